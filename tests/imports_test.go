@@ -1,0 +1,190 @@
+// Package tests holds what concerns several packages at once: the import table, the path from end to end, the protocol's vectors,
+// the benchmarks. Tests of one package stand beside it.
+package tests
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// table says what each package may import besides the standard library. A row names only rows above it.
+// An entry that ends in "/" also covers what lies below that path.
+var table = []struct {
+	pkg   string
+	allow []string
+}{
+	{"device/ibc", []string{"github.com/cloudflare/circl/", "github.com/bwesterb/go-ristretto/"}},
+	{"device/revocation", nil},
+	{"assets", nil},
+	{"app/words", []string{"github.com/tyler-smith/go-bip39/"}},
+	{"app/qr", []string{"github.com/makiuchi-d/gozxing/", "github.com/skip2/go-qrcode", "golang.org/x/image/"}},
+	{"device/wire", []string{
+		"marque/device/ibc",
+		"github.com/fxamacker/cbor/", "github.com/veraison/go-cose", "golang.org/x/mod/sumdb/tlog",
+	}},
+	{"device", []string{
+		"marque/device/ibc", "marque/device/wire", "marque/device/revocation",
+		"github.com/fxamacker/cbor/", "github.com/flynn/noise", "golang.org/x/crypto/argon2", "golang.org/x/sys/",
+	}},
+	{"storage", []string{
+		"marque/device/wire",
+		"github.com/fxamacker/cbor/", "go.etcd.io/bbolt/", "golang.org/x/mod/sumdb/tlog",
+	}},
+	{"hsm", []string{"marque/device/ibc", "github.com/fxamacker/cbor/", "golang.org/x/crypto/argon2", "golang.org/x/sys/"}},
+	{"authority", []string{
+		"marque/device/ibc", "marque/device/wire", "marque/device/revocation", "marque/storage",
+		"golang.org/x/mod/sumdb/tlog",
+	}},
+	{"app/appliance", []string{"marque/authority", "marque/storage", "marque/hsm", "marque/device/ibc", "marque/device/wire"}},
+	{"app/flow", []string{"marque/authority", "marque/device/wire", "marque/app/words"}},
+	{"app/screen", []string{"marque/app/flow", "marque/app/qr", "marque/app/words", "marque/assets", "fyne.io/fyne/"}},
+	{"app/vehicle", []string{
+		"marque/device", "marque/device/wire", "marque/app/qr", "marque/app/words",
+		"github.com/spf13/cobra", "golang.org/x/term",
+	}},
+	{"app/marque", []string{
+		"marque/app/appliance", "marque/app/qr", "marque/app/words", "marque/authority", "marque/storage", "marque/hsm",
+		"marque/device", "marque/device/ibc", "marque/device/wire",
+		"github.com/spf13/cobra", "golang.org/x/term",
+	}},
+	{"app/console", []string{"marque/", "fyne.io/fyne/"}},
+}
+
+// listed is what `go list -json` says about one package.
+type listed struct {
+	ImportPath string
+	Imports    []string
+	Deps       []string
+}
+
+// module returns the packages of this module, without the ones below tests.
+func module(t *testing.T) []listed {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-tags", "gles", "-json=ImportPath,Imports,Deps", "./...")
+	cmd.Dir = root(t)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, stderr.String())
+	}
+	var packages []listed
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		if p.ImportPath != "marque/tests" && !strings.HasPrefix(p.ImportPath, "marque/tests/") {
+			packages = append(packages, p)
+		}
+	}
+	return packages
+}
+
+func root(t *testing.T) string {
+	t.Helper()
+	dir, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func allowed(path string, allow []string) bool {
+	return slices.ContainsFunc(allow, func(a string) bool {
+		folder, below := strings.CutSuffix(a, "/")
+		return path == folder || below && strings.HasPrefix(path, a)
+	})
+}
+
+func standard(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	return !strings.Contains(first, ".") && first != "marque"
+}
+
+func TestImports(t *testing.T) {
+	rows := map[string][]string{}
+	for _, row := range table {
+		for _, a := range row.allow {
+			local, is := strings.CutPrefix(strings.TrimSuffix(a, "/"), "marque/")
+			if _, above := rows[local]; is && !above && row.pkg != "app/console" {
+				t.Errorf("the row of %s names %s, which does not stand above it", row.pkg, a)
+			}
+		}
+		rows[row.pkg] = row.allow
+	}
+	for _, p := range module(t) {
+		allow, ok := rows[strings.TrimPrefix(p.ImportPath, "marque/")]
+		if !ok {
+			t.Errorf("%s has no row in the import table", p.ImportPath)
+			continue
+		}
+		for _, imported := range p.Imports {
+			if imported != "C" && !standard(imported) && !allowed(imported, allow) {
+				t.Errorf("%s imports %s; allowed are %v", p.ImportPath, imported, allow)
+			}
+		}
+	}
+}
+
+func TestOnlySessionsReachTheNetwork(t *testing.T) {
+	for _, p := range module(t) {
+		for _, imported := range p.Imports {
+			network := imported == "net" || imported == "net/http" || imported == "net/rpc" || imported == "net/smtp"
+			if network && p.ImportPath != "marque/device" {
+				t.Errorf("%s imports %s; only marque/device may", p.ImportPath, imported)
+			}
+		}
+	}
+}
+
+func TestFyneStaysInViews(t *testing.T) {
+	for _, p := range module(t) {
+		for _, dep := range p.Deps {
+			switch fyne := strings.HasPrefix(dep, "fyne.io/"); {
+			case fyne && p.ImportPath != "marque/app/screen" && p.ImportPath != "marque/app/console":
+				t.Errorf("%s depends on %s; only views may", p.ImportPath, dep)
+			case dep == "fyne.io/fyne/v2/app" && p.ImportPath != "marque/app/console":
+				t.Errorf("%s depends on %s; only the console opens windows", p.ImportPath, dep)
+			}
+		}
+	}
+}
+
+func TestProgramsBuildWithoutCgo(t *testing.T) {
+	for _, program := range []string{"./app/marque", "./app/vehicle"} {
+		cmd := exec.Command("go", "build", "-tags", "gles", "-buildvcs=false", "-o", t.TempDir(), program)
+		cmd.Dir = root(t)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", program, err, out)
+		}
+	}
+}
+
+func TestTopLevel(t *testing.T) {
+	agreed := []string{
+		"CHANGELOG.md", "CONTRIBUTING.md", "FyneApp.toml", "LICENSE", "Makefile", "README.md", "SECURITY.md", "go.mod", "go.sum",
+		"app", "assets", "authority", "device", "hsm", "packaging", "storage", "tests",
+		"bin", // made by make
+	}
+	entries, err := os.ReadDir(root(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if hidden := strings.HasPrefix(e.Name(), "."); !hidden && !slices.Contains(agreed, e.Name()) {
+			t.Errorf("%s does not belong at the top level", e.Name())
+		}
+	}
+}
