@@ -1,0 +1,70 @@
+package hsm
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"crypto/sha512"
+	"fmt"
+
+	"golang.org/x/crypto/argon2"
+
+	"marque/device/ibc"
+)
+
+// aead returns the AES-256-GCM instance that encrypts the seed of f, and the
+// associated data. Its key depends on the passphrase, a fresh salt and the rest
+// of the header, and encrypts once: the nonce is zero.
+//
+// The key is HKDF-SHA-512(LP("") ‖ LP(Argon2id(passphrase, salt)), salt =
+// SHA-256(header), "marque/v1/vault"). The empty first part is the place of a
+// hardware secret, which this kind of vault does not have.
+func (f *file) aead(passphrase []byte) (cipher.AEAD, []byte, error) {
+	head, err := f.headerBytes()
+	if err != nil {
+		return nil, nil, err
+	}
+	slow := argon2.IDKey(passphrase, f.Salt, f.Cost.Time, f.Cost.MemoryKiB, f.Cost.Threads, 32)
+	defer clear(slow)
+	secret := ibc.AppendLP(ibc.AppendLP(nil, nil), slow)
+	defer clear(secret)
+	salt := sha256.Sum256(head)
+	key, err := hkdf.Key(sha512.New, secret, salt[:], fileFormat, 32)
+	if err != nil {
+		return nil, nil, fmt.Errorf("derive the vault's key: %w", err)
+	}
+	defer clear(key)
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, nil, fmt.Errorf("set up the vault's cipher: %w", err)
+	}
+	gcm, err := cipher.NewGCM(block)
+	if err != nil {
+		return nil, nil, fmt.Errorf("set up the vault's cipher: %w", err)
+	}
+	return gcm, head, nil
+}
+
+// seal puts the encrypted seed into f.
+func (f *file) seal(passphrase, seed []byte) error {
+	gcm, head, err := f.aead(passphrase)
+	if err != nil {
+		return err
+	}
+	f.Seed = gcm.Seal(nil, make([]byte, gcm.NonceSize()), seed, head) //nolint:gosec // zero nonce: the key encrypts once
+	return nil
+}
+
+// open decrypts the seed of f into dst, which has room for it.
+func (f *file) open(passphrase, dst []byte) ([]byte, error) {
+	gcm, head, err := f.aead(passphrase)
+	if err != nil {
+		return nil, err
+	}
+	seed, err := gcm.Open(dst[:0], make([]byte, gcm.NonceSize()), f.Seed, head)
+	if err != nil {
+		return nil, ErrPassphrase
+	}
+	return seed, nil
+}

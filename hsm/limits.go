@@ -1,0 +1,44 @@
+package hsm
+
+import "fmt"
+
+const (
+	minPassphrase = 8    // octets, when a vault is made
+	maxPassphrase = 1024 // octets
+	maxFile       = 4096 // octets of a vault file
+
+	maxTime      = 16      // Argon2id passes
+	maxMemoryKiB = 1 << 20 // 1 GiB
+	maxThreads   = 16
+	minPerThread = 8 // KiB of memory per thread, RFC 9106 section 3.1
+
+	seedSize = 32
+	saltSize = 32
+	tagSize  = 16
+)
+
+// Cost is the price of one guess at a passphrase, as Argon2id parameters
+// (RFC 9106 section 3.1). The zero value is invalid.
+type Cost struct {
+	Time      uint32 `json:"time"`      // passes over the memory, 1 to 16
+	MemoryKiB uint32 `json:"memoryKiB"` // 8 per thread, to 1,048,576 (1 GiB)
+	Threads   uint8  `json:"threads"`   // lanes, 1 to 16
+}
+
+// DefaultCost returns the second recommended option of RFC 9106 section 4:
+// 3 passes over 64 MiB in 4 lanes.
+func DefaultCost() Cost { return Cost{Time: 3, MemoryKiB: 64 << 10, Threads: 4} }
+
+// check refuses parameters that Argon2id does not take, and those with which a
+// forged file could make a reader run out of memory or time.
+func (c Cost) check() error {
+	switch {
+	case c.Time < 1 || c.Time > maxTime:
+		return fmt.Errorf("%w: %d passes, want 1 to %d", ErrCost, c.Time, maxTime)
+	case c.Threads < 1 || c.Threads > maxThreads:
+		return fmt.Errorf("%w: %d threads, want 1 to %d", ErrCost, c.Threads, maxThreads)
+	case c.MemoryKiB < minPerThread*uint32(c.Threads) || c.MemoryKiB > maxMemoryKiB:
+		return fmt.Errorf("%w: %d KiB of memory, want %d to %d", ErrCost, c.MemoryKiB, minPerThread*uint32(c.Threads), maxMemoryKiB)
+	}
+	return nil
+}
