@@ -1,0 +1,133 @@
+package ibc
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"sync"
+
+	ristretto "github.com/bwesterb/go-ristretto"
+)
+
+// PublicKey verifies the signatures of one identity: R, sent once by its owner,
+// with the realm's parameters. A PublicKey proves nothing before a signature was
+// verified under it. It is safe for concurrent use.
+type PublicKey struct {
+	params *Params
+	id     Identity
+	enc    []byte // id, encoded
+	encLP  []byte // LP(enc)
+	r      [32]byte
+	rPoint ristretto.Point
+
+	mu    sync.Mutex
+	y     *ristretto.Point           // Y = R + hX, computed at first need
+	table *ristretto.ScalarMultTable // of Y, 32 kB, only by Precompute
+}
+
+// NewPublicKey decodes R, 32 octets, for an identity. It fails with [ErrPoint] or
+// [ErrIdentityPoint].
+func NewPublicKey(p *Params, id Identity, r [32]byte) (*PublicKey, error) {
+	rp, err := decodePoint(&r)
+	if err != nil {
+		return nil, fmt.Errorf("key of a peer: %w", err)
+	}
+	enc := id.Encode()
+	return &PublicKey{params: p, id: id, enc: enc, encLP: AppendLP(nil, enc), r: r, rPoint: *rp}, nil
+}
+
+// Identity returns whose key this claims to be.
+func (k *PublicKey) Identity() Identity { return k.id }
+
+// R returns the encoded key, 32 octets.
+func (k *PublicKey) R() [32]byte { return k.r }
+
+// Reference returns the 8-octet name by which a peer that knows the key finds it
+// (PROTOCOL.md section 7). It is a look-up hint and authenticates nothing.
+func (k *PublicKey) Reference() [8]byte {
+	h := sha256.New()
+	h.Write(AppendLPString(nil, dstKeyRef))
+	h.Write(k.encLP)
+	h.Write(k.r[:])
+	return [8]byte(h.Sum(nil))
+}
+
+// Precompute builds a table of 32 kB that makes later verifications about twice
+// as fast; for the few peers that send often.
+func (k *PublicKey) Precompute() {
+	y := k.point()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.table == nil {
+		t := new(ristretto.ScalarMultTable)
+		t.Compute(y)
+		k.table = t
+	}
+}
+
+// point returns Y = R + hX.
+func (k *PublicKey) point() *ristretto.Point {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.y == nil {
+		h := k.params.issueHash(&k.r, k.enc)
+		y := multiScalar(nil, []fixedTerm{{h, k.params.xTable}})
+		y.Add(y, &k.rPoint)
+		k.y = y
+	}
+	return k.y
+}
+
+// known returns Y and its table where they were computed before.
+func (k *PublicKey) known() (*ristretto.Point, *ristretto.ScalarMultTable) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.y, k.table
+}
+
+// challenge is c = H("marque/v1/gg-sign", LP(context), A, R, X, LP(id), m).
+func (k *PublicKey) challenge(contextLP, a, m []byte) *ristretto.Scalar {
+	return hashToScalar(dstSign, contextLP, a, k.r[:], k.params.x[:], k.encLP, m)
+}
+
+// Verify checks a signature A ‖ t over m in a context (PROTOCOL.md section 4.2).
+// It returns [ErrSignature] if it does not hold.
+func (k *PublicKey) Verify(context string, m []byte, sig [64]byte) error {
+	a := [32]byte(sig[:32])
+	t, err := decodeScalar((*[32]byte)(sig[32:]))
+	if err != nil || a == ([32]byte{}) {
+		return ErrSignature
+	}
+	c := k.challenge(AppendLPString(nil, context), a[:], m)
+	if encodePoint(k.commitment(t, c)) != a {
+		return ErrSignature
+	}
+	return nil
+}
+
+// commitment returns tB − cY. For a key that is used for the first time, one
+// joint multiplication tB − cR − (ch)X is cheaper than computing Y.
+func (k *PublicKey) commitment(t, c *ristretto.Scalar) *ristretto.Point {
+	y, table := k.known()
+	var neg ristretto.Scalar
+	neg.Neg(c)
+	switch {
+	case table != nil:
+		var tb, cy ristretto.Point
+		tb.PublicScalarMultBase(t)
+		cy.PublicScalarMultTable(table, &neg)
+		return tb.Add(&tb, &cy)
+	case y != nil:
+		return multiScalar([]freeTerm{{&neg, y}}, []fixedTerm{{t, baseTable()}})
+	default:
+		var nh ristretto.Scalar
+		nh.Mul(&neg, k.params.issueHash(&k.r, k.enc))
+		return multiScalar([]freeTerm{{&neg, &k.rPoint}}, []fixedTerm{{t, baseTable()}, {&nh, k.params.xTable}})
+	}
+}
+
+// doubleScalar returns tB − cP for public scalars.
+func doubleScalar(t, c *ristretto.Scalar, p *ristretto.Point) *ristretto.Point {
+	var neg ristretto.Scalar
+	neg.Neg(c)
+	return multiScalar([]freeTerm{{&neg, p}}, []fixedTerm{{t, baseTable()}})
+}
