@@ -26,6 +26,7 @@ var table = []struct {
 	{"assets", nil},
 	{"app/words", []string{"github.com/tyler-smith/go-bip39/"}},
 	{"app/qr", []string{"github.com/makiuchi-d/gozxing/", "github.com/skip2/go-qrcode", "golang.org/x/image/"}},
+	{"app/terminal", []string{"github.com/spf13/cobra", "golang.org/x/term"}},
 	{"device/wire", []string{
 		"marque/device/ibc",
 		"github.com/fxamacker/cbor/", "github.com/veraison/go-cose", "golang.org/x/mod/sumdb/tlog",
@@ -47,13 +48,13 @@ var table = []struct {
 	{"app/flow", []string{"marque/authority", "marque/device/wire", "marque/app/words"}},
 	{"app/screen", []string{"marque/app/flow", "marque/app/qr", "marque/app/words", "marque/assets", "fyne.io/fyne/"}},
 	{"app/vehicle", []string{
-		"marque/device", "marque/device/wire", "marque/app/qr", "marque/app/words",
-		"github.com/spf13/cobra", "golang.org/x/term",
+		"marque/device", "marque/device/wire", "marque/app/qr", "marque/app/words", "marque/app/terminal",
+		"github.com/spf13/cobra",
 	}},
 	{"app/marque", []string{
-		"marque/app/appliance", "marque/app/qr", "marque/app/words", "marque/authority", "marque/storage", "marque/hsm",
+		"marque/app/appliance", "marque/app/qr", "marque/app/words", "marque/app/terminal", "marque/authority", "marque/storage", "marque/hsm",
 		"marque/device", "marque/device/ibc", "marque/device/wire",
-		"github.com/spf13/cobra", "golang.org/x/term",
+		"github.com/spf13/cobra",
 	}},
 	{"app/console", []string{"marque/", "fyne.io/fyne/"}},
 }

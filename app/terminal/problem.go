@@ -1,0 +1,55 @@
+package terminal
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Exit codes of the programs.
+const (
+	ExitDone    = 0 // it did what was asked
+	ExitFailure = 1 // it did not; standard error says why
+	ExitUsage   = 2 // the command line makes no sense
+)
+
+// problemError is an error in the words of the person at the terminal.
+type problemError struct {
+	what string // what did not happen, as a clause without a full stop
+	err  error  // why
+	next string // what to do now; empty when the text of err says it after its last semicolon
+}
+
+func (p *problemError) Error() string { return p.what + ": " + p.err.Error() }
+func (p *problemError) Unwrap() error { return p.err }
+
+// Wrap adds to err what did not happen because of it, such as "the package was not installed". It is nil for nil.
+func Wrap(what string, err error) error { return Advise(what, err, "") }
+
+// Advise is Wrap with what to do next, for errors whose own text does not say it.
+func Advise(what string, err error, next string) error {
+	if err == nil {
+		return nil
+	}
+	return &problemError{what: what, err: err, next: next}
+}
+
+// Explain writes err as what, why and next, one line each. An error that did not pass Wrap or Advise is one line.
+func Explain(w io.Writer, program string, err error) {
+	var p *problemError
+	if !errors.As(err, &p) {
+		fmt.Fprintf(w, "%s: %v\n", program, err)
+		return
+	}
+	why, next := p.err.Error(), p.next
+	if next == "" {
+		if i := strings.LastIndex(why, "; "); i >= 0 {
+			why, next = why[:i], why[i+2:]
+		}
+	}
+	fmt.Fprintf(w, "%s: %s\n  why:  %s\n", program, p.what, why)
+	if next != "" {
+		fmt.Fprintf(w, "  next: %s\n", next)
+	}
+}

@@ -1,0 +1,54 @@
+package terminal
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// Run executes the command line args under root and returns the exit code: ExitFailure when a command ran and failed, ExitUsage when none
+// could run. An interrupt cancels the command's context; a second one ends the program.
+func Run(root *cobra.Command, args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+
+	root.SilenceErrors, root.SilenceUsage = true, true
+	root.CompletionOptions.HiddenDefaultCmd = true
+	ran := false
+	watch(root, &ran)
+	root.SetArgs(args)
+	cmd, err := root.ExecuteContextC(ctx)
+	switch {
+	case err == nil:
+		return ExitDone
+	case ran:
+		Explain(root.ErrOrStderr(), root.Name(), err)
+		return ExitFailure
+	default:
+		fmt.Fprintf(root.ErrOrStderr(), "%s: %v\nSee '%s --help'.\n", root.Name(), err, cmd.CommandPath())
+		return ExitUsage
+	}
+}
+
+// watch notes in ran that the command line was understood and a command began.
+func watch(cmd *cobra.Command, ran *bool) {
+	if run := cmd.RunE; run != nil {
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			*ran = true
+			return run(cmd, args)
+		}
+	} else if cmd.HasSubCommands() {
+		cmd.Args = cobra.NoArgs
+		cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+			return fmt.Errorf("%q needs a command", cmd.CommandPath())
+		}
+	}
+	for _, sub := range cmd.Commands() {
+		watch(sub, ran)
+	}
+}
