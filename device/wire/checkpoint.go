@@ -1,0 +1,62 @@
+package wire
+
+import (
+	"fmt"
+	"math"
+	"time"
+)
+
+// Checkpoint is a signed head of the log: payload of a statement of type checkpoint.
+type Checkpoint struct {
+	Core [32]byte  // hash of the core
+	Size uint64    // entries in the log, below 2^63
+	Root [32]byte  // root of the Merkle tree over them (RFC 6962, section 2.1)
+	Time time.Time // whole seconds
+}
+
+type checkpointArray struct {
+	_       struct{} `cbor:",toarray"`
+	Version uint8
+	Core    [32]byte
+	Size    uint64
+	Root    [32]byte
+	Time    uint64
+}
+
+// Marshal returns the encoding of c, or ErrTime or ErrValue.
+func (c *Checkpoint) Marshal() ([]byte, error) {
+	if err := c.check(); err != nil {
+		return nil, fmt.Errorf("checkpoint: %w", err)
+	}
+	return encode(&checkpointArray{Version: 1, Core: c.Core, Size: c.Size, Root: c.Root, Time: unixSeconds(c.Time)}), nil
+}
+
+// ParseCheckpoint reads the payload of a statement of type checkpoint.
+func ParseCheckpoint(b []byte) (*Checkpoint, error) {
+	var a checkpointArray
+	if err := decode(b, MaxStatement, &a); err != nil {
+		return nil, fmt.Errorf("checkpoint: %w", err)
+	}
+	if a.Version != 1 {
+		return nil, fmt.Errorf("checkpoint: %w: version must be 1", ErrValue)
+	}
+	c := &Checkpoint{Core: a.Core, Size: a.Size, Root: a.Root, Time: fromSeconds(a.Time)}
+	if err := c.check(); err != nil {
+		return nil, fmt.Errorf("checkpoint: %w", err)
+	}
+	return c, nil
+}
+
+func (c *Checkpoint) check() error {
+	if err := checkLogSize(c.Size); err != nil {
+		return err
+	}
+	return checkTime(c.Time, time.Second)
+}
+
+func checkLogSize(n uint64) error {
+	if n > math.MaxInt64 {
+		return fmt.Errorf("log size: %w: below 2^63", ErrValue)
+	}
+	return nil
+}

@@ -1,0 +1,52 @@
+package wire
+
+import "time"
+
+// Bounds of section 11 of the protocol, in octets. A parser compares with them before it looks at anything else.
+const (
+	MaxAddress    = 255      // an address as text
+	MaxName       = 48       // the name inside an address
+	MaxSPID       = 253      // a service provider's domain name
+	MaxLabel      = 63       // one label of it
+	MaxRequest    = 220      // an enrolment request
+	MaxPackage    = 65_536   // a key package, and the content sealed in it
+	MaxBundle     = 16 << 20 // a revocation bundle
+	MaxStatement  = 4_096    // any other statement
+	MaxCore       = 8_192    // a core as it stands in a package: longer than every valid one
+	MaxLogEntry   = 1_024    // a log entry
+	MaxPayload    = 65_536   // what an application sends in one message
+	MaxCiphertext = maxPlain + tagSize
+	MaxAuth       = 1 + MaxAddress + 4 + 4 + pointSize + signatureSize
+)
+
+// Bounds on counts.
+const (
+	MaxSPIDs = 16 // domain names of one realm
+	MaxKeys  = 64 // epochs in one package
+	MaxPath  = 64 // hashes of an inclusion proof
+)
+
+// Bounds on numbers and times.
+const (
+	MaxSerials     = 1 << 32   // n of a list: one more than the largest serial
+	MinEpochLength = time.Hour // shorter epochs would make packages of minutes
+	// maxUnix is the last second of the year 9999. Later times have no RFC 3339 form and would overflow when added to.
+	maxUnix = 253_402_300_799
+)
+
+// Sizes of the parts that messages are made of, in octets.
+const (
+	refSize        = 4
+	keyRefSize     = 8
+	pointSize      = 32 // ristretto255
+	signatureSize  = 64
+	coldSize       = 48 // U, compressed G1
+	warmSize       = 32 // E, ristretto255
+	tagSize        = 16 // AES-GCM
+	partialKeySize = 160
+	minAddress     = len("//a/Sb~0")
+
+	maxPlain  = 1 + 1 + MaxAddress + pointSize + 8 + signatureSize + MaxPayload
+	minPlain  = 1 + keyRefSize + 8 + signatureSize
+	maxHeader = 1 + 2 + 2 + 4 + MaxSPID + 1 + 1 + 16 // protected header of a statement, the longest realm and type
+)

@@ -1,0 +1,30 @@
+package wire
+
+import (
+	"crypto/sha256"
+	"fmt"
+)
+
+// The first octet of a message says its mode (section 7 of the protocol).
+const (
+	ModeBroadcast      byte = 0x11 // signed for all, the sender's R with it
+	ModeBroadcastShort byte = 0x12 // signed for those who know the sender's key
+	ModeCold           byte = 0x13 // sealed to an address
+	ModeWarm           byte = 0x14 // sealed to a peer whose key is known
+	ModeHello          byte = 0x21 // opens a session
+)
+
+// MessageID returns SHA-256(mode ‖ x)[:16], where x is U or E of a sealed message and A of a broadcast.
+func MessageID(mode byte, x []byte) [16]byte {
+	h := sha256.New()
+	h.Write([]byte{mode})
+	h.Write(x)
+	return [16]byte(h.Sum(nil))
+}
+
+func checkPayload(b []byte) error {
+	if len(b) > MaxPayload {
+		return fmt.Errorf("payload: %w: %d octets, at most %d", ErrTooLong, len(b), MaxPayload)
+	}
+	return nil
+}

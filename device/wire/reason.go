@@ -1,0 +1,61 @@
+package wire
+
+import "fmt"
+
+// Reason says why a serial was revoked.
+type Reason uint8
+
+// The reasons of section 9 of the protocol.
+const (
+	ReasonUnspecified Reason = 1 + iota
+	ReasonKeyCompromise
+	ReasonLost
+	ReasonStolen
+	ReasonSuperseded
+	ReasonOutOfService
+	ReasonPrivilegeWithdrawn
+)
+
+var reasonNames = [...]string{
+	ReasonUnspecified:        "unspecified",
+	ReasonKeyCompromise:      "key-compromise",
+	ReasonLost:               "lost",
+	ReasonStolen:             "stolen",
+	ReasonSuperseded:         "superseded",
+	ReasonOutOfService:       "out-of-service",
+	ReasonPrivilegeWithdrawn: "privilege-withdrawn",
+}
+
+// Reasons returns all reasons, in the order of their numbers.
+func Reasons() []Reason {
+	rs := make([]Reason, 0, len(reasonNames)-1)
+	for r := ReasonUnspecified; r <= ReasonPrivilegeWithdrawn; r++ {
+		rs = append(rs, r)
+	}
+	return rs
+}
+
+// String returns the name that ParseReason takes.
+func (r Reason) String() string {
+	if r.check() != nil {
+		return fmt.Sprintf("reason %d", uint8(r))
+	}
+	return reasonNames[r]
+}
+
+// ParseReason is the inverse of String; other text gives ErrValue.
+func ParseReason(s string) (Reason, error) {
+	for _, r := range Reasons() {
+		if s == r.String() {
+			return r, nil
+		}
+	}
+	return 0, fmt.Errorf("reason: %w: it is one of %v", ErrValue, Reasons())
+}
+
+func (r Reason) check() error {
+	if r < ReasonUnspecified || r > ReasonPrivilegeWithdrawn {
+		return fmt.Errorf("reason: %w: 1 to 7", ErrValue)
+	}
+	return nil
+}

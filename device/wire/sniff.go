@@ -1,0 +1,54 @@
+package wire
+
+import "bytes"
+
+// Found is what octets seem to be.
+type Found string
+
+// What Sniff can find. The texts are fit to be shown: "this is a …".
+const (
+	FoundUnknown     Found = "unknown"
+	FoundRequest     Found = "enrolment request"
+	FoundRequestText Found = "enrolment request as text"
+	FoundPackage     Found = "key package"
+	FoundBundle      Found = "revocation list"
+	FoundStatement   Found = "statement" // of another type: a core, a policy, a checkpoint
+	FoundBroadcast   Found = "signed message"
+	FoundSealed      Found = "sealed message"
+)
+
+// Sniff says what b seems to be, in order to say what somebody gave in place of what was asked for. It verifies nothing:
+// what it finds must still be parsed.
+func Sniff(b []byte) Found {
+	switch {
+	case bytes.HasPrefix(b, []byte(textPrefix)):
+		return FoundRequestText
+	case bytes.HasPrefix(b, []byte{0x88, 0x01}): // an array of eight elements, version 1
+		return FoundRequest
+	case bytes.HasPrefix(b, []byte{tagSign1}):
+		return sniffStatement(b)
+	}
+	if _, err := ParseBroadcast(b); err == nil {
+		return FoundBroadcast
+	}
+	if _, err := ParseSealed(b); err == nil {
+		return FoundSealed
+	}
+	return FoundUnknown
+}
+
+func sniffStatement(b []byte) Found {
+	s, err := decodeStatement(b, MaxBundle)
+	if err != nil {
+		return FoundUnknown
+	}
+	switch s.typ {
+	case TypePackage:
+		return FoundPackage
+	case TypeBundle:
+		return FoundBundle
+	case TypeCore, TypePolicy, TypeCheckpoint:
+		return FoundStatement
+	}
+	return FoundUnknown
+}
