@@ -1,0 +1,271 @@
+package storage
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"marque/device/wire"
+)
+
+// Identity is what the authority remembers of one vehicle or application. Times
+// are kept to the second.
+type Identity struct {
+	Serial       uint32       // 0, 1, 2, …, the one in Address
+	Address      wire.Address // never changes
+	Kind         wire.Kind    // never changes
+	Request      [32]byte     // hash of the newest request that was granted
+	EnrolmentKey [32]byte     // U of that request
+	Sequence     uint32       // number of the newest package
+	FirstEpoch   uint32       // of the newest package
+	Epochs       uint32       // that it covers, 1 to 64
+	Issued       time.Time    // when it was made
+	Revoked      *Revocation  // nil while the identity is in order
+}
+
+// Revocation says why and when an identity lost its keys.
+type Revocation struct {
+	Reason    wire.Reason
+	Effective time.Time // from when on it must not be trusted
+	At        time.Time // when that was recorded
+	ListedIn  uint32    // sequence number of the first list with it, 0 before
+	Expired   bool      // its keys ran out and it left the list
+}
+
+// Count returns the number of serials given away, up to 2³².
+func (tx *Tx) Count() uint64 { return tx.head.identities }
+
+// NextSerial returns the serial that [Tx.AddIdentity] takes next. Serials are
+// dense and never used twice; ErrLimit when none is left.
+func (tx *Tx) NextSerial() (uint32, error) {
+	if tx.head.identities >= wire.MaxSerials {
+		return 0, fmt.Errorf("next serial: %w", ErrLimit)
+	}
+	return uint32(tx.head.identities), nil
+}
+
+// AddIdentity stores a new identity, whose serial is [Tx.NextSerial] (ErrOrder).
+// A name in use is refused with ErrExists, an enrolment key or a request that
+// was ever seen with ErrSeen.
+func (tx *Tx) AddIdentity(id *Identity) error {
+	next, err := tx.NextSerial()
+	if err != nil {
+		return err
+	}
+	if id.Serial != next {
+		return fmt.Errorf("add serial %d instead of %d: %w", id.Serial, next, ErrOrder)
+	}
+	if _, used, err := tx.serial(bucketNames, []byte(id.Address.Name())); err != nil {
+		return err
+	} else if used {
+		return fmt.Errorf("add an identity: the name %w", ErrExists)
+	}
+	if err := tx.putIdentity(id); err != nil {
+		return err
+	}
+	if err := tx.putSealed(bucketNames, []byte(id.Address.Name()), u32(id.Serial)); err != nil {
+		return err
+	}
+	if err := tx.index(bucketRequests, id.Request, id.Serial); err != nil {
+		return fmt.Errorf("add an identity: the request %w", err)
+	}
+	if err := tx.index(bucketKeys, id.EnrolmentKey, id.Serial); err != nil {
+		return fmt.Errorf("add an identity: the enrolment key %w", err)
+	}
+	tx.head.identities++
+	tx.dirty = true
+	return nil
+}
+
+// UpdateIdentity replaces the record of id.Serial. Address and kind must stay
+// (ErrInvalid); a new request or enrolment key must never have been seen (ErrSeen).
+func (tx *Tx) UpdateIdentity(id *Identity) error {
+	old, err := tx.Identity(id.Serial)
+	if err != nil {
+		return err
+	}
+	if id.Address != old.Address || id.Kind != old.Kind {
+		return fmt.Errorf("update serial %d: the address or the kind would change: %w", id.Serial, ErrInvalid)
+	}
+	if id.Request != old.Request {
+		if err := tx.index(bucketRequests, id.Request, id.Serial); err != nil {
+			return fmt.Errorf("update serial %d: the request %w", id.Serial, err)
+		}
+	}
+	if id.EnrolmentKey != old.EnrolmentKey {
+		if err := tx.index(bucketKeys, id.EnrolmentKey, id.Serial); err != nil {
+			return fmt.Errorf("update serial %d: the enrolment key %w", id.Serial, err)
+		}
+	}
+	return tx.putIdentity(id)
+}
+
+// Identity returns the record of a serial, ErrNotFound when it was not given away.
+func (tx *Tx) Identity(serial uint32) (*Identity, error) {
+	if uint64(serial) >= tx.head.identities {
+		return nil, fmt.Errorf("identity with serial %d: %w", serial, ErrNotFound)
+	}
+	b, err := tx.getSealed(bucketIdentities, u32(serial))
+	if err != nil {
+		return nil, err
+	}
+	if b == nil {
+		return nil, fmt.Errorf("%w: the identity with serial %d is missing", ErrCorrupt, serial)
+	}
+	id, err := parseIdentity(b)
+	if err != nil || id.Serial != serial {
+		return nil, errors.Join(fmt.Errorf("%w: the identity with serial %d is unreadable", ErrCorrupt, serial), err)
+	}
+	return id, nil
+}
+
+// IdentityByName returns the record of a name, ErrNotFound when nobody has it.
+// The name is the one in the address, without the letter S or C and the serial.
+func (tx *Tx) IdentityByName(name string) (*Identity, error) {
+	serial, used, err := tx.serial(bucketNames, []byte(name))
+	if err != nil {
+		return nil, err
+	}
+	if !used {
+		return nil, fmt.Errorf("identity of that name: %w", ErrNotFound)
+	}
+	return tx.Identity(serial)
+}
+
+// Identities yields the identities from serial from to the last. After an error
+// it yields nothing more. Records may be updated meanwhile.
+func (tx *Tx) Identities(from uint32) iter.Seq2[*Identity, error] {
+	return func(yield func(*Identity, error) bool) {
+		for serial := uint64(from); serial < tx.head.identities; serial++ {
+			id, err := tx.Identity(uint32(serial))
+			if !yield(id, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// HasRequest reports whose request has that hash, also one that was replaced.
+func (tx *Tx) HasRequest(hash [32]byte) (serial uint32, seen bool, err error) {
+	return tx.serial(bucketRequests, hash[:])
+}
+
+// HasU reports who enrolled with the enrolment key U, also one that was replaced.
+func (tx *Tx) HasU(u [32]byte) (serial uint32, seen bool, err error) {
+	return tx.serial(bucketKeys, u[:])
+}
+
+// AddPackage stores the package statement that was made for a serial, at most
+// 65,536 octets. Sequence numbers only grow (ErrOrder).
+func (tx *Tx) AddPackage(serial, sequence uint32, pkg []byte) error {
+	if len(pkg) == 0 || len(pkg) > maxPackage {
+		return fmt.Errorf("store a package: %d octets: %w", len(pkg), ErrLimit)
+	}
+	if uint64(serial) >= tx.head.identities {
+		return fmt.Errorf("store a package for serial %d: %w", serial, ErrNotFound)
+	}
+	last, err := tx.lastWith(bucketPackages, u32(serial))
+	if err != nil {
+		return err
+	}
+	key := append(u32(serial), u32(sequence)...)
+	if last.key != nil && string(key) <= string(last.key) {
+		return fmt.Errorf("store package %d for serial %d: %w", sequence, serial, ErrOrder)
+	}
+	return tx.putSealed(bucketPackages, key, pkg)
+}
+
+// Package returns the newest package statement of a serial, byte for byte as it
+// was stored, ErrNotFound when there is none.
+func (tx *Tx) Package(serial uint32) ([]byte, error) {
+	if tx.keys == nil {
+		return nil, ErrLocked
+	}
+	last, err := tx.lastWith(bucketPackages, u32(serial))
+	if err != nil {
+		return nil, err
+	}
+	if last.key == nil {
+		return nil, fmt.Errorf("package for serial %d: %w", serial, ErrNotFound)
+	}
+	return tx.keys.open(bucketPackages, last.key, last.value)
+}
+
+// VerifyRegistry opens every private value and compares the indexes with the
+// identities. It takes about 10 µs per identity and needs the key.
+func (tx *Tx) VerifyRegistry() error {
+	for id, err := range tx.Identities(0) {
+		if err != nil {
+			return err
+		}
+		if err := tx.verifyIndexes(id); err != nil {
+			return err
+		}
+	}
+	// Old requests, keys and packages are referred to by nothing; opening them is all that can be checked.
+	for _, bucket := range []string{bucketNames, bucketRequests, bucketKeys, bucketPackages} {
+		n := uint64(0)
+		for it, err := range tx.walk(bucket, nil) {
+			if err == nil {
+				_, err = tx.keys.open(bucket, it.key, it.value)
+			}
+			if err != nil {
+				return err
+			}
+			n++
+		}
+		if bucket == bucketNames && n != tx.head.identities {
+			return fmt.Errorf("%w: %d names for %d identities", ErrCorrupt, n, tx.head.identities)
+		}
+	}
+	return nil
+}
+
+func (tx *Tx) verifyIndexes(id *Identity) error {
+	for bucket, key := range map[string][]byte{
+		bucketNames:    []byte(id.Address.Name()),
+		bucketRequests: id.Request[:],
+		bucketKeys:     id.EnrolmentKey[:],
+	} {
+		serial, ok, err := tx.serial(bucket, key)
+		if err != nil {
+			return err
+		}
+		if !ok || serial != id.Serial {
+			return fmt.Errorf("%w: %s do not lead to the identity with serial %d", ErrCorrupt, bucket, id.Serial)
+		}
+	}
+	return nil
+}
+
+func (tx *Tx) putIdentity(id *Identity) error {
+	b, err := id.marshal()
+	if err != nil {
+		return err
+	}
+	return tx.putSealed(bucketIdentities, u32(id.Serial), b)
+}
+
+// index adds what must be new.
+func (tx *Tx) index(bucket string, key [32]byte, serial uint32) error {
+	if _, seen, err := tx.serial(bucket, key[:]); err != nil {
+		return err
+	} else if seen {
+		return ErrSeen
+	}
+	return tx.putSealed(bucket, key[:], u32(serial))
+}
+
+// serial looks something up in an index.
+func (tx *Tx) serial(bucket string, key []byte) (serial uint32, found bool, err error) {
+	b, err := tx.getSealed(bucket, key)
+	if err != nil || b == nil {
+		return 0, false, err
+	}
+	if len(b) != 4 {
+		return 0, false, fmt.Errorf("%w: an index entry in %s has no serial", ErrCorrupt, bucket)
+	}
+	return binary.BigEndian.Uint32(b), true, nil
+}

@@ -1,0 +1,22 @@
+package storage
+
+import (
+	"time"
+
+	"marque/device/wire"
+)
+
+const (
+	format = 1 // version of the file's layout
+
+	lockWait = time.Second // how long Open waits for another process
+
+	// Octets.
+	maxStatement = wire.MaxStatement // core, policy, checkpoint
+	maxList      = wire.MaxBundle
+	maxPackage   = wire.MaxPackage
+	maxLogEntry  = wire.MaxLogEntry
+	maxIdentity  = 512 // an encoded identity; the longest has about 410
+
+	maxEpochs = wire.MaxKeys // that one package covers
+)

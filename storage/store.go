@@ -1,0 +1,334 @@
+package storage
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"sync/atomic"
+	"syscall"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// The buckets. Of meta only the canary is sealed.
+const (
+	bucketMeta        = "meta"        // format, canary, head
+	bucketStatements  = "statements"  // core, policy
+	bucketLists       = "lists"       // u32 sequence → bundle statement
+	bucketCheckpoints = "checkpoints" // u64 size → checkpoint statement
+	bucketLog         = "log"         // u64 index → entry
+	bucketHashes      = "hashes"      // u64 index as in tlog.StoredHashIndex → 32 octets
+	bucketIdentities  = "identities"  // u32 serial → identity, sealed
+	bucketPackages    = "packages"    // u32 serial ‖ u32 sequence → package, sealed
+	bucketNames       = "names"       // name → u32 serial, sealed
+	bucketRequests    = "requests"    // 32-octet request hash → u32 serial, sealed
+	bucketKeys        = "keys"        // 32-octet enrolment key U → u32 serial, sealed
+)
+
+var (
+	publicBuckets = []string{bucketStatements, bucketLists, bucketCheckpoints, bucketLog, bucketHashes}
+	sealedBuckets = []string{bucketMeta, bucketIdentities, bucketPackages, bucketNames, bucketRequests, bucketKeys}
+
+	keyFormat = []byte("format")
+	keyCanary = []byte("canary")
+	keyHead   = []byte("head")
+)
+
+// Store is an open database. Its methods may be called concurrently; updates
+// run one after the other, views beside them.
+type Store struct {
+	db   *bbolt.DB
+	keys atomic.Pointer[keyring] // nil while locked
+}
+
+// Create makes a new database at path, mode 0600, whose private values are
+// sealed under key, and leaves it unlocked. An existing file is refused with
+// ErrExists and not touched.
+func Create(path string, key [32]byte) (*Store, error) {
+	defer clear(key[:])
+	keys, err := newKeyring(key)
+	if err != nil {
+		return nil, err
+	}
+	db, err := openFile(path, os.O_EXCL)
+	if errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("create the database: a file of that name %w", ErrExists)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("create the database: %w", err)
+	}
+	s := &Store{db: db}
+	s.keys.Store(keys)
+	if err := s.initialise(keys); err != nil {
+		return nil, errors.Join(fmt.Errorf("create the database: %w", err), db.Close(), os.Remove(path))
+	}
+	return s, nil
+}
+
+func (s *Store) initialise(keys *keyring) error {
+	err := s.db.Update(func(b *bbolt.Tx) error {
+		for _, list := range [][]string{publicBuckets, sealedBuckets} {
+			for _, name := range list {
+				if _, err := b.CreateBucket([]byte(name)); err != nil {
+					return fmt.Errorf("bucket %s: %w", name, err)
+				}
+			}
+		}
+		tx := &Tx{tx: b, keys: keys, head: head{root: emptyRoot()}}
+		if err := tx.put(bucketMeta, keyFormat, binary.BigEndian.AppendUint32(nil, format)); err != nil {
+			return err
+		}
+		// The digest around the seal tells a wrong key from a damaged canary.
+		if err := tx.putPublic(bucketMeta, keyCanary, keys.seal(bucketMeta, keyCanary, keyCanary)); err != nil {
+			return err
+		}
+		return tx.putHead()
+	})
+	if err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(s.db.Path()))
+}
+
+// Open opens the database at path, locked: public values can be read, private
+// ones after [Store.Unlock]. It waits at most one second for another process
+// that has the file open (ErrBusy). A file that is no database or was truncated
+// is refused with ErrCorrupt, one of a later format with ErrFormat, a missing
+// one with fs.ErrNotExist.
+func Open(path string) (*Store, error) {
+	db, err := openFile(path, 0)
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	s := &Store{db: db}
+	if err := s.check(); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the database: %w", err), db.Close())
+	}
+	return s, nil
+}
+
+// openFile opens or, with O_EXCL, creates the file. bbolt alone would create a
+// missing file while opening it, wait for ever on a lock, and raise a fault on
+// a truncated file with the lock still held.
+func openFile(path string, flag int) (db *bbolt.DB, err error) {
+	var file *os.File
+	options := &bbolt.Options{
+		Timeout:      lockWait,
+		FreelistType: bbolt.FreelistMapType,
+		OpenFile: func(path string, bolt int, mode os.FileMode) (*os.File, error) {
+			if flag&os.O_EXCL == 0 {
+				bolt &^= os.O_CREATE
+			}
+			var err error
+			file, err = os.OpenFile(path, bolt|flag, mode)
+			return file, err
+		},
+	}
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if errors.Is(err, ErrCorrupt) && file != nil {
+			_ = file.Close() // releases the lock; bbolt closed it already unless it panicked
+		}
+	}()
+	if flag&os.O_EXCL == 0 {
+		if err := refuseEmpty(path); err != nil {
+			return nil, err
+		}
+	}
+	defer guard(&err)
+	db, err = bbolt.Open(path, 0o600, options)
+	return db, translate(err)
+}
+
+// refuseEmpty keeps bbolt from turning an empty file into an empty database.
+func refuseEmpty(path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() || info.Size() == 0 {
+		return fmt.Errorf("%w: the file is empty or not a file", ErrCorrupt)
+	}
+	return nil
+}
+
+// translate gives the errors of bbolt.Open the names of this package.
+func translate(err error) error {
+	var path *fs.PathError
+	var errno syscall.Errno
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, bolterrors.ErrTimeout):
+		return ErrBusy
+	case errors.As(err, &path), errors.As(err, &errno):
+		return err
+	default:
+		return fmt.Errorf("%w (%w)", ErrCorrupt, err)
+	}
+}
+
+// check looks at what must be right before anything is read.
+func (s *Store) check() error {
+	return s.view(func(b *bbolt.Tx) error {
+		if info, err := os.Stat(s.db.Path()); err != nil {
+			return err
+		} else if info.Size() < b.Size() {
+			return fmt.Errorf("%w: the file is truncated, %d of %d octets are left", ErrCorrupt, info.Size(), b.Size())
+		}
+		tx := &Tx{tx: b}
+		version, err := tx.get(bucketMeta, keyFormat)
+		if err != nil {
+			return err
+		}
+		if len(version) != 4 {
+			return fmt.Errorf("%w: not a database of this program", ErrCorrupt)
+		}
+		switch v := binary.BigEndian.Uint32(version); {
+		case v == 0:
+			return fmt.Errorf("%w: format 0", ErrCorrupt)
+		case v > format:
+			return fmt.Errorf("%w (format %d, this one reads %d)", ErrFormat, v, format)
+		}
+		for _, list := range [][]string{publicBuckets, sealedBuckets} {
+			for _, name := range list {
+				if _, err := tx.bucket(name); err != nil {
+					return err
+				}
+			}
+		}
+		return tx.loadHead()
+	})
+}
+
+// Close waits for running transactions and closes the file. The store cannot be
+// used afterwards.
+func (s *Store) Close() error {
+	s.Lock()
+	if err := s.db.Close(); err != nil {
+		return fmt.Errorf("close the database: %w", err)
+	}
+	return nil
+}
+
+// Unlock makes private values readable. Another authority's key is refused with
+// ErrKey.
+func (s *Store) Unlock(key [32]byte) error {
+	defer clear(key[:])
+	keys, err := newKeyring(key)
+	if err != nil {
+		return err
+	}
+	err = s.View(func(tx *Tx) error {
+		canary, err := tx.getPublic(bucketMeta, keyCanary)
+		if err != nil {
+			return err
+		}
+		if _, err := keys.open(bucketMeta, keyCanary, canary); err != nil {
+			return ErrKey
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("unlock the database: %w", err)
+	}
+	s.keys.Store(keys)
+	return nil
+}
+
+// Lock drops the keys. Transactions that began earlier keep theirs until they end.
+func (s *Store) Lock() { s.keys.Store(nil) }
+
+// Locked reports whether private values are unreadable.
+func (s *Store) Locked() bool { return s.keys.Load() == nil }
+
+// View runs fn in a transaction that only reads, on the state as it was when it
+// began. Its error is returned as it is. Do not call Update inside.
+func (s *Store) View(fn func(*Tx) error) error {
+	return s.view(func(b *bbolt.Tx) error {
+		tx := &Tx{tx: b, keys: s.keys.Load()}
+		if err := tx.loadHead(); err != nil {
+			return err
+		}
+		return fn(tx)
+	})
+}
+
+// Update runs fn in a transaction that may write. When fn returns nil, all that
+// it wrote is on the disk before Update returns; otherwise, and when fn panics,
+// nothing of it is kept. Do not call View or Update inside.
+func (s *Store) Update(fn func(*Tx) error) error {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	b, err := s.begin(true)
+	if err != nil {
+		return err
+	}
+	defer rollback(b)
+	tx := &Tx{tx: b, keys: s.keys.Load()}
+	if err := tx.loadHead(); err != nil {
+		return err
+	}
+	if err := fn(tx); err != nil {
+		return err
+	}
+	if err := tx.finish(); err != nil {
+		return err
+	}
+	return commit(b)
+}
+
+func (s *Store) view(fn func(*bbolt.Tx) error) error {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	b, err := s.begin(false)
+	if err != nil {
+		return err
+	}
+	defer rollback(b)
+	return fn(b)
+}
+
+func (s *Store) begin(writable bool) (b *bbolt.Tx, err error) {
+	defer guard(&err)
+	if b, err = s.db.Begin(writable); err != nil {
+		return nil, fmt.Errorf("begin a transaction: %w", err)
+	}
+	return b, nil
+}
+
+func commit(b *bbolt.Tx) (err error) {
+	defer guard(&err)
+	if err := b.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// rollback ends a transaction; after a commit it does nothing. A damaged file
+// was reported by whatever came before.
+func rollback(b *bbolt.Tx) {
+	var err error
+	defer guard(&err)
+	_ = b.Rollback()
+}
+
+func syncFolder(path string) error {
+	folder, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}
+
+func emptyRoot() [32]byte {
+	root, err := tlog.TreeHash(0, nil)
+	if err != nil {
+		panic(err) // reads nothing, cannot fail
+	}
+	return root
+}
