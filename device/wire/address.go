@@ -110,7 +110,7 @@ func (a Address) Name() string {
 func (a Address) Serial() uint32 {
 	_, serial, _ := strings.Cut(a.s, "~")
 	n, _ := strconv.ParseUint(serial, 10, 32) // parsed once before; the zero value has serial 0
-	return uint32(n)                          // #nosec G115 -- at most 32 bits
+	return uint32(n)                          // at most 32 bits
 }
 
 // MarshalText returns the canonical text; the zero value gives ErrAddress.

@@ -49,7 +49,9 @@ func (c *Content) Marshal() ([]byte, error) {
 	defer clear(a.Keys)
 	for i, k := range c.Keys {
 		b := k.Bytes()
-		copy(a.Keys[i][:], b)
+		if copy(a.Keys[i][:], b) != partialKeySize {
+			return nil, fmt.Errorf("content: key %d: %w: it was erased", i, ErrValue)
+		}
 		clear(b)
 	}
 	b := encode(&a)
@@ -151,7 +153,7 @@ func (c *Content) checkPath() error {
 	for i, h := range c.Path {
 		path[i] = h
 	}
-	size, index := int64(c.Size), int64(c.Index) // #nosec G115 -- compared above
+	size, index := int64(c.Size), int64(c.Index)
 	if tlog.CheckRecord(path, size, c.Root, index, tlog.RecordHash(c.Entry)) != nil {
 		return fmt.Errorf("content: %w: the inclusion proof does not hold", ErrLog)
 	}

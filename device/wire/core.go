@@ -54,7 +54,11 @@ func (c *Core) Marshal() ([]byte, error) {
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("core: %w", err)
 	}
-	return encode(c.array()), nil
+	b := encode(c.array())
+	if len(b) > MaxCore {
+		return nil, fmt.Errorf("core: %w: %d octets, at most %d", ErrTooLong, len(b), MaxCore)
+	}
+	return b, nil
 }
 
 // ParseCore reads a core and checks every value in it, the points and the statement key included.
@@ -139,12 +143,12 @@ func (c *Core) Epoch(t time.Time) (uint32, error) {
 	if since < 0 || length <= 0 || since/length > math.MaxUint32 {
 		return 0, ErrNoEpoch
 	}
-	return uint32(since / length), nil // #nosec G115 -- compared above
+	return uint32(since / length), nil
 }
 
 // EpochStart returns the first second of epoch e; epochs that begin after the year 9999 begin in its last second.
 func (c *Core) EpochStart(e uint32) time.Time {
-	over, since := bits.Mul64(uint64(e), uint64(c.EpochLength/time.Second)) // #nosec G115 -- never negative
+	over, since := bits.Mul64(uint64(e), uint64(c.EpochLength/time.Second)) // never negative
 	if over != 0 || since > maxUnix || unixSeconds(c.Epoch0)+since > maxUnix {
 		return fromSeconds(maxUnix)
 	}

@@ -104,7 +104,7 @@ func (e *FoundEntry) array() any { return &foundArray{Type: entryFound, Core: e.
 func (e *IssueEntry) array() any {
 	return &issueArray{
 		Type: entryIssue, Address: e.Address.String(), Request: e.Request, Sequence: e.Sequence, FirstEpoch: e.FirstEpoch,
-		Count: uint8(e.Count), Keys: e.Keys, // #nosec G115 -- check bounds it
+		Count: uint8(e.Count), Keys: e.Keys, // check bounds Count
 	}
 }
 
@@ -172,7 +172,7 @@ func parseEntry(b []byte) (Entry, error) {
 		err := decode(b, MaxLogEntry, &a)
 		return &ExpireEntry{Serial: a.Serial, LastEpoch: a.LastEpoch}, err
 	}
-	return nil, fmt.Errorf("%w: unknown entry", ErrValue)
+	return nil, fmt.Errorf("%w: an entry of no known type", ErrEncoding)
 }
 
 func parseIssue(b []byte) (Entry, error) {

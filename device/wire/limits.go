@@ -4,17 +4,17 @@ import "time"
 
 // Bounds of section 11 of the protocol, in octets. A parser compares with them before it looks at anything else.
 const (
-	MaxAddress    = 255      // an address as text
-	MaxName       = 48       // the name inside an address
-	MaxSPID       = 253      // a service provider's domain name
-	MaxLabel      = 63       // one label of it
-	MaxRequest    = 220      // an enrolment request
-	MaxPackage    = 65_536   // a key package, and the content sealed in it
-	MaxBundle     = 16 << 20 // a revocation bundle
-	MaxStatement  = 4_096    // any other statement
-	MaxCore       = 8_192    // a core as it stands in a package: longer than every valid one
-	MaxLogEntry   = 1_024    // a log entry
-	MaxPayload    = 65_536   // what an application sends in one message
+	MaxAddress    = 255          // an address as text
+	MaxName       = 48           // the name inside an address
+	MaxSPID       = 253          // a service provider's domain name
+	MaxLabel      = 63           // one label of it
+	MaxRequest    = 220          // an enrolment request
+	MaxPackage    = 65_536       // a key package, and the content sealed in it
+	MaxBundle     = 16 << 20     // a revocation bundle
+	MaxStatement  = 4_096        // any other statement
+	MaxCore       = MaxStatement // a core: the statement that publishes it must hold it
+	MaxLogEntry   = 1_024        // a log entry
+	MaxPayload    = 65_536       // what an application sends in one message
 	MaxCiphertext = maxPlain + tagSize
 	MaxAuth       = 1 + MaxAddress + 4 + 4 + pointSize + signatureSize
 )
@@ -48,5 +48,5 @@ const (
 
 	maxPlain  = 1 + 1 + MaxAddress + pointSize + 8 + signatureSize + MaxPayload
 	minPlain  = 1 + keyRefSize + 8 + signatureSize
-	maxHeader = 1 + 2 + 2 + 4 + MaxSPID + 1 + 1 + 16 // protected header of a statement, the longest realm and type
+	maxHeader = 1 + 2 + 2 + 4 + MaxSPID + 1 + 2 + 40 // protected header of a statement, the longest realm and type
 )

@@ -44,6 +44,6 @@ func (r *reader) address() Address {
 }
 
 func appendAddress(b []byte, a Address) []byte {
-	b = append(b, byte(len(a.s))) // #nosec G115 -- at most 255
+	b = append(b, byte(len(a.s))) // at most 255
 	return append(b, a.s...)
 }

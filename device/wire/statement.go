@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/fxamacker/cbor/v2"
 	"github.com/veraison/go-cose"
@@ -42,6 +43,7 @@ const (
 	emptyMap       = 0xa0
 	claimIssuer    = 1
 	algorithmEdDSA = -8
+	mediaType      = "application/vnd.marque." // before the type: RFC 9596 takes whole media types only
 )
 
 // statement is a COSE_Sign1 (RFC 9052, section 4.2) in the one form that the protocol allows.
@@ -65,7 +67,7 @@ type statementHeader struct {
 	Claims    struct {
 		Issuer string `cbor:"1,keyasint"`
 	} `cbor:"15,keyasint"`
-	Type Type `cbor:"16,keyasint"`
+	MediaType string `cbor:"16,keyasint"`
 }
 
 // SignStatement signs payload as a statement of type t in realm. The signer's public key must be Ed25519 and its Sign
@@ -178,7 +180,11 @@ func decodeStatement(b []byte, limit int) (*statement, error) {
 	if h.Algorithm != algorithmEdDSA {
 		return nil, fmt.Errorf("protected header: %w: the algorithm must be EdDSA", ErrEncoding)
 	}
-	return &statement{typ: h.Type, realm: h.Claims.Issuer, payload: a.Payload, signature: a.Signature[:]}, nil
+	typ, ok := strings.CutPrefix(h.MediaType, mediaType)
+	if !ok {
+		return nil, fmt.Errorf("protected header: %w: not a statement of this protocol", ErrType)
+	}
+	return &statement{typ: Type(typ), realm: h.Claims.Issuer, payload: a.Payload, signature: a.Signature[:]}, nil
 }
 
 // verify checks realm and signature.
@@ -209,7 +215,7 @@ func (s *statement) message() *cose.Sign1Message {
 			Protected: cose.ProtectedHeader{
 				cose.HeaderLabelAlgorithm: cose.AlgorithmEdDSA,
 				cose.HeaderLabelCWTClaims: cose.CWTClaims{int64(claimIssuer): s.realm},
-				cose.HeaderLabelType:      string(s.typ),
+				cose.HeaderLabelType:      mediaType + string(s.typ),
 			},
 			Unprotected: cose.UnprotectedHeader{},
 		},

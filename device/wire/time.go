@@ -24,15 +24,15 @@ func checkSpan(d time.Duration) error {
 	return nil
 }
 
-func unixSeconds(t time.Time) uint64 { return uint64(t.Unix()) } // #nosec G115 -- checkTime refused negative ones
+func unixSeconds(t time.Time) uint64 { return uint64(t.Unix()) } // checkTime refused negative ones
 
 // fromSeconds gives numbers beyond maxUnix some time that checkTime refuses: from 2^63 on they turn negative.
-func fromSeconds(s uint64) time.Time { return time.Unix(int64(s), 0).UTC() } // #nosec G115
+func fromSeconds(s uint64) time.Time { return time.Unix(int64(s), 0).UTC() }
 
-func unixMillis(t time.Time) uint64 { return uint64(t.UnixMilli()) } // #nosec G115 -- as above
+func unixMillis(t time.Time) uint64 { return uint64(t.UnixMilli()) } // as above
 
-func fromMillis(ms uint64) time.Time { return time.UnixMilli(int64(ms)).UTC() } // #nosec G115
+func fromMillis(ms uint64) time.Time { return time.UnixMilli(int64(ms)).UTC() }
 
-func spanSeconds(d time.Duration) uint32 { return uint32(d / time.Second) } // #nosec G115 -- checkSpan bounds it
+func spanSeconds(d time.Duration) uint32 { return uint32(d / time.Second) } // checkSpan bounds it
 
 func fromSpan(s uint32) time.Duration { return time.Duration(s) * time.Second }
