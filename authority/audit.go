@@ -1,0 +1,307 @@
+package authority
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+
+	"marque/device/wire"
+	"marque/storage"
+)
+
+// Place says what a finding is about.
+type Place string
+
+// The places of findings.
+const (
+	InLog        Place = "log"        // the log as a whole
+	InEntry      Place = "entry"      // an entry of the log, by its index from 0
+	InCheckpoint Place = "checkpoint" // a checkpoint, by the size of the log that it covers
+	InList       Place = "list"       // a published list, by its sequence number
+	InPolicy     Place = "policy"
+)
+
+// Finding is one thing that is wrong.
+type Finding struct {
+	Place Place
+	Index uint64 // 0 for the log as a whole and the policy
+	What  string // a clause in plain English; it repeats no input
+}
+
+// String returns the place and what is wrong there.
+func (f Finding) String() string {
+	if f.Place == InLog || f.Place == InPolicy {
+		return fmt.Sprintf("%s: %s", f.Place, f.What)
+	}
+	return fmt.Sprintf("%s %d: %s", f.Place, f.Index, f.What)
+}
+
+// AuditReport is what [VerifyLog] found. Everything it says holds for the realm
+// whose core hash it names: whether that is the right realm, eight words tell.
+type AuditReport struct {
+	Realm    string
+	CoreHash [32]byte
+	Size     uint64   // entries of the log
+	Root     [32]byte // of the tree over them, computed anew; zero when an entry is unreadable
+
+	Issued      uint64 // serials
+	Revoked     int    // of those
+	Unpublished int    // revoked since the newest list
+	Lists       uint32 // published
+	Checkpoints int
+
+	Findings []Finding // empty when everything holds
+}
+
+// OK reports whether nothing is wrong.
+func (r *AuditReport) OK() bool { return len(r.Findings) == 0 }
+
+// audit is one run of VerifyLog.
+type audit struct {
+	AuditReport
+
+	tx     *storage.Tx
+	core   *wire.Core
+	ledger *ledger
+	tree   tree
+
+	requests    map[[32]byte]uint64 // request hash → entry that granted it
+	names       map[string]uint64   // name → entry that issued it
+	checkpoints map[uint64]*wire.Checkpoint
+}
+
+// VerifyLog checks an authority's log without any secret, and without trusting
+// the hashes and indexes of the store: it computes the Merkle tree from the
+// entries, follows the rules through them (serials dense and issued once, names
+// and requests used once, nothing revoked twice, times in order), verifies every
+// checkpoint and list under the realm's key, compares each checkpoint with the
+// tree of its size, and each list with the set of serials that the log says are
+// revoked at that point. What is wrong is in the report; an error means that
+// nothing could be checked, such as [ErrNotFounded].
+//
+// It cannot see an old copy of the whole store: for that, compare the newest
+// checkpoint with one kept elsewhere.
+func VerifyLog(store *storage.Store) (*AuditReport, error) {
+	var report *AuditReport
+	err := store.View(func(tx *storage.Tx) error {
+		stmt, policy, err := readTerms(tx)
+		if err != nil {
+			return err
+		}
+		core, err := wire.OpenCore(stmt)
+		if err != nil {
+			return fmt.Errorf("core: %w", err)
+		}
+		a := &audit{
+			tx: tx, core: core, ledger: newLedger(core),
+			requests: make(map[[32]byte]uint64), names: make(map[string]uint64), checkpoints: make(map[uint64]*wire.Checkpoint),
+		}
+		a.Realm, a.CoreHash, a.Size = core.Realm, core.Hash(), tx.LogSize()
+		a.run(policy)
+		report = &a.AuditReport
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("audit: %w", err)
+	}
+	return report, nil
+}
+
+func (a *audit) find(p Place, index uint64, format string, args ...any) {
+	a.Findings = append(a.Findings, Finding{Place: p, Index: index, What: fmt.Sprintf(format, args...)})
+}
+
+func (a *audit) run(policy []byte) {
+	if _, err := openPolicy(policy, a.core, a.CoreHash); err != nil {
+		a.find(InPolicy, 0, "%v", err)
+	}
+	a.readCheckpoints()
+	if a.readEntries() {
+		a.Root = a.tree.root()
+		a.finish()
+	}
+	a.Issued, a.Revoked, a.Unpublished = a.ledger.n(), a.ledger.revoked, a.ledger.unlisted
+	a.Lists = a.ledger.order.Sequence
+}
+
+// readCheckpoints verifies the signatures. What they cover is compared when the
+// entries have been read that far.
+func (a *audit) readCheckpoints() {
+	for stored, err := range a.tx.Checkpoints() {
+		if err != nil {
+			a.find(InLog, 0, "a checkpoint is unreadable: %v", err)
+			return
+		}
+		c, err := a.openCheckpoint(stored)
+		if err != nil {
+			a.find(InCheckpoint, stored.Size, "%v", err)
+			continue
+		}
+		a.checkpoints[c.Size] = c
+		a.Checkpoints++
+		if c.Size > a.Size {
+			a.find(InCheckpoint, c.Size, "it covers more entries than the log has: the end of the log is missing")
+		}
+	}
+}
+
+func (a *audit) openCheckpoint(stored *storage.Checkpoint) (*wire.Checkpoint, error) {
+	b, err := wire.OpenStatement(stored.Statement, wire.TypeCheckpoint, a.core.Realm, a.core.StatementKey)
+	if err != nil {
+		return nil, fmt.Errorf("it does not verify: %w", err)
+	}
+	c, err := wire.ParseCheckpoint(b)
+	if err != nil {
+		return nil, fmt.Errorf("it does not parse: %w", err)
+	}
+	if c.Core != a.CoreHash {
+		return nil, errors.New("it is of another core")
+	}
+	if c.Size != stored.Size {
+		return nil, fmt.Errorf("it covers %d entries", c.Size)
+	}
+	return c, nil
+}
+
+// readEntries reports whether it could read the log to its end.
+func (a *audit) readEntries() bool {
+	for i := range a.Size {
+		b, err := a.tx.LogEntry(i)
+		if err != nil {
+			a.find(InEntry, i, "it is unreadable, and nothing after it can be checked: %v", err)
+			return false
+		}
+		e, err := wire.ParseLogEntry(b)
+		if err != nil {
+			a.find(InEntry, i, "it does not parse, and nothing after it can be checked: %v", err)
+			return false
+		}
+		before := a.ledger.state
+		set, root := a.ledger.serials, a.tree.root()
+		a.checkNew(i, e)
+		var serials []uint32
+		publish, isPublish := e.Entry.(*wire.PublishEntry)
+		if isPublish {
+			serials = set()
+		}
+		for _, wrong := range a.ledger.add(e) {
+			a.find(InEntry, i, "%s", wrong)
+		}
+		if isPublish {
+			a.checkList(publish, e, list{size: i, root: root, previous: before, serials: serials})
+		}
+		a.tree.add(b)
+		a.checkHead(e)
+	}
+	return true
+}
+
+// checkNew looks for names and requests that were used before.
+func (a *audit) checkNew(i uint64, e *wire.LogEntry) {
+	issue, ok := e.Entry.(*wire.IssueEntry)
+	if !ok {
+		return
+	}
+	if first, used := a.requests[issue.Request]; used {
+		a.find(InEntry, i, "it grants the request that entry %d granted", first)
+	}
+	if first, used := a.names[issue.Address.Name()]; used {
+		a.find(InEntry, i, "it gives the name that entry %d gave", first)
+	}
+	a.requests[issue.Request], a.names[issue.Address.Name()] = i, i
+}
+
+// list is what the log says of a list at the entry that publishes it.
+type list struct {
+	size     uint64 // of the log before that entry
+	root     [32]byte
+	previous [16]byte
+	serials  []uint32
+}
+
+// checkList compares a published list with the entry that records it, and with
+// what the log says at that point.
+func (a *audit) checkList(e *wire.PublishEntry, at *wire.LogEntry, want list) {
+	complain := func(format string, args ...any) { a.find(InList, uint64(e.Sequence), format, args...) }
+	stmt, err := a.tx.List(e.Sequence)
+	if err != nil {
+		complain("it is in the log, but it cannot be read: %v", err)
+		return
+	}
+	if sha256.Sum256(stmt) != e.Bundle {
+		complain("it is not the list that the log records")
+	}
+	b, err := openBundle(stmt, a.core)
+	if err != nil {
+		complain("it does not verify: %v", err)
+		return
+	}
+	if b.Order() != (wire.Order{Generation: e.Generation, Base: e.Base, Sequence: e.Sequence}) || b.State != e.State {
+		complain("its number or its state is not that of the log")
+	}
+	if b.Previous != want.previous {
+		complain("it does not continue the list before it")
+	}
+	if !b.Issued.Equal(at.Time) {
+		complain("it was not issued when the log says")
+	}
+	if b.LogSize != want.size || b.LogRoot != want.root {
+		complain("it names another log than the one before it")
+	}
+	epoch, err := a.core.Epoch(at.Time)
+	if first, last := coverage(epoch); err != nil || b.FirstEpoch != first || b.LastEpoch != last {
+		complain("it speaks of other epochs than it should")
+	}
+	serials, err := decode(b)
+	if err != nil {
+		complain("%v", err)
+	}
+	if b.N != a.ledger.n() || !slices.Equal(serials, want.serials) {
+		complain("it does not hold the serials that the log says are revoked")
+	}
+	if b.State != wire.ListState(a.core.Realm, b.Generation, b.Base, b.FirstEpoch, b.LastEpoch, b.N, serials) {
+		complain("its state is not that of the serials on it")
+	}
+}
+
+// checkHead compares the tree with the checkpoint of its size. Every change ends
+// with one; founding and retiring are parts of the change that publishes a list.
+func (a *audit) checkHead(e *wire.LogEntry) {
+	size := a.tree.size
+	c, ok := a.checkpoints[size]
+	if !ok {
+		switch e.Entry.(type) {
+		case *wire.IssueEntry, *wire.RevokeEntry, *wire.PublishEntry:
+			a.find(InEntry, size-1, "no checkpoint follows it: the authority has not signed for it")
+		}
+		return
+	}
+	if c.Root != a.tree.root() {
+		a.find(InCheckpoint, size, "the authority signed for another log: entries were changed after it")
+	}
+	if c.Time.Before(e.Time) {
+		a.find(InCheckpoint, size, "it is older than the entry it covers")
+	}
+}
+
+// finish checks what can only be seen at the end.
+func (a *audit) finish() {
+	if a.Size == 0 {
+		a.find(InLog, 0, "it is empty: not even the founding is recorded")
+		return
+	}
+	// The store's own hashes are what devices get proofs from.
+	if err := a.tx.VerifyLog(); err != nil {
+		a.find(InLog, 0, "the stored hashes are not those of the entries: %v", err)
+	}
+	if root, err := a.tx.LogRoot(); err == nil && root != a.Root {
+		a.find(InLog, 0, "the stored root is not that of the entries")
+	}
+	sequence, _, err := a.tx.LatestList()
+	if err != nil {
+		a.find(InLog, 0, "there is no newest list: %v", err)
+	} else if sequence > a.ledger.order.Sequence {
+		a.find(InList, uint64(sequence), "it is not in the log: it was signed in secret, or the end of the log is missing")
+	}
+}

@@ -1,0 +1,35 @@
+package authority
+
+import (
+	"errors"
+
+	"marque/storage"
+)
+
+// The errors of this package, to be told apart with errors.Is.
+var (
+	// ErrUsedName: another identity has, or had, the name.
+	ErrUsedName = errors.New("the name is taken: give the device another name and make a new request")
+	// ErrSeenKey: the enrolment key came with another request before.
+	ErrSeenKey = errors.New("the enrolment key was used in another request: make a new request on the device")
+	// ErrNotFound: there is no such identity in this realm.
+	ErrNotFound = errors.New("this authority has not issued that address: check it against the list of identities")
+	// ErrAlreadyRevoked: the identity is revoked, which is for ever.
+	ErrAlreadyRevoked = errors.New("the identity is revoked already: to bring the device back, enrol it anew under another name")
+	// ErrEffective: a revocation is to take effect at an impossible time.
+	ErrEffective = errors.New("a revocation takes effect now or at an earlier time since the realm was founded")
+	// ErrClock: the clock is behind the log.
+	ErrClock = errors.New("the clock is behind the last entry of the log: set the clock, then try again")
+	// ErrFounded: the store has an authority already.
+	ErrFounded = errors.New("an authority was founded here already: choose another folder")
+	// ErrNotFounded: the store has no authority.
+	ErrNotFounded = errors.New("no authority was founded here: found one first, or choose another folder")
+	// ErrOtherMaster: the master secret belongs to another realm than the store.
+	ErrOtherMaster = errors.New("vault and database are of different authorities: put back the vault that belongs to this database")
+	// ErrInconsistent: registry and log contradict each other.
+	ErrInconsistent = errors.New("registry and log contradict each other: issue nothing, and run the audit")
+	// ErrSelfCheck: what was just made does not verify. Nothing of it was stored.
+	ErrSelfCheck = errors.New("the result does not pass its own check and was thrown away: restart, and check the machine's memory if it happens again")
+	// ErrLocked: the operation needs the unlocked store or master.
+	ErrLocked = storage.ErrLocked
+)

@@ -1,0 +1,188 @@
+package authority
+
+import (
+	"fmt"
+	"time"
+
+	"marque/device/wire"
+)
+
+// ledger is the state that the log leads to, computed from its entries alone:
+// which serials exist, how long their keys last, which of them are revoked, and
+// what each published list had to say. It knows the rules that entries follow
+// and reports every entry that breaks one.
+type ledger struct {
+	core *wire.Core
+	size uint64    // entries read
+	last time.Time // of the newest entry
+
+	lastEpochs []uint32 // by serial: the epoch of its last key
+	standings  []standing
+	revoked    int // serials revoked, ever
+	unlisted   int // of those, not yet in a list
+
+	order wire.Order // of the newest list
+	state [16]byte   // of the newest list
+	left  bool       // a serial left since the newest list: the next has a new base
+}
+
+// standing is how a serial stands with the lists.
+type standing uint8
+
+const (
+	inOrder  standing = iota
+	unlisted          // revoked since the newest list
+	listed            // on the newest list
+	expired           // revoked, but its keys ran out
+)
+
+func newLedger(core *wire.Core) *ledger { return &ledger{core: core} }
+
+// add reads the next entry and returns what is wrong with it.
+func (l *ledger) add(e *wire.LogEntry) (wrong []string) {
+	complain := func(format string, args ...any) { wrong = append(wrong, fmt.Sprintf(format, args...)) }
+	if e.Time.Before(l.last) {
+		complain("its time is before that of the entry before it")
+	}
+	epoch, err := l.core.Epoch(e.Time)
+	if err != nil {
+		complain("its time is outside the epochs of the realm")
+	}
+	if _, found := e.Entry.(*wire.FoundEntry); found != (l.size == 0) {
+		complain("the founding must be the first entry, and only the first")
+	}
+	switch entry := e.Entry.(type) {
+	case *wire.FoundEntry:
+		if entry.Core != l.core.Hash() {
+			complain("it founds another realm")
+		}
+	case *wire.IssueEntry:
+		l.issue(entry, epoch, complain)
+	case *wire.RevokeEntry:
+		l.revoke(entry, e.Time, complain)
+	case *wire.ExpireEntry:
+		l.expire(entry, epoch, complain)
+	case *wire.PublishEntry:
+		l.publish(entry, epoch, complain)
+	}
+	l.last = e.Time
+	l.size++
+	return wrong
+}
+
+func (l *ledger) issue(e *wire.IssueEntry, epoch uint32, complain func(string, ...any)) {
+	serial := e.Address.Serial()
+	if uint64(serial) != l.n() {
+		complain("it issues serial %d where %d is next: a serial is issued once, and none is left out", serial, l.n())
+		return
+	}
+	if !l.core.Lists(e.Address.SPID()) {
+		complain("its address is of another realm")
+	}
+	if e.Sequence != 1 {
+		complain("it is package %d of a serial that has none yet", e.Sequence)
+	}
+	if e.FirstEpoch != epoch {
+		complain("its keys begin in epoch %d, but it was made in epoch %d", e.FirstEpoch, epoch)
+	}
+	l.lastEpochs = append(l.lastEpochs, e.FirstEpoch+uint32(e.Count)-1)
+	l.standings = append(l.standings, inOrder)
+}
+
+func (l *ledger) revoke(e *wire.RevokeEntry, at time.Time, complain func(string, ...any)) {
+	if uint64(e.Serial) >= l.n() {
+		complain("it revokes serial %d, which was not issued", e.Serial)
+		return
+	}
+	if l.standings[e.Serial] != inOrder {
+		complain("it revokes serial %d a second time", e.Serial)
+		return
+	}
+	if e.Effective.After(at) {
+		complain("it takes effect after it was recorded")
+	}
+	l.standings[e.Serial] = unlisted
+	l.revoked++
+	l.unlisted++
+}
+
+func (l *ledger) expire(e *wire.ExpireEntry, epoch uint32, complain func(string, ...any)) {
+	if uint64(e.Serial) >= l.n() || l.standings[e.Serial] == inOrder || l.standings[e.Serial] == expired {
+		complain("it takes serial %d from the list, which is not on it", e.Serial)
+		return
+	}
+	if e.LastEpoch != l.lastEpochs[e.Serial] {
+		complain("it says that the last key of serial %d is of epoch %d; that is %d", e.Serial, e.LastEpoch, l.lastEpochs[e.Serial])
+	}
+	if !lapsed(l.lastEpochs[e.Serial], epoch) {
+		complain("it takes serial %d from the list while its keys last", e.Serial)
+	}
+	if l.standings[e.Serial] == unlisted {
+		l.unlisted--
+	}
+	l.standings[e.Serial] = expired
+	l.left = true
+}
+
+func (l *ledger) publish(e *wire.PublishEntry, epoch uint32, complain func(string, ...any)) {
+	got := wire.Order{Generation: e.Generation, Base: e.Base, Sequence: e.Sequence}
+	if want := l.next(); got != want {
+		complain("it publishes list %v where %v is next (generation, base, sequence)", got, want)
+	}
+	serials := l.serials()
+	for _, s := range serials {
+		if lapsed(l.lastEpochs[s], epoch) {
+			complain("serial %d should have left the list", s)
+		}
+	}
+	first, last := coverage(epoch)
+	state := wire.ListState(l.core.Realm, e.Generation, e.Base, first, last, l.n(), serials)
+	if e.State != state {
+		complain("list %d does not hold the serials that the log says are revoked", e.Sequence)
+	}
+	for _, s := range serials {
+		l.standings[s] = listed
+	}
+	l.order, l.state, l.left, l.unlisted = got, e.State, false, 0
+}
+
+// next returns the order of the next list.
+func (l *ledger) next() wire.Order {
+	if l.order.Sequence == 0 {
+		return wire.Order{Generation: l.core.Generation, Base: firstBase, Sequence: firstSequence}
+	}
+	next := l.order
+	next.Sequence++
+	if l.left {
+		next.Base++
+	}
+	return next
+}
+
+// n returns how many serials were issued.
+func (l *ledger) n() uint64 { return uint64(len(l.standings)) }
+
+// serials returns the serials that the next list must hold, ascending.
+func (l *ledger) serials() []uint32 {
+	var out []uint32
+	for s, standing := range l.standings {
+		if standing == unlisted || standing == listed {
+			out = append(out, uint32(s))
+		}
+	}
+	return out
+}
+
+// lapsed reports whether a revoked serial whose last key is of epoch last leaves
+// the list in epoch now.
+func lapsed(last, now uint32) bool { return uint64(last)+lapse <= uint64(now) }
+
+// coverage returns the first and the last epoch that a list made in epoch now
+// speaks of: from the one before, whose messages may still arrive, to the one
+// after the last key that could be issued now.
+func coverage(now uint32) (first, last uint32) {
+	if now > 0 {
+		first = now - 1
+	}
+	return first, now + Epochs
+}

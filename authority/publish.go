@@ -1,0 +1,254 @@
+package authority
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"marque/device/revocation"
+	"marque/device/wire"
+	"marque/storage"
+)
+
+// Published is a list as it was signed.
+type Published struct {
+	Bundle     []byte // statement of type bundle
+	Generation uint32
+	Base       uint32
+	Sequence   uint32
+	State      [16]byte
+	N          uint64    // the list speaks of serials below N
+	Count      uint32    // revoked serials on it
+	Added      int       // of those, on no list before
+	Left       int       // serials that left because their keys ran out
+	Issued     time.Time // whole seconds
+	NextUpdate time.Time // stale from then on
+	HardExpiry time.Time // refused from then on
+}
+
+// Publish signs a new full list of all revoked serials and returns it once it is
+// on the disk. Nothing needs to have changed: a list that says the same is
+// fresh again. Errors: [ErrClock], [ErrLocked], [ErrInconsistent], [ErrSelfCheck].
+func (a *Authority) Publish() (*Published, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var p *Published
+	err := a.store.Update(func(tx *storage.Tx) error {
+		now, err := a.begin(tx)
+		if err != nil {
+			return err
+		}
+		revoked, err := a.revoked(tx)
+		if err != nil {
+			return err
+		}
+		order, previous := a.ledger.next(), a.ledger.state
+		staying, left, err := a.retire(tx, now, revoked)
+		if err != nil {
+			return err
+		}
+		if left > 0 {
+			order.Base++
+		}
+		if p, err = a.publish(tx, now, order, previous, staying); err != nil {
+			return err
+		}
+		p.Left = left
+		return a.checkpoint(tx, now)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("publish: %w", err)
+	}
+	return p, nil
+}
+
+// revoked returns the records of all serials that are, or are to be, on the
+// list, ascending. Registry and log are two accounts of the same events: they
+// must agree on that. The caller holds a.mu.
+func (a *Authority) revoked(tx *storage.Tx) ([]*storage.Identity, error) {
+	if err := a.catchUp(tx); err != nil {
+		return nil, err
+	}
+	var ids []*storage.Identity
+	var serials []uint32
+	for id, err := range tx.Identities(0) {
+		if err != nil {
+			return nil, fmt.Errorf("read the registry: %w", err)
+		}
+		if id.Revoked != nil && !id.Revoked.Expired {
+			ids, serials = append(ids, id), append(serials, id.Serial)
+		}
+	}
+	if tx.Count() != a.ledger.n() || !slices.Equal(serials, a.ledger.serials()) {
+		return nil, fmt.Errorf("compare what is revoked: %w", ErrInconsistent)
+	}
+	return ids, nil
+}
+
+// catchUp brings the ledger to the log's present end. The caller holds a.mu and
+// has not written to the log in tx, which might yet fail.
+func (a *Authority) catchUp(tx *storage.Tx) error {
+	if a.ledger.size > tx.LogSize() {
+		return fmt.Errorf("read the log: it became shorter: %w", ErrInconsistent)
+	}
+	for b, err := range tx.LogEntries(a.ledger.size) {
+		if err != nil {
+			return fmt.Errorf("read the log: %w", err)
+		}
+		e, err := wire.ParseLogEntry(b)
+		if err != nil {
+			return fmt.Errorf("read entry %d of the log: %w", a.ledger.size, err)
+		}
+		if i, wrong := a.ledger.size, a.ledger.add(e); len(wrong) > 0 {
+			a.ledger = newLedger(a.core)
+			return fmt.Errorf("entry %d of the log: %s: %w", i, wrong[0], ErrInconsistent)
+		}
+	}
+	return nil
+}
+
+// retire records the serials that leave the list because their keys ran out, and
+// returns the others.
+func (a *Authority) retire(tx *storage.Tx, now time.Time, revoked []*storage.Identity) (staying []*storage.Identity, left int, err error) {
+	epoch, err := a.core.Epoch(now)
+	if err != nil {
+		return nil, 0, fmt.Errorf("find the epoch: %w", err)
+	}
+	for _, id := range revoked {
+		if !lapsed(lastEpoch(id), epoch) {
+			staying = append(staying, id)
+			continue
+		}
+		if _, _, err := record(tx, now, &wire.ExpireEntry{Serial: id.Serial, LastEpoch: lastEpoch(id)}); err != nil {
+			return nil, 0, err
+		}
+		id.Revoked.Expired = true
+		if err := tx.UpdateIdentity(id); err != nil {
+			return nil, 0, fmt.Errorf("retire serial %d: %w", id.Serial, err)
+		}
+		left++
+	}
+	return staying, left, nil
+}
+
+// publish makes, checks, signs, records and stores the list of the given records.
+func (a *Authority) publish(tx *storage.Tx, now time.Time, order wire.Order, previous [16]byte, revoked []*storage.Identity) (*Published, error) {
+	serials := make([]uint32, len(revoked))
+	for i, id := range revoked {
+		serials[i] = id.Serial
+	}
+	b, err := a.bundle(tx, now, order, serials)
+	if err != nil {
+		return nil, err
+	}
+	b.Previous = previous
+	stmt, err := a.signBundle(b, serials)
+	if err != nil {
+		return nil, err
+	}
+	if _, _, err := record(tx, now, &wire.PublishEntry{
+		Generation: b.Generation, Base: b.Base, Sequence: b.Sequence, State: b.State, Bundle: sha256.Sum256(stmt),
+	}); err != nil {
+		return nil, err
+	}
+	if err := tx.AddList(b.Sequence, stmt); err != nil {
+		return nil, fmt.Errorf("store the list: %w", err)
+	}
+	added, err := markListed(tx, revoked, b.Sequence)
+	if err != nil {
+		return nil, err
+	}
+	return &Published{
+		Bundle: stmt, Generation: b.Generation, Base: b.Base, Sequence: b.Sequence, State: b.State,
+		N: b.N, Count: b.Count, Added: added,
+		Issued: now, NextUpdate: now.Add(b.NextUpdate), HardExpiry: now.Add(b.HardExpiry),
+	}, nil
+}
+
+// bundle fills in a list of the given serials.
+func (a *Authority) bundle(tx *storage.Tx, now time.Time, order wire.Order, serials []uint32) (*wire.Bundle, error) {
+	epoch, err := a.core.Epoch(now)
+	if err != nil {
+		return nil, fmt.Errorf("find the epoch: %w", err)
+	}
+	set, err := revocation.NewSet(tx.Count(), serials)
+	if err != nil {
+		return nil, fmt.Errorf("make the list: %w", err)
+	}
+	root, err := tx.LogRoot()
+	if err != nil {
+		return nil, fmt.Errorf("make the list: %w", err)
+	}
+	codec, data := revocation.Encode(set)
+	b := &wire.Bundle{
+		Core: a.coreHash, Kind: wire.KindFull,
+		Generation: order.Generation, Base: order.Base, Sequence: order.Sequence,
+		Issued: now, NextUpdate: a.policy.NextUpdate, HardExpiry: a.policy.HardExpiry,
+		N: set.N(), Count: uint32(set.Len()), Codec: uint8(codec), Data: data,
+		LogSize: tx.LogSize(), LogRoot: root,
+	}
+	b.FirstEpoch, b.LastEpoch = coverage(epoch)
+	b.State = wire.ListState(a.core.Realm, b.Generation, b.Base, b.FirstEpoch, b.LastEpoch, b.N, serials)
+	return b, nil
+}
+
+// signBundle reads the list as a device will before it signs it: a coder that
+// loses a serial would un-revoke it.
+func (a *Authority) signBundle(b *wire.Bundle, serials []uint32) ([]byte, error) {
+	payload, err := b.Marshal()
+	if err != nil {
+		return nil, fmt.Errorf("make the list: %w", err)
+	}
+	parsed, err := wire.ParseBundle(payload)
+	if err != nil {
+		return nil, fmt.Errorf("make the list: %w", errors.Join(ErrSelfCheck, err))
+	}
+	got, err := decode(parsed)
+	if err != nil || !slices.Equal(got, serials) {
+		return nil, fmt.Errorf("make the list: %w", errors.Join(ErrSelfCheck, err))
+	}
+	if again, err := parsed.Marshal(); err != nil || !bytes.Equal(again, payload) {
+		return nil, fmt.Errorf("make the list: %w", errors.Join(ErrSelfCheck, err))
+	}
+	return a.sign(wire.TypeBundle, payload)
+}
+
+// decode returns the serials on a list, ascending.
+func decode(b *wire.Bundle) ([]uint32, error) {
+	set, err := revocation.Decode(revocation.Codec(b.Codec), b.N, int(b.Count), b.Data)
+	if err != nil {
+		return nil, fmt.Errorf("decode the list: %w", err)
+	}
+	return set.Serials(), nil
+}
+
+// markListed notes the first list of those that were on none, and counts them.
+func markListed(tx *storage.Tx, revoked []*storage.Identity, sequence uint32) (added int, err error) {
+	for _, id := range revoked {
+		if id.Revoked.ListedIn != 0 {
+			continue
+		}
+		id.Revoked.ListedIn = sequence
+		if err := tx.UpdateIdentity(id); err != nil {
+			return 0, fmt.Errorf("note that serial %d is published: %w", id.Serial, err)
+		}
+		added++
+	}
+	return added, nil
+}
+
+// NewestList returns the newest list, a statement of type bundle, and its
+// sequence number. It works while the authority is locked.
+func (a *Authority) NewestList() (sequence uint32, bundle []byte, err error) {
+	err = a.store.View(func(tx *storage.Tx) error {
+		sequence, bundle, err = tx.LatestList()
+		return err
+	})
+	if err != nil {
+		return 0, nil, fmt.Errorf("read the newest list: %w", err)
+	}
+	return sequence, bundle, nil
+}

@@ -1,0 +1,109 @@
+package authority
+
+import (
+	"fmt"
+	"time"
+
+	"marque/device/wire"
+	"marque/storage"
+)
+
+// Status is how an authority stands.
+type Status struct {
+	Realm      string
+	CoreHash   [32]byte
+	Generation uint32
+	Grade      string    // "evaluation" or "production"
+	Locked     bool      // nothing can be issued, revoked or published
+	Time       time.Time // by the authority's clock
+	Epoch      uint32
+
+	Identities  uint64 // issued, ever
+	Revoked     int    // of those, revoked
+	Unpublished int    // of those, not yet on a list
+
+	List List
+
+	LogSize uint64
+	LogRoot [32]byte
+}
+
+// List is the newest list.
+type List struct {
+	Sequence   uint32
+	N          uint64 // it speaks of serials below N
+	Count      uint32 // revoked serials on it
+	Issued     time.Time
+	NextUpdate time.Time // stale from then on
+	HardExpiry time.Time // refused from then on
+}
+
+// Status reads how the authority stands from public values: it works while the
+// authority is locked. The first call reads the whole log, later ones what is new.
+func (a *Authority) Status() (Status, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	s := Status{
+		Realm: a.core.Realm, CoreHash: a.coreHash, Generation: a.core.Generation, Grade: grade(a.core),
+		Locked: a.store.Locked() || a.master.Public() == nil, Time: a.now(),
+	}
+	err := a.store.View(func(tx *storage.Tx) (err error) {
+		if err := a.catchUp(tx); err != nil {
+			return err
+		}
+		s.LogSize = tx.LogSize()
+		if s.LogRoot, err = tx.LogRoot(); err != nil {
+			return fmt.Errorf("read the log: %w", err)
+		}
+		s.List, err = a.newestList(tx)
+		return err
+	})
+	if err != nil {
+		return Status{}, fmt.Errorf("status: %w", err)
+	}
+	s.Identities, s.Revoked, s.Unpublished = a.ledger.n(), a.ledger.revoked, a.ledger.unlisted
+	if s.Epoch, err = a.core.Epoch(s.Time); err != nil {
+		return Status{}, fmt.Errorf("status: the clock: %w", err)
+	}
+	return s, nil
+}
+
+// grade is that of the core: one that committed to no next core cannot recover
+// from the loss of its master secret.
+func grade(core *wire.Core) string {
+	if len(core.Next) == 0 {
+		return "evaluation"
+	}
+	return "production"
+}
+
+func (a *Authority) newestList(tx *storage.Tx) (List, error) {
+	_, stmt, err := tx.LatestList()
+	if err != nil {
+		return List{}, fmt.Errorf("read the newest list: %w", err)
+	}
+	b, err := openBundle(stmt, a.core)
+	if err != nil {
+		return List{}, err
+	}
+	return List{
+		Sequence: b.Sequence, N: b.N, Count: b.Count,
+		Issued: b.Issued, NextUpdate: b.Issued.Add(b.NextUpdate), HardExpiry: b.Issued.Add(b.HardExpiry),
+	}, nil
+}
+
+// openBundle verifies and parses the statement of a list.
+func openBundle(stmt []byte, core *wire.Core) (*wire.Bundle, error) {
+	payload, err := wire.OpenStatement(stmt, wire.TypeBundle, core.Realm, core.StatementKey)
+	if err != nil {
+		return nil, fmt.Errorf("list: %w", err)
+	}
+	b, err := wire.ParseBundle(payload)
+	if err != nil {
+		return nil, fmt.Errorf("list: %w", err)
+	}
+	if b.Core != core.Hash() {
+		return nil, fmt.Errorf("list: of another core: %w", wire.ErrRealm)
+	}
+	return b, nil
+}
