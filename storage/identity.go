@@ -158,21 +158,26 @@ func (tx *Tx) HasU(u [32]byte) (serial uint32, seen bool, err error) {
 }
 
 // AddPackage stores the package statement that was made for a serial, at most
-// 65,536 octets. Sequence numbers only grow (ErrOrder).
+// 65,536 octets. Its sequence number is the one in the identity's record
+// (ErrOrder), which is written first. A package is never replaced (ErrExists).
 func (tx *Tx) AddPackage(serial, sequence uint32, pkg []byte) error {
 	if len(pkg) == 0 || len(pkg) > maxPackage {
 		return fmt.Errorf("store a package: %d octets: %w", len(pkg), ErrLimit)
 	}
-	if uint64(serial) >= tx.head.identities {
-		return fmt.Errorf("store a package for serial %d: %w", serial, ErrNotFound)
-	}
-	last, err := tx.lastWith(bucketPackages, u32(serial))
+	id, err := tx.Identity(serial)
 	if err != nil {
 		return err
 	}
-	key := append(u32(serial), u32(sequence)...)
-	if last.key != nil && string(key) <= string(last.key) {
-		return fmt.Errorf("store package %d for serial %d: %w", sequence, serial, ErrOrder)
+	if sequence != id.Sequence {
+		return fmt.Errorf("store package %d for serial %d instead of %d: %w", sequence, serial, id.Sequence, ErrOrder)
+	}
+	key := packageKey(id)
+	present, err := tx.get(bucketPackages, key)
+	if err != nil {
+		return err
+	}
+	if present != nil {
+		return fmt.Errorf("store package %d for serial %d: one %w", sequence, serial, ErrExists)
 	}
 	return tx.putSealed(bucketPackages, key, pkg)
 }
@@ -180,18 +185,21 @@ func (tx *Tx) AddPackage(serial, sequence uint32, pkg []byte) error {
 // Package returns the newest package statement of a serial, byte for byte as it
 // was stored, ErrNotFound when there is none.
 func (tx *Tx) Package(serial uint32) ([]byte, error) {
-	if tx.keys == nil {
-		return nil, ErrLocked
-	}
-	last, err := tx.lastWith(bucketPackages, u32(serial))
+	id, err := tx.Identity(serial)
 	if err != nil {
 		return nil, err
 	}
-	if last.key == nil {
-		return nil, fmt.Errorf("package for serial %d: %w", serial, ErrNotFound)
+	pkg, err := tx.getSealed(bucketPackages, packageKey(id))
+	if err != nil {
+		return nil, err
 	}
-	return tx.keys.open(bucketPackages, last.key, last.value)
+	if pkg == nil {
+		return nil, fmt.Errorf("package %d for serial %d: %w", id.Sequence, serial, ErrNotFound)
+	}
+	return pkg, nil
 }
+
+func packageKey(id *Identity) []byte { return append(u32(id.Serial), u32(id.Sequence)...) }
 
 // VerifyRegistry opens every private value and compares the indexes with the
 // identities. It takes about 10 µs per identity and needs the key.

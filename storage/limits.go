@@ -18,5 +18,7 @@ const (
 	maxLogEntry  = wire.MaxLogEntry
 	maxIdentity  = 512 // an encoded identity; the longest has about 410
 
+	maxLogSize = 1 << 48 // entries; keeps the arithmetic on hashes far from overflow
+
 	maxEpochs = wire.MaxKeys // that one package covers
 )

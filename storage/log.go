@@ -3,7 +3,6 @@ package storage
 import (
 	"fmt"
 	"iter"
-	"math"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -157,9 +156,6 @@ func (tx *Tx) VerifyLog() error {
 		if err := tx.verifyEntry(int64(i)); err != nil {
 			return err
 		}
-	}
-	if tx.head.size > math.MaxInt64/2 {
-		return fmt.Errorf("%w: the log cannot be that long", ErrCorrupt)
 	}
 	for _, err := range tx.indexes(bucketHashes, uint64(tlog.StoredHashCount(int64(tx.head.size)))) {
 		if err != nil {

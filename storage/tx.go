@@ -8,6 +8,8 @@ import (
 	"iter"
 
 	"go.etcd.io/bbolt"
+
+	"marque/device/wire"
 )
 
 // Tx is a transaction. It belongs to the goroutine and to the call of
@@ -41,6 +43,9 @@ func (tx *Tx) loadHead() error {
 	tx.head.size = binary.BigEndian.Uint64(b)
 	copy(tx.head.root[:], b[8:])
 	tx.head.identities = binary.BigEndian.Uint64(b[40:])
+	if tx.head.size > maxLogSize || tx.head.identities > wire.MaxSerials {
+		return fmt.Errorf("%w: the head counts too much", ErrCorrupt)
+	}
 	return nil
 }
 
@@ -142,21 +147,6 @@ func (tx *Tx) last(bucket string) (key []byte, err error) {
 	}
 	key, _ = b.Cursor().Last()
 	return bytes.Clone(key), nil
-}
-
-// lastWith returns the last item whose key begins with prefix. The key is nil
-// when there is none.
-func (tx *Tx) lastWith(bucket string, prefix []byte) (last item, err error) {
-	for it, err := range tx.walk(bucket, prefix) {
-		if err != nil {
-			return item{}, err
-		}
-		if !bytes.HasPrefix(it.key, prefix) {
-			break
-		}
-		last = it
-	}
-	return last, nil
 }
 
 // walk yields the items of a bucket in the order of their keys, beginning with
