@@ -1,0 +1,129 @@
+package device
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"marque/device/wire"
+)
+
+// Applied is what Apply did, and the list in force afterwards.
+type Applied struct {
+	Order      wire.Order // of the list in force
+	Issued     time.Time
+	NextUpdate time.Time // from then on answers are marked stale
+	HardExpiry time.Time // from then on everything is refused
+	N          uint64    // the list speaks of serials below N
+	Count      int       // revoked serials
+	Changed    bool      // false: this very list was in force already
+	Forked     bool      // the list in force is the union of two with one number
+	Revoked    bool      // this device is on it
+	Ended      int       // sessions that ended because of it
+}
+
+// Apply takes a signed revocation list, at most 16 MiB, into force and ends the sessions with peers that it revokes. A list below the one
+// in force is ErrOldList, one that the authority did not sign is ErrTampered, and both change nothing. After ErrForked the device holds to
+// both lists and keeps an alarm, and the returned Applied is not nil. When the disk fails, the new list may be in force or not.
+func (d *Device) Apply(bundle []byte) (*Applied, error) {
+	a, err := d.apply(bundle)
+	if err != nil {
+		return a, fmt.Errorf("apply list: %w", err)
+	}
+	return a, nil
+}
+
+func (d *Device) apply(bundle []byte) (*Applied, error) {
+	d.saving.Lock()
+	defer d.saving.Unlock()
+	d.mu.RLock()
+	r, err := d.ready()
+	old, mark := d.list, d.mark
+	d.mu.RUnlock()
+	if err != nil {
+		return nil, err
+	}
+	b, err := openBundle(bundle, r)
+	if err != nil {
+		return nil, err
+	}
+	order := mark.compare(b)
+	if order < 0 {
+		return nil, fmt.Errorf("number %d comes after it: %w", mark.order.Sequence, ErrOldList)
+	}
+	l, err := newList(b, r.core.Realm)
+	if err != nil {
+		return nil, err
+	}
+	forked := order == 0 && l.state != mark.state
+	switch {
+	case order > 0 || old == nil: // a newer list, or the file of this one was lost
+	case !forked || old.forked && !old.adds(l):
+		return newApplied(old, r, 0, false), nil
+	default:
+		l = old.union(l)
+	}
+	if forked || order == 0 && mark.forked {
+		l.forked = true
+	}
+	ended, err := d.enforce(l)
+	if err != nil {
+		return nil, err
+	}
+	if forked {
+		err = ErrForked
+	}
+	return newApplied(l, r, ended, true), err
+}
+
+// openBundle checks everything about a bundle that needs no state.
+func openBundle(bundle []byte, r *realm) (*wire.Bundle, error) {
+	payload, err := wire.OpenStatement(bundle, wire.TypeBundle, r.core.Realm, r.core.StatementKey)
+	if err != nil {
+		return nil, statementError(err)
+	}
+	b, err := wire.ParseBundle(payload)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	if b.Core != r.hash {
+		return nil, fmt.Errorf("the list was signed for another core: %w", ErrUnknownRealm)
+	}
+	return b, nil
+}
+
+// statementError gives a wire error the meaning that it has here.
+func statementError(err error) error {
+	switch {
+	case errors.Is(err, wire.ErrRealm):
+		return fmt.Errorf("%w: %w", ErrUnknownRealm, err)
+	case errors.Is(err, wire.ErrSignature):
+		return fmt.Errorf("%w: %w", ErrTampered, err)
+	}
+	return fmt.Errorf("%w: %w", ErrMalformed, err)
+}
+
+// enforce writes a list and the state that remembers it, puts it into force, and ends the sessions that it forbids. After a crash between
+// the two files the list is newer than the state, which Load takes as applied. The caller holds saving.
+func (d *Device) enforce(l *list) (ended int, err error) {
+	if err := d.folder.save(listFile, whatList, d.generation, l.encode()); err != nil {
+		return 0, err
+	}
+	d.raiseFloor(l.issued)
+	d.mu.Lock()
+	d.list, d.mark = l, l.mark()
+	if l.forked {
+		d.forkAlarm(l)
+	}
+	d.prune()
+	d.mu.Unlock()
+	ended = d.sessions.recheck()
+	return ended, d.saveState()
+}
+
+func newApplied(l *list, r *realm, ended int, changed bool) *Applied {
+	return &Applied{
+		Order: l.order, Issued: l.issued, NextUpdate: l.nextUpdate, HardExpiry: l.hardExpiry, N: l.set.N(), Count: l.set.Len(),
+		Changed: changed, Forked: l.forked, Revoked: l.revokes(r.address.Serial()), Ended: ended,
+	}
+}

@@ -1,0 +1,100 @@
+package device
+
+import (
+	"encoding/binary"
+	"time"
+)
+
+// encoder and decoder write and read the records in the device folder: big-endian integers and octet strings behind a u32 length. The
+// records never leave the device, and are authenticated before they are decoded.
+type encoder struct{ b []byte }
+
+func (e *encoder) u8(v uint8)    { e.b = append(e.b, v) }
+func (e *encoder) u32(v uint32)  { e.b = binary.BigEndian.AppendUint32(e.b, v) }
+func (e *encoder) u64(v uint64)  { e.b = binary.BigEndian.AppendUint64(e.b, v) }
+func (e *encoder) raw(v []byte)  { e.b = append(e.b, v...) }
+func (e *encoder) str(v []byte)  { e.u32(uint32(len(v))); e.raw(v) } //nolint:gosec // every record is bounded by maxListFile
+func (e *encoder) text(v string) { e.str([]byte(v)) }
+
+// time writes whole milliseconds since 1970; all times of this package are at or after it.
+func (e *encoder) time(t time.Time) { e.u64(uint64(max(t.UnixMilli(), 0))) } //nolint:gosec // not negative
+
+func (e *encoder) flag(v bool) {
+	if v {
+		e.u8(1)
+	} else {
+		e.u8(0)
+	}
+}
+
+type decoder struct {
+	b   []byte
+	bad bool
+}
+
+// raw returns the next n octets, which alias the input, or nil once anything was amiss.
+func (d *decoder) raw(n int) []byte {
+	if d.bad || n < 0 || n > len(d.b) {
+		d.bad = true
+		return nil
+	}
+	v := d.b[:n:n]
+	d.b = d.b[n:]
+	return v
+}
+
+func (d *decoder) u8() uint8 {
+	if v := d.raw(1); v != nil {
+		return v[0]
+	}
+	return 0
+}
+
+func (d *decoder) u32() uint32 {
+	if v := d.raw(4); v != nil {
+		return binary.BigEndian.Uint32(v)
+	}
+	return 0
+}
+
+func (d *decoder) u64() uint64 {
+	if v := d.raw(8); v != nil {
+		return binary.BigEndian.Uint64(v)
+	}
+	return 0
+}
+
+func (d *decoder) str() []byte { return d.raw(int(d.u32())) }
+
+func (d *decoder) text() string { return string(d.str()) }
+
+func (d *decoder) time() time.Time {
+	v := d.u64()
+	if v > 1<<62 {
+		d.bad = true
+		return time.Time{}
+	}
+	return time.UnixMilli(int64(v)).UTC()
+}
+
+func (d *decoder) flag() bool {
+	v := d.u8()
+	d.bad = d.bad || v > 1
+	return v == 1
+}
+
+// copy fills dst from the next octets.
+func (d *decoder) copy(dst []byte) { copy(dst, d.raw(len(dst))) }
+
+// count reads a u32 that must not be above limit.
+func (d *decoder) count(limit int) int {
+	v := d.u32()
+	if int64(v) > int64(limit) {
+		d.bad = true
+		return 0
+	}
+	return int(v)
+}
+
+// end reports whether everything was read and nothing was amiss.
+func (d *decoder) end() bool { return !d.bad && len(d.b) == 0 }

@@ -1,0 +1,193 @@
+package device
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"marque/device/ibc"
+)
+
+// Device is one enrolled vehicle or application and the folder that it lives in. It is safe for concurrent use. Only one process can hold a
+// folder at a time.
+type Device struct {
+	o      Options
+	folder *folder
+	floor  atomic.Int64 // time floor, milliseconds since 1970
+
+	saving     sync.Mutex // serialises everything that writes to the folder; taken before mu
+	generation uint64     // of the state file; guarded by saving
+
+	mu         sync.RWMutex // guards what follows; operations hold it for reading
+	closed     bool
+	wanted     Wanted
+	request    [32]byte   // hash of the last request
+	enrol      *enrolment // nil once its package is installed
+	realm      *realm     // nil until then
+	list       *list      // nil until one is applied
+	mark       listMark   // the highest list ever applied
+	alarms     []Alarm
+	lostReplay bool // the record of seen messages was lost before this start
+
+	seen       *replay
+	peers      *peers
+	cold       *bucket
+	recipients recipients
+	sessions   sessions
+}
+
+// Create makes a device folder with an enrolment request in it, and opens it. dir must not exist; its parent must. Nothing is left behind
+// when it fails.
+func Create(dir string, w Wanted, o Options) (*Device, error) {
+	d, err := create(dir, w, o)
+	if err != nil {
+		return nil, fmt.Errorf("create device: %w", err)
+	}
+	return d, nil
+}
+
+func create(dir string, w Wanted, o Options) (_ *Device, err error) {
+	if o, err = o.check(); err != nil {
+		return nil, err
+	}
+	if _, err := os.Lstat(dir); err == nil {
+		return nil, fmt.Errorf("choose another folder: %w", fs.ErrExist)
+	}
+	d := newDevice(o)
+	if d.enrol, err = newEnrolment(w, d.now(), o.Rand); err != nil {
+		return nil, err
+	}
+	d.wanted, d.request = w, d.enrol.hash
+	d.seen, d.peers = newReplay(o.Replay), newPeers()
+	tmp, err := os.MkdirTemp(filepath.Dir(dir), ".new-device-*")
+	if err != nil {
+		return nil, fmt.Errorf("make the folder: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(tmp))
+		}
+	}()
+	if d.folder, err = makeFolder(tmp, o.Key, o.Rand); err != nil {
+		return nil, err
+	}
+	if err := d.saveState(); err != nil {
+		return nil, errors.Join(err, d.folder.close())
+	}
+	if err := os.Rename(tmp, dir); err != nil {
+		return nil, errors.Join(fmt.Errorf("name the folder: %w", err), d.folder.close())
+	}
+	d.folder.dir = dir
+	if err := syncDir(filepath.Dir(dir)); err != nil {
+		return nil, errors.Join(err, d.folder.close())
+	}
+	return d, nil
+}
+
+// Load opens a device folder. It fails with ErrInUse while another process holds it, with ErrLocked for a wrong passphrase or key file, and
+// with ErrCorrupt when its contents are not what was written.
+func Load(dir string, o Options) (*Device, error) {
+	o, err := o.check()
+	if err != nil {
+		return nil, fmt.Errorf("load device: %w", err)
+	}
+	d := newDevice(o)
+	if d.folder, err = openFolder(dir, o.Key, o.Rand); err != nil {
+		return nil, fmt.Errorf("load device: %w", err)
+	}
+	if err := d.load(); err != nil {
+		return nil, errors.Join(fmt.Errorf("load device: %w", err), d.folder.close())
+	}
+	return d, nil
+}
+
+// load reads the files and starts a new generation, which a record of seen messages put back by hand would not match.
+func (d *Device) load() error {
+	d.saving.Lock()
+	defer d.saving.Unlock()
+	if err := d.loadState(); err != nil {
+		return err
+	}
+	if err := d.loadReplay(); err != nil {
+		return err
+	}
+	if err := d.loadList(); err != nil {
+		return err
+	}
+	if d.lostReplay && d.realm != nil {
+		d.seen.lose(d.now().Add(d.realm.policy.Future))
+	}
+	d.prune()
+	return d.saveState()
+}
+
+func newDevice(o Options) *Device {
+	d := &Device{o: o, cold: newBucket()}
+	d.recipients.lru = newLRU[ibc.Identity, *ibc.Recipient](maxRecipients)
+	d.sessions.live = map[*Session]struct{}{}
+	return d
+}
+
+// Close ends all sessions, saves what was learned, and gives the folder back. A device that was not closed accepts no messages from before
+// its next start. Later calls of any method fail with ErrClosed.
+func (d *Device) Close() error {
+	d.sessions.closeAll() // while they still count as trusted, so that their peers hear of it
+	d.mu.Lock()
+	if d.closed {
+		d.mu.Unlock()
+		return nil
+	}
+	d.closed = true
+	d.mu.Unlock()
+	d.sessions.closeAll() // those made meanwhile
+
+	d.saving.Lock()
+	defer d.saving.Unlock()
+	err := d.saveState()
+	if err == nil {
+		err = d.saveReplay()
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.enrol.erase()
+	if d.realm != nil {
+		d.realm.keys.erase()
+	}
+	if err := errors.Join(err, d.folder.close()); err != nil {
+		return fmt.Errorf("close device: %w", err)
+	}
+	return nil
+}
+
+func (d *Device) isClosed() bool {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.closed
+}
+
+// ready returns the realm of an installed device. The caller holds mu.
+func (d *Device) ready() (*realm, error) {
+	switch {
+	case d.closed:
+		return nil, ErrClosed
+	case d.realm == nil:
+		return nil, ErrNotInstalled
+	}
+	return d.realm, nil
+}
+
+// prune erases the private keys whose epochs the time floor has passed, so that no message can name them any more: what was sealed then
+// stays closed even to a thief. The caller holds mu, or is alone.
+func (d *Device) prune() {
+	if d.realm == nil {
+		return
+	}
+	if e, err := d.realm.core.Epoch(d.realm.oldest(time.UnixMilli(d.floor.Load()))); err == nil {
+		d.realm.keys.prune(e)
+	}
+}

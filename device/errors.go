@@ -1,0 +1,81 @@
+package device
+
+import "errors"
+
+// The errors a program can branch on with errors.Is. Each text says what is wrong and what to do next; the errors that wrap them add which
+// operation failed and, where it is known and authentic enough to print, for whom.
+var (
+	// ErrNotInstalled: the device has a request but no keys yet.
+	ErrNotInstalled = errors.New("no keys are installed; show the request to the authority and install the package it answers with")
+	// ErrInstalled: keys are installed, so the enrolment request is used up.
+	ErrInstalled = errors.New("keys are installed already; the enrolment request is used up")
+	// ErrInUse: another process holds the folder.
+	ErrInUse = errors.New("another process uses this device folder; stop it first")
+	// ErrLocked: the passphrase or key file does not open the folder.
+	ErrLocked = errors.New("the passphrase or key file does not open this device folder")
+	// ErrCorrupt: a file of the folder is damaged or was altered.
+	ErrCorrupt = errors.New("the device folder is damaged; revoke this device and enrol it again in a new folder")
+	// ErrClosed: the device was closed.
+	ErrClosed = errors.New("the device is closed")
+	// ErrOptions: Options or Wanted cannot be used as given.
+	ErrOptions = errors.New("unusable options")
+
+	// ErrMalformed: the input is not what was expected, in form.
+	ErrMalformed = errors.New("malformed input; ask for it again")
+	// ErrTampered: a signature or a seal does not hold.
+	ErrTampered = errors.New("altered on the way, or not made by who it names; do not use it")
+	// ErrUnknownRealm: the message belongs to a realm whose core this device does not have.
+	ErrUnknownRealm = errors.New("it belongs to a realm that this device does not know")
+	// ErrNotForMe: the message or connection is meant for another address.
+	ErrNotForMe = errors.New("it is meant for another device")
+	// ErrOwnIdentity: the peer would be this device itself.
+	ErrOwnIdentity = errors.New("the peer carries this device's own address")
+	// ErrTooLong: a payload is longer than 65,536 octets.
+	ErrTooLong = errors.New("the payload is longer than 65,536 octets; use a session")
+
+	// ErrWrongPin: the package's core is not the confirmed one.
+	ErrWrongPin = errors.New("the package comes from another authority than the one confirmed; compare the eight words again")
+	// ErrOtherDevice: the package answers another request.
+	ErrOtherDevice = errors.New("the package was made for another device or request; fetch the one for this device")
+	// ErrOldPackage: the package's sequence is not above the installed one.
+	ErrOldPackage = errors.New("this package, or a newer one, is installed already")
+	// ErrBadPackage: the package is authentic but its contents contradict each other or the request.
+	ErrBadPackage = errors.New("the package's contents do not fit together; nothing was installed, report it to the authority")
+
+	// ErrEpoch: there is no key for the epoch in question, or a message names an epoch that its time is not in.
+	ErrEpoch = errors.New("wrong key epoch")
+	// ErrStaleTime: the message's time is outside the window, or before what the record of seen messages covers.
+	ErrStaleTime = errors.New("the message's time is outside the accepted window")
+	// ErrReplay: this very message was accepted before.
+	ErrReplay = errors.New("this message was received before")
+	// ErrQuota: one sender has filled its share of the record of seen messages.
+	ErrQuota = errors.New("this sender sends more messages than one sender may; try later")
+	// ErrBusy: too many cold messages arrive; this one was not looked at.
+	ErrBusy = errors.New("too many cold messages at once; the message was not looked at, offer it again later")
+	// ErrUnknownSender: the short form names a key that this device does not remember.
+	ErrUnknownSender = errors.New("the sender's key is not known here; ask the sender for a message in the full form")
+	// ErrTwoKeys: two valid keys exist for one identity and epoch; both are refused.
+	ErrTwoKeys = errors.New("two keys were issued for one identity; both are refused, tell the authority")
+	// ErrWarmUnknown: warm was required, and the peer's key of this epoch is not known.
+	ErrWarmUnknown = errors.New("no signed message of this peer was verified in this epoch, so nothing can be sealed warm to it yet")
+
+	// ErrRevoked: the peer, or this device, is on the revocation list.
+	ErrRevoked = errors.New("revoked by the list in force")
+	// ErrNoList: no list answers for the identity and epoch.
+	ErrNoList = errors.New("no revocation list in force answers for it; apply the newest list")
+	// ErrListExpired: the list is past its hard expiry.
+	ErrListExpired = errors.New("the revocation list is past its hard expiry; apply the newest list")
+	// ErrOldList: the list is older than the one in force.
+	ErrOldList = errors.New("the list is older than the one in force, which stays")
+	// ErrForked: the authority signed two different lists under one number.
+	ErrForked = errors.New("the authority signed two different lists under one number; everybody on either counts as revoked, tell the authority")
+
+	// ErrHybrid: the realm's policy demands hybrid sessions, which this version does not speak.
+	ErrHybrid = errors.New("the realm demands hybrid sessions, which this version does not speak; update it")
+	// ErrHandshake: the session's handshake failed before the peer was known.
+	ErrHandshake = errors.New("the session handshake failed")
+	// ErrTruncated: the stream ended without the peer's close record. It also matches io.ErrUnexpectedEOF.
+	ErrTruncated = errors.New("the connection ended before the peer closed the session; data may be missing")
+	// ErrSessionEnded: the session reached 24 hours or 2²³ records.
+	ErrSessionEnded = errors.New("the session reached its age or record limit; dial again")
+)

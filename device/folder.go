@@ -1,0 +1,322 @@
+package device
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/sha512"
+	"crypto/subtle"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"golang.org/x/crypto/argon2"
+
+	"marque/device/ibc"
+)
+
+// The files of a device folder. Each of the three sealed ones is
+//
+//	magic (4) ‖ version (1) ‖ what (1) ‖ key source (1) ‖ salt (16) ‖ check (16) ‖ generation (u64) ‖ nonce (12) ‖ AES-256-GCM
+//
+// with everything before the ciphertext as associated data, under a key of its own: HKDF of the folder's root key and the file's name.
+// They are always replaced as a whole: written beside, synced, renamed, and the folder synced.
+const (
+	stateFile  = "state"  // keys, request, peers, time floor
+	listFile   = "list"   // the revocation list in force
+	replayFile = "replay" // accepted messages; absent while a process holds the folder
+	keyFile    = "key"    // 32 random octets, with FileKey only
+	lockFile   = "lock"
+
+	headerSize = 4 + 1 + 1 + 1 + 16 + 16 + 8 + nonceSize
+	nonceSize  = 12
+)
+
+const (
+	fileMagic   = "MQDF"
+	fileVersion = 1
+
+	sourceFile       = 1
+	sourcePassphrase = 2
+)
+
+// folder is an open device folder: the lock on it, and its root key. Writers are serialised by the Device.
+type folder struct {
+	dir  string
+	lock *os.File
+	rand io.Reader
+	root *rootKey
+}
+
+// rootKey is the secret that all file keys derive from.
+type rootKey struct {
+	source byte
+	salt   [16]byte
+	key    [32]byte
+	_      [0]func()
+}
+
+// Format keeps the key out of everything printed.
+func (rootKey) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[secret]") }
+
+// derive returns n octets for one purpose.
+func (k *rootKey) derive(purpose string, n int) ([]byte, error) {
+	info := string(ibc.AppendLPString(nil, "marque/v1/device-folder")) + purpose
+	b, err := hkdf.Key(sha512.New, k.key[:], k.salt[:], info, n)
+	if err != nil {
+		return nil, fmt.Errorf("derive the key of the folder: %w", err)
+	}
+	return b, nil
+}
+
+// makeFolder makes a lock and a root key in a new, empty folder.
+func makeFolder(dir string, src KeySource, rnd io.Reader) (*folder, error) {
+	f, err := lockFolder(dir, rnd)
+	if err != nil {
+		return nil, err
+	}
+	f.root = &rootKey{source: sourceFile}
+	if _, err := io.ReadFull(rnd, f.root.salt[:]); err != nil {
+		return nil, errors.Join(fmt.Errorf("draw a salt: %w", err), f.close())
+	}
+	if src.passphrase == nil {
+		err = f.makeKeyFile()
+	} else {
+		f.root.source = sourcePassphrase
+		err = f.root.fromPassphrase(*src.passphrase)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.close())
+	}
+	return f, nil
+}
+
+// openFolder locks an existing folder and finds its root key.
+func openFolder(dir string, src KeySource, rnd io.Reader) (*folder, error) {
+	f, err := lockFolder(dir, rnd)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.unlock(src); err != nil {
+		return nil, errors.Join(err, f.close())
+	}
+	return f, nil
+}
+
+func (f *folder) unlock(src KeySource) error {
+	head, err := readBounded(filepath.Join(f.dir, stateFile), maxStateFile)
+	if err != nil {
+		return fmt.Errorf("read the device folder: %w", err)
+	}
+	if len(head) < headerSize || string(head[:4]) != fileMagic || head[4] != fileVersion {
+		return fmt.Errorf("state file: %w", ErrCorrupt)
+	}
+	f.root = &rootKey{source: head[6], salt: [16]byte(head[7:23])}
+	switch {
+	case f.root.source == sourceFile && src.passphrase == nil:
+		err = f.readKeyFile()
+	case f.root.source == sourcePassphrase && src.passphrase != nil:
+		err = f.root.fromPassphrase(*src.passphrase)
+	default:
+		err = fmt.Errorf("the folder was made with another kind of key than the %s: %w", src.kind(), ErrLocked)
+	}
+	if err != nil {
+		return err
+	}
+	check, err := f.root.derive("check", 16)
+	if err != nil {
+		return err
+	}
+	if subtle.ConstantTimeCompare(check, head[23:39]) != 1 {
+		return ErrLocked
+	}
+	return nil
+}
+
+// close gives the lock back and forgets the key.
+func (f *folder) close() error {
+	if f.root != nil {
+		clear(f.root.key[:])
+	}
+	if err := f.lock.Close(); err != nil {
+		return fmt.Errorf("release the device folder: %w", err)
+	}
+	return nil
+}
+
+// lockFolder takes the folder for this process.
+func lockFolder(dir string, rnd io.Reader) (*folder, error) {
+	lock, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open the device folder: %w", err)
+	}
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil { //nolint:gosec // a file descriptor is small
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			err = ErrInUse
+		}
+		return nil, errors.Join(fmt.Errorf("lock the device folder: %w", err), lock.Close())
+	}
+	return &folder{dir: dir, lock: lock, rand: rnd}, nil
+}
+
+func (f *folder) makeKeyFile() error {
+	if _, err := io.ReadFull(f.rand, f.root.key[:]); err != nil {
+		return fmt.Errorf("draw a key: %w", err)
+	}
+	return f.replace(keyFile, f.root.key[:])
+}
+
+func (f *folder) readKeyFile() error {
+	b, err := readBounded(filepath.Join(f.dir, keyFile), 1024)
+	defer clear(b)
+	if err != nil {
+		return fmt.Errorf("read the key file: %w: %w", ErrLocked, err)
+	}
+	if len(b) != len(f.root.key) {
+		return fmt.Errorf("the key file must hold 32 octets: %w", ErrLocked)
+	}
+	copy(f.root.key[:], b)
+	return nil
+}
+
+func (k *rootKey) fromPassphrase(p []byte) error {
+	if len(p) == 0 || len(p) > maxPassphrase {
+		return fmt.Errorf("%w: a passphrase has 1 to %d octets", ErrOptions, maxPassphrase)
+	}
+	b := argon2.IDKey(p, k.salt[:], argonTime, argonMemory, argonLanes, 32)
+	defer clear(b)
+	copy(k.key[:], b)
+	return nil
+}
+
+// save seals b into the named file and replaces it atomically.
+func (f *folder) save(name string, what byte, generation uint64, b []byte) error {
+	aead, err := f.aead(name)
+	if err != nil {
+		return err
+	}
+	check, err := f.root.derive("check", 16)
+	if err != nil {
+		return err
+	}
+	out := make([]byte, 0, headerSize+len(b)+aead.Overhead())
+	out = append(out, fileMagic...)
+	out = append(out, fileVersion, what, f.root.source)
+	out = append(out, f.root.salt[:]...)
+	out = append(out, check...)
+	out = binary.BigEndian.AppendUint64(out, generation)
+	nonce := out[len(out) : len(out)+nonceSize]
+	if _, err := io.ReadFull(f.rand, nonce); err != nil {
+		return fmt.Errorf("draw a nonce: %w", err)
+	}
+	out = out[:headerSize]
+	return f.replace(name, aead.Seal(out, nonce, b, out))
+}
+
+// load opens what save wrote. It returns fs.ErrNotExist when there is no such file, and ErrCorrupt when it is not as it was written.
+func (f *folder) load(name string, what byte, limit int64) (b []byte, generation uint64, err error) {
+	b, err = readBounded(filepath.Join(f.dir, name), limit)
+	if err != nil {
+		return nil, 0, fmt.Errorf("read %s: %w", name, err)
+	}
+	aead, err := f.aead(name)
+	if err != nil {
+		return nil, 0, err
+	}
+	if len(b) < headerSize || string(b[:4]) != fileMagic || b[4] != fileVersion || b[5] != what {
+		return nil, 0, fmt.Errorf("file %s: %w", name, ErrCorrupt)
+	}
+	head := b[:headerSize]
+	plain, err := aead.Open(nil, head[headerSize-nonceSize:], b[headerSize:], head)
+	if err != nil {
+		return nil, 0, fmt.Errorf("file %s: %w", name, ErrCorrupt)
+	}
+	return plain, binary.BigEndian.Uint64(head[39:47]), nil
+}
+
+func (f *folder) aead(name string) (cipher.AEAD, error) {
+	key, err := f.root.derive("file "+name, 32)
+	if err != nil {
+		return nil, err
+	}
+	defer clear(key)
+	return newGCM(key)
+}
+
+// remove takes a file away for good.
+func (f *folder) remove(name string) error {
+	if err := os.Remove(filepath.Join(f.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("remove %s: %w", name, err)
+	}
+	return syncDir(f.dir)
+}
+
+// replace writes beside, syncs, renames and syncs the folder: after a crash the file is the old one or the new one.
+func (f *folder) replace(name string, b []byte) error {
+	path := filepath.Join(f.dir, name)
+	if err := writeSynced(path+".new", b); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return fmt.Errorf("replace %s: %w", name, err)
+	}
+	return syncDir(f.dir)
+}
+
+func writeSynced(path string, b []byte) (err error) {
+	w, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600) //nolint:gosec // a fixed name in the caller's folder
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.Close()) }()
+	if _, err := w.Write(b); err != nil {
+		return err
+	}
+	return w.Sync()
+}
+
+func syncDir(dir string) (err error) {
+	d, err := os.Open(dir) //nolint:gosec // the caller's folder
+	if err != nil {
+		return fmt.Errorf("sync the folder: %w", err)
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	if err := d.Sync(); err != nil {
+		return fmt.Errorf("sync the folder: %w", err)
+	}
+	return nil
+}
+
+// readBounded reads a file of at most limit octets; a longer one is corrupt.
+func readBounded(path string, limit int64) (b []byte, err error) {
+	r, err := os.Open(path) //nolint:gosec // a fixed name in the caller's folder
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	b, err = io.ReadAll(io.LimitReader(r, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(b)) > limit {
+		return nil, ErrCorrupt
+	}
+	return b, nil
+}
+
+func newGCM(key []byte) (cipher.AEAD, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, fmt.Errorf("AES-256-GCM: %w", err)
+	}
+	aead, err := cipher.NewGCM(block)
+	if err != nil {
+		return nil, fmt.Errorf("AES-256-GCM: %w", err)
+	}
+	return aead, nil
+}

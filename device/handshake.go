@@ -1,0 +1,375 @@
+package device
+
+import (
+	"bufio"
+	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"github.com/flynn/noise"
+
+	"marque/device/ibc"
+	"marque/device/wire"
+)
+
+const (
+	contextInitiator = "marque/v1/session/initiator"
+	contextResponder = "marque/v1/session/responder"
+
+	noiseMessage1 = 32           // e
+	noiseMessage2 = 32 + tagSize // e, empty payload
+	minHello      = 1 + 4 + 1 + 1
+	maxHello      = 1 + 4 + 1 + wire.MaxAddress
+	minAuth       = 1 + 1 + 4 + 4 + 32 + 64 + tagSize
+	maxAuth       = wire.MaxAuth + tagSize
+)
+
+// handshake is one session handshake on a stream (PROTOCOL.md, section 10).
+type handshake struct {
+	d     *Device
+	realm *realm
+	conn  net.Conn
+	r     *bufio.Reader
+	noise *noise.HandshakeState
+
+	toResponder *noise.CipherState // k1, from Split
+	toInitiator *noise.CipherState // k2
+	auths       [][32]byte         // hashes of AuthR and AuthI
+	peer        wire.Address
+	epoch       uint32 // of the peer's key
+	initiator   bool
+	bytes       int // sent and received
+}
+
+// Client makes a session with the device called to, over a connection that leads there, and owns the connection from then on: it is closed
+// when the handshake fails. The context bounds the handshake, HandshakeTimeout does in any case. The peer must prove that it is to before
+// this device says who it is. Errors: as for Seal, and ErrHandshake, ErrTampered, ErrNotForMe, ErrEpoch, ErrHybrid.
+func (d *Device) Client(ctx context.Context, conn net.Conn, to wire.Address) (*Session, error) {
+	s, err := d.shake(ctx, conn, func(h *handshake) error { return h.initiate(to) })
+	if err != nil {
+		return nil, fmt.Errorf("session with %s: %w", to, err)
+	}
+	return s, nil
+}
+
+// Server answers a Client on a connection, under the same rules.
+func (d *Device) Server(ctx context.Context, conn net.Conn) (*Session, error) {
+	s, err := d.shake(ctx, conn, (*handshake).respond)
+	if err != nil {
+		return nil, fmt.Errorf("session with %s: %w", remote(conn), err)
+	}
+	return s, nil
+}
+
+// Dial connects to a network address and makes a session with the device called to.
+func (d *Device) Dial(ctx context.Context, network, address string, to wire.Address) (*Session, error) {
+	ctx, cancel := context.WithTimeout(ctx, HandshakeTimeout)
+	defer cancel()
+	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, fmt.Errorf("session with %s: %w", to, err)
+	}
+	return d.Client(ctx, conn, to)
+}
+
+// shake runs one side of a handshake within its time, and makes a session of it.
+func (d *Device) shake(ctx context.Context, conn net.Conn, side func(*handshake) error) (*Session, error) {
+	ctx, cancel := context.WithTimeout(ctx, HandshakeTimeout)
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	s, err := d.session(conn, side)
+	if !stop() && err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		if cause := ctx.Err(); cause != nil && !errors.Is(err, cause) {
+			err = fmt.Errorf("%w: %w", err, cause)
+		}
+		if s != nil {
+			d.sessions.drop(s)
+		}
+		_ = conn.Close() // the handshake's error says more
+		return nil, err
+	}
+	return s, nil
+}
+
+func (d *Device) session(conn net.Conn, side func(*handshake) error) (*Session, error) {
+	d.mu.RLock()
+	r, err := d.ready()
+	if err == nil {
+		err = d.ownRevoked(r)
+	}
+	d.mu.RUnlock()
+	switch {
+	case err != nil:
+		return nil, err
+	case r.policy.Hybrid:
+		return nil, ErrHybrid
+	}
+	h := &handshake{d: d, realm: r, conn: conn, r: bufio.NewReaderSize(conn, recordBuffer)}
+	if err := side(h); err != nil {
+		return nil, err
+	}
+	return h.finish()
+}
+
+func (h *handshake) initiate(to wire.Address) error {
+	if to == h.realm.address {
+		return ErrOwnIdentity
+	}
+	if err := h.d.mayTalk(h.realm, to); err != nil {
+		return err
+	}
+	hello, err := (&wire.Hello{Ref: h.realm.ref, Address: to}).Marshal()
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	if err := h.start(true, to); err != nil {
+		return err
+	}
+	msg, _, _, err := h.noise.WriteMessage(hello, nil)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrHandshake, err)
+	}
+	if err := h.write(msg); err != nil {
+		return err
+	}
+	if msg, err = h.read(noiseMessage2, noiseMessage2); err != nil {
+		return err
+	}
+	if _, h.toResponder, h.toInitiator, err = h.noise.ReadMessage(nil, msg); err != nil {
+		return fmt.Errorf("the peer answered for another address or realm: %w: %w", ErrHandshake, err)
+	}
+	if err := h.readAuth(h.toInitiator, contextResponder, to); err != nil {
+		return err
+	}
+	auth, err := h.auth(h.toResponder, contextInitiator)
+	if err != nil {
+		return err
+	}
+	return h.write(auth)
+}
+
+func (h *handshake) respond() error {
+	msg, err := h.read(minHello+noiseMessage1, maxHello+noiseMessage1)
+	if err != nil {
+		return err
+	}
+	hello, first, err := wire.ParseHello(msg)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrMalformed, err)
+	case len(first) != noiseMessage1:
+		return fmt.Errorf("first message: %w", ErrMalformed)
+	case hello.Ref != h.realm.ref:
+		return ErrUnknownRealm
+	case hello.Address != h.realm.address:
+		return ErrNotForMe
+	}
+	if err := h.start(false, h.realm.address); err != nil {
+		return err
+	}
+	if _, _, _, err := h.noise.ReadMessage(nil, first); err != nil {
+		return fmt.Errorf("%w: %w", ErrHandshake, err)
+	}
+	if msg, h.toResponder, h.toInitiator, err = h.noise.WriteMessage(nil, nil); err != nil {
+		return fmt.Errorf("%w: %w", ErrHandshake, err)
+	}
+	auth, err := h.auth(h.toInitiator, contextResponder)
+	if err != nil {
+		return err
+	}
+	if err := h.write(msg, auth); err != nil {
+		return err
+	}
+	return h.readAuth(h.toResponder, contextInitiator, wire.Address{})
+}
+
+// start begins Noise NN; the prologue binds mode, realm and the responder that is meant.
+func (h *handshake) start(initiator bool, responder wire.Address) (err error) {
+	h.initiator = initiator
+	prologue := append(ibc.AppendLPString(nil, "marque/v1/session"), 0x00)
+	prologue = append(prologue, h.realm.hash[:]...)
+	h.noise, err = noise.NewHandshakeState(noise.Config{
+		CipherSuite: noise.NewCipherSuite(noise.DH25519, noise.CipherAESGCM, noise.HashSHA256),
+		Random:      h.d.o.Rand,
+		Pattern:     noise.HandshakeNN,
+		Initiator:   initiator,
+		Prologue:    ibc.AppendLPString(prologue, responder.String()),
+	})
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrHandshake, err)
+	}
+	return nil
+}
+
+// transcript is what an Auth signs: h ‖ u32(list sequence), and for the initiator the hash of AuthR.
+func (h *handshake) transcript(sequence uint32) []byte {
+	m := binary.BigEndian.AppendUint32(append([]byte(nil), h.noise.ChannelBinding()...), sequence)
+	for _, a := range h.auths {
+		m = append(m, a[:]...)
+	}
+	return m
+}
+
+// auth signs the transcript as this device and encrypts the result.
+func (h *handshake) auth(to *noise.CipherState, context string) ([]byte, error) {
+	b, err := h.d.signAuth(h.realm, context, h.transcript)
+	if err != nil {
+		return nil, err
+	}
+	h.auths = append(h.auths, sha256.Sum256(b))
+	out, err := to.Encrypt(nil, nil, b)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrHandshake, err)
+	}
+	return out, nil
+}
+
+// readAuth reads and checks who the peer is. With a want it must be that one.
+func (h *handshake) readAuth(from *noise.CipherState, context string, want wire.Address) error {
+	msg, err := h.read(minAuth, maxAuth)
+	if err != nil {
+		return err
+	}
+	b, err := from.Decrypt(nil, nil, msg)
+	if err != nil {
+		return fmt.Errorf("the peer's proof was altered: %w: %w", ErrHandshake, ErrTampered)
+	}
+	a, err := wire.ParseAuth(b)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w: %w", ErrMalformed, err)
+	case a.Address == h.realm.address:
+		return ErrOwnIdentity
+	case !want.IsZero() && a.Address != want:
+		return fmt.Errorf("%s answered in its place: %w", a.Address, ErrHandshake)
+	}
+	if err := h.d.checkAuth(h.realm, context, a, h.transcript(a.List)); err != nil {
+		return err
+	}
+	h.auths = append(h.auths, sha256.Sum256(b))
+	h.peer, h.epoch = a.Address, a.Epoch
+	return nil
+}
+
+// finish derives the keys of the session. Nothing was given to the program yet, on either side.
+func (h *handshake) finish() (*Session, error) {
+	k1, k2 := h.toResponder.UnsafeKey(), h.toInitiator.UnsafeKey()
+	ikm := append(k1[:], k2[:]...)
+	defer clear(ikm)
+	info := append(ibc.AppendLPString(nil, "marque/v1/session-keys"), h.noise.ChannelBinding()...)
+	authR, authI := h.auths[0], h.auths[1]
+	info = append(append(info, authR[:]...), authI[:]...)
+	okm, err := hkdf.Key(sha512.New, ikm, nil, string(info), sessionSecret)
+	if err != nil {
+		return nil, fmt.Errorf("session keys: %w", err)
+	}
+	defer clear(okm)
+	return newSession(h, okm)
+}
+
+func (h *handshake) write(messages ...[]byte) error {
+	var b []byte
+	for _, m := range messages {
+		b = appendFrame(b, m)
+	}
+	h.bytes += len(b)
+	if _, err := h.conn.Write(b); err != nil {
+		return fmt.Errorf("%w: %w", ErrHandshake, err)
+	}
+	return nil
+}
+
+func (h *handshake) read(least, most int) ([]byte, error) {
+	b, err := readFrame(h.r, least, most)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, fmt.Errorf("the peer closed the connection; it may be another device, or refuse this one: %w", ErrHandshake)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrHandshake, err)
+	}
+	h.bytes += 2 + len(b)
+	return b, nil
+}
+
+// signAuth signs as this device, in the epoch of now.
+func (d *Device) signAuth(r *realm, context string, transcript func(uint32) []byte) ([]byte, error) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if d.closed {
+		return nil, ErrClosed
+	}
+	if err := d.ownRevoked(r); err != nil {
+		return nil, err
+	}
+	epoch, err := r.epoch(d.now())
+	if err != nil {
+		return nil, err
+	}
+	key, err := r.keys.key(epoch)
+	if err != nil {
+		return nil, err
+	}
+	a := &wire.Auth{Address: r.address, Epoch: epoch, List: d.list.sequence(), R: key.R()}
+	if a.Sig, err = key.Sign(d.o.Rand, context, transcript(a.List)); err != nil {
+		return nil, err
+	}
+	return a.Marshal()
+}
+
+// checkAuth checks a peer's epoch, list state and signature, and remembers its key.
+func (d *Device) checkAuth(r *realm, context string, a *wire.Auth, transcript []byte) error {
+	d.mu.RLock()
+	err := d.checkAuthLocked(r, context, a, transcript)
+	d.mu.RUnlock()
+	d.noteTwoKeys(err)
+	return err
+}
+
+func (d *Device) checkAuthLocked(r *realm, context string, a *wire.Auth, transcript []byte) error {
+	now := d.now()
+	if d.closed {
+		return ErrClosed
+	}
+	if !r.current(a.Epoch, now) {
+		return fmt.Errorf("%s proves itself for epoch %d, which is not now: %w", a.Address, a.Epoch, ErrEpoch)
+	}
+	from := wire.Sender{Address: a.Address, R: a.R}
+	p, _, err := d.verifySender(r, from, a.Epoch, now, signed{context, transcript, a.Sig})
+	if err != nil {
+		return err
+	}
+	return d.learn(r, a.Address, p.key, true)
+}
+
+// mayTalk checks whom a session is to be with before anything is sent.
+func (d *Device) mayTalk(r *realm, to wire.Address) error {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	now := d.now()
+	epoch, err := r.epoch(now)
+	if err != nil {
+		return err
+	}
+	if _, err := r.identity(to, epoch); err != nil {
+		return err
+	}
+	_, err = d.peerStatus(to, epoch, now)
+	return err
+}
+
+func remote(conn net.Conn) string {
+	if a := conn.RemoteAddr(); a != nil {
+		return a.String()
+	}
+	return "an unnamed peer"
+}

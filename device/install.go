@@ -1,0 +1,237 @@
+package device
+
+import (
+	"crypto/hpke"
+	"fmt"
+	"time"
+
+	"marque/device/ibc"
+	"marque/device/wire"
+)
+
+// Offer is what a package says of itself, verified under the core that it carries. That core is only as good as the comparison of its
+// fingerprint with the authority's.
+type Offer struct {
+	Core           *wire.Core
+	CoreHash       [32]byte // shown to a person as eight words, and given to Install as the pin
+	Sequence       uint32
+	ForThisRequest bool // it answers the request that this device waits with
+}
+
+// Installed is what Install did.
+type Installed struct {
+	Address    wire.Address // given by the authority; other devices reach this one by it
+	CoreHash   [32]byte
+	Sequence   uint32
+	FirstEpoch uint32 // of the keys
+	LastEpoch  uint32
+	From       time.Time // start of the first epoch
+	Until      time.Time // end of the last one
+}
+
+// Inspect reads a package of at most 65,536 octets and changes nothing, so that a person can compare the authority's fingerprint before
+// Install. It fails with ErrMalformed or ErrTampered.
+func (d *Device) Inspect(pkg []byte) (*Offer, error) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if d.closed {
+		return nil, fmt.Errorf("inspect package: %w", ErrClosed)
+	}
+	p, core, err := wire.OpenPackage(pkg)
+	if err != nil {
+		return nil, fmt.Errorf("inspect package: %w", statementError(err))
+	}
+	return &Offer{Core: core, CoreHash: wire.CoreHash(p.Core), Sequence: p.Sequence, ForThisRequest: d.enrol != nil && p.RequestHash == d.enrol.hash}, nil
+}
+
+// Install takes the keys of a package into use: all of it or nothing. pin is the hash of the authority's core, known from the factory or
+// confirmed by a person. Everything is checked before anything is written (PROTOCOL.md, section 6.3); afterwards the enrolment secrets are
+// erased. Errors: ErrWrongPin, ErrOtherDevice, ErrOldPackage, ErrBadPackage, ErrTampered, ErrMalformed.
+func (d *Device) Install(pkg []byte, pin [32]byte) (*Installed, error) {
+	in, err := d.installPackage(pkg, pin)
+	if err != nil {
+		return nil, fmt.Errorf("install package: %w", err)
+	}
+	return in, nil
+}
+
+func (d *Device) installPackage(pkg []byte, pin [32]byte) (*Installed, error) {
+	d.saving.Lock()
+	defer d.saving.Unlock()
+	p, err := d.answers(pkg, pin)
+	if err != nil {
+		return nil, err
+	}
+	d.mu.RLock() // the enrolment changes under saving only
+	enrol, wanted := d.enrol, d.wanted
+	d.mu.RUnlock()
+	content, err := openContent(p, enrol)
+	if err != nil {
+		return nil, err
+	}
+	defer eraseContent(content)
+	r, err := acceptContent(p, content, wanted)
+	if err != nil {
+		return nil, err
+	}
+	if r.keys, err = completeKeys(r, content, enrol.u); err != nil {
+		return nil, err
+	}
+	if err := d.adopt(r); err != nil {
+		r.keys.erase()
+		return nil, err
+	}
+	d.raiseFloor(entryTime(content))
+	enrol.erase()
+	k := r.keys
+	return &Installed{
+		Address: r.address, CoreHash: r.hash, Sequence: r.sequence, FirstEpoch: k.first, LastEpoch: k.last(),
+		From: r.core.EpochStart(k.first), Until: r.core.EpochStart(k.last() + 1),
+	}, nil
+}
+
+// answers verifies a package and that it answers this device's request. The caller holds saving.
+func (d *Device) answers(pkg []byte, pin [32]byte) (*wire.Package, error) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if d.closed {
+		return nil, ErrClosed
+	}
+	p, _, err := wire.OpenPackage(pkg)
+	if err != nil {
+		return nil, statementError(err)
+	}
+	switch {
+	case wire.CoreHash(p.Core) != pin || d.realm != nil && d.realm.hash != pin:
+		return nil, ErrWrongPin
+	case p.RequestHash != d.request:
+		return nil, ErrOtherDevice
+	case d.realm != nil && p.Sequence <= d.realm.sequence || p.Sequence == 0:
+		return nil, ErrOldPackage
+	case d.enrol == nil:
+		return nil, ErrInstalled
+	}
+	return p, nil
+}
+
+// openContent decrypts a package's content with the request's HPKE key.
+func openContent(p *wire.Package, e *enrolment) (*wire.Content, error) {
+	key, err := hpke.NewDHKEMPrivateKey(e.hpke)
+	if err != nil {
+		return nil, fmt.Errorf("HPKE: %w", err)
+	}
+	info := wire.PackageInfo(wire.CoreHash(p.Core), p.RequestHash, p.Sequence)
+	recipient, err := hpke.NewRecipient(p.Enc[:], key, hpke.HKDFSHA256(), hpke.AES256GCM(), info)
+	if err != nil {
+		return nil, fmt.Errorf("HPKE: %w: %w", ErrBadPackage, err)
+	}
+	b, err := recipient.Open(nil, p.Ciphertext)
+	if err != nil {
+		return nil, fmt.Errorf("HPKE: %w: %w", ErrBadPackage, err)
+	}
+	defer clear(b)
+	content, err := wire.ParseContent(b)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrBadPackage, err)
+	}
+	return content, nil
+}
+
+// acceptContent checks everything about a package's content but the keys, and prepares the realm.
+func acceptContent(p *wire.Package, c *wire.Content, w Wanted) (*realm, error) {
+	core, err := wire.ParseCore(p.Core)
+	if err != nil {
+		return nil, fmt.Errorf("core: %w: %w", ErrBadPackage, err)
+	}
+	if err := checkAddress(core, c.Address, w); err != nil {
+		return nil, err
+	}
+	payload, err := wire.OpenStatement(c.Policy, wire.TypePolicy, core.Realm, core.StatementKey)
+	if err != nil {
+		return nil, fmt.Errorf("policy: %w: %w", ErrBadPackage, err)
+	}
+	policy, err := wire.ParsePolicy(payload)
+	if err != nil {
+		return nil, fmt.Errorf("policy: %w: %w", ErrBadPackage, err)
+	}
+	coreRaw := append([]byte(nil), p.Core...)
+	if policy.Core != wire.CoreHash(coreRaw) {
+		return nil, fmt.Errorf("the policy is of another core: %w", ErrBadPackage)
+	}
+	if err := c.CheckLog(p.RequestHash, p.Sequence); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrBadPackage, err)
+	}
+	return newRealm(coreRaw, policy, c.Address, p.Sequence)
+}
+
+// checkAddress pins what the device asked for: its name, and with its kind the form of its address. A vehicle stands directly below the
+// service provider; an application may also belong to a CSE.
+func checkAddress(core *wire.Core, a wire.Address, w Wanted) error {
+	switch {
+	case !core.Lists(a.SPID()):
+		return fmt.Errorf("the address is of a domain that the realm does not list: %w", ErrBadPackage)
+	case a.Name() != w.Name:
+		return fmt.Errorf("the package gives another name than the one asked for: %w", ErrBadPackage)
+	case w.Kind == wire.KindVehicle && a.CSE() != "":
+		return fmt.Errorf("the package gives an application's address to a vehicle: %w", ErrBadPackage)
+	}
+	return nil
+}
+
+// completeKeys turns every issued key into a private key, or none.
+func completeKeys(r *realm, c *wire.Content, u *ibc.EnrolmentKey) (*keyring, error) {
+	last := uint64(c.FirstEpoch) + uint64(len(c.Keys))
+	if len(c.Keys) == 0 || last > 1<<32 {
+		return nil, fmt.Errorf("number of keys: %w", ErrBadPackage)
+	}
+	ring := r.newKeyring(c.FirstEpoch)
+	for i, partial := range c.Keys {
+		id, err := r.identity(r.address, c.FirstEpoch+uint32(i)) //nolint:gosec // at most 64 keys
+		if err != nil {
+			ring.erase()
+			return nil, fmt.Errorf("%w: %w", ErrBadPackage, err)
+		}
+		key, err := u.Complete(r.params, id, partial)
+		if err != nil {
+			ring.erase()
+			return nil, fmt.Errorf("key of epoch %d: %w: %w", id.Epoch, ErrBadPackage, err)
+		}
+		ring.keys = append(ring.keys, &epochKey{parsed: key})
+	}
+	return ring, nil
+}
+
+// adopt writes the state with a new realm and without the enrolment, and only then puts it into use. The caller holds saving.
+func (d *Device) adopt(r *realm) error {
+	now := d.now()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return ErrClosed
+	}
+	oldRealm, oldEnrol := d.realm, d.enrol
+	d.realm, d.enrol = r, nil
+	if err := d.writeState(d.encodeState(now), now); err != nil {
+		d.realm, d.enrol = oldRealm, oldEnrol
+		return err
+	}
+	if d.lostReplay {
+		d.seen.lose(now.Add(r.policy.Future))
+	}
+	return nil
+}
+
+// entryTime is when the authority logged the keys.
+func entryTime(c *wire.Content) time.Time {
+	e, err := wire.ParseLogEntry(c.Entry)
+	if err != nil {
+		return time.Time{}
+	}
+	return e.Time
+}
+
+func eraseContent(c *wire.Content) {
+	for _, k := range c.Keys {
+		k.Erase()
+	}
+}

@@ -1,0 +1,47 @@
+package device
+
+import "time"
+
+// Bounds of everything that this package holds or accepts. What stands in PROTOCOL.md cannot be changed by one side alone.
+const (
+	// MaxPayload is the longest message payload in octets (PROTOCOL.md, section 11).
+	MaxPayload = 65536
+	// MaxPeers is how many peers' keys are remembered.
+	MaxPeers = 64
+	// DefaultReplay is how many accepted messages are remembered unless Options says otherwise; 28 octets each on disk.
+	DefaultReplay = 65536
+	// HandshakeTimeout bounds a session handshake whose context has no earlier deadline.
+	HandshakeTimeout = 10 * time.Second
+	// SessionLifetime is the age at which a session ends.
+	SessionLifetime = 24 * time.Hour
+	// MaxRecords is the number of records under one session key, the close record included.
+	MaxRecords = 1 << 23
+	// MaxRecordData is the number of data octets in one session record.
+	MaxRecordData = 16384
+
+	maxTries      = 4   // keys tried per key reference
+	maxRecipients = 64  // cached cold recipients
+	maxHandshakes = 256 // handshakes that one Listener runs at a time
+	maxAlarms     = 64
+	maxAlarmText  = 512
+	minReplay     = 4 // a quarter must be one message at least
+
+	coldBurst  = 64  // cold messages opened at once
+	coldPerSec = 128 // and per second from then on: about 15 % of one core
+
+	maxStateFile  = 1 << 20  // octets
+	maxListFile   = 20 << 20 // octets; a bundle is 16 MiB at most
+	maxReplayFile = 64 << 20 // octets
+	maxReplay     = 1 << 21  // entries, so that the file stays below its limit
+	maxPassphrase = 1024     // octets
+
+	floorInterval = time.Hour       // how far the clock may run ahead of the saved time floor
+	closeGrace    = 2 * time.Second // how long Close tries to send the close record
+)
+
+// Argon2id parameters of a passphrase (OWASP's second recommendation): 19 MiB, two passes, one lane.
+const (
+	argonTime   = 2
+	argonMemory = 19 * 1024 // KiB
+	argonLanes  = 1
+)

@@ -1,0 +1,234 @@
+package device
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"time"
+
+	"marque/device/revocation"
+	"marque/device/wire"
+)
+
+// list is a revocation list in force: immutable once made.
+type list struct {
+	order      wire.Order
+	state      [16]byte
+	issued     time.Time
+	nextUpdate time.Time
+	hardExpiry time.Time
+	first      uint32 // epochs that it answers for
+	last       uint32
+	set        *revocation.Set
+	forked     bool // set is the union of two lists with this order
+}
+
+// newList takes a verified bundle, decodes its set and compares its state.
+func newList(b *wire.Bundle, realm string) (*list, error) {
+	set, err := revocation.Decode(revocation.Codec(b.Codec), b.N, int(b.Count), b.Data)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	if wire.ListState(realm, b.Generation, b.Base, b.FirstEpoch, b.LastEpoch, b.N, set.Serials()) != b.State {
+		return nil, fmt.Errorf("the list's serials do not have the state that it names: %w", ErrMalformed)
+	}
+	return &list{
+		order: b.Order(), state: b.State, issued: b.Issued,
+		nextUpdate: b.Issued.Add(b.NextUpdate), hardExpiry: b.Issued.Add(b.HardExpiry),
+		first: b.FirstEpoch, last: b.LastEpoch, set: set,
+	}, nil
+}
+
+// verdict is what a list says about an identity that is not refused.
+type verdict struct {
+	stale bool // the list is past its next update
+	newer bool // the identity is newer than the list
+}
+
+// check says what the list knows about a serial in an epoch (PROTOCOL.md, section 8). A nil list knows nothing.
+func (l *list) check(serial, epoch uint32, now time.Time) (verdict, error) {
+	if l == nil {
+		return verdict{}, fmt.Errorf("no list was ever applied: %w", ErrNoList)
+	}
+	v := verdict{stale: !now.Before(l.nextUpdate), newer: uint64(serial) >= l.set.N()}
+	switch {
+	case l.set.Contains(serial):
+		return v, ErrRevoked
+	case !now.Before(l.hardExpiry):
+		return v, ErrListExpired
+	case epoch < l.first || epoch > l.last:
+		return v, fmt.Errorf("the list covers epochs %d to %d, not %d: %w", l.first, l.last, epoch, ErrNoList)
+	case v.newer && v.stale:
+		return v, fmt.Errorf("the identity is newer than the list, whose next update is overdue: %w", ErrNoList)
+	}
+	return v, nil
+}
+
+// revokes says whether a serial is on the list, whatever the time.
+func (l *list) revokes(serial uint32) bool { return l != nil && l.set.Contains(serial) }
+
+// sequence is what a session tells its peer; 0 without a list.
+func (l *list) sequence() uint32 {
+	if l == nil {
+		return 0
+	}
+	return l.order.Sequence
+}
+
+// union joins two lists that the authority signed under one number: whoever is on either is revoked, and each bound is the tighter one.
+func (l *list) union(o *list) *list {
+	u := *l
+	u.set, u.forked = l.set.Union(o.set), true
+	u.first, u.last = max(l.first, o.first), min(l.last, o.last)
+	if o.nextUpdate.Before(u.nextUpdate) {
+		u.nextUpdate = o.nextUpdate
+	}
+	if o.hardExpiry.Before(u.hardExpiry) {
+		u.hardExpiry = o.hardExpiry
+	}
+	return &u
+}
+
+// adds says whether o would change anything about l in a union.
+func (l *list) adds(o *list) bool {
+	u := l.union(o)
+	return u.set.Len() != l.set.Len() || u.set.N() != l.set.N() || u.first != l.first || u.last != l.last ||
+		!u.nextUpdate.Equal(l.nextUpdate) || !u.hardExpiry.Equal(l.hardExpiry)
+}
+
+func (l *list) encode() []byte {
+	var e encoder
+	l.mark().encode(&e)
+	e.time(l.issued)
+	e.time(l.nextUpdate)
+	e.time(l.hardExpiry)
+	e.u32(l.first)
+	e.u32(l.last)
+	codec, data := revocation.Encode(l.set)
+	e.u64(l.set.N())
+	e.u32(uint32(l.set.Len())) //nolint:gosec // serials are 32-bit numbers, and MaxData bounds their count
+	e.u8(uint8(codec))
+	e.str(data)
+	return e.b
+}
+
+func decodeList(b []byte) (*list, error) {
+	d := decoder{b: b}
+	m := decodeMark(&d)
+	l := &list{order: m.order, state: m.state, forked: m.forked, issued: d.time(), nextUpdate: d.time(), hardExpiry: d.time(), first: d.u32(), last: d.u32()}
+	n, count, codec, data := d.u64(), int(d.u32()), d.u8(), d.str()
+	if !d.end() || !m.known {
+		return nil, fmt.Errorf("list file: %w", ErrCorrupt)
+	}
+	var err error
+	if l.set, err = revocation.Decode(revocation.Codec(codec), n, count, data); err != nil {
+		return nil, fmt.Errorf("list file: %w: %w", ErrCorrupt, err)
+	}
+	return l, nil
+}
+
+// listMark is what the state file remembers of the highest list applied, so that the list file cannot be set back without notice.
+type listMark struct {
+	known  bool
+	order  wire.Order
+	state  [16]byte
+	forked bool
+}
+
+func (l *list) mark() listMark {
+	return listMark{known: true, order: l.order, state: l.state, forked: l.forked}
+}
+
+func (m listMark) encode(e *encoder) {
+	e.flag(m.known)
+	e.u32(m.order.Generation)
+	e.u32(m.order.Base)
+	e.u32(m.order.Sequence)
+	e.raw(m.state[:])
+	e.flag(m.forked)
+}
+
+func decodeMark(d *decoder) listMark {
+	m := listMark{known: d.flag(), order: wire.Order{Generation: d.u32(), Base: d.u32(), Sequence: d.u32()}}
+	d.copy(m.state[:])
+	m.forked = d.flag()
+	return m
+}
+
+// behind says whether the file's list is older than the mark, or lacks the other half of a fork.
+func (m listMark) behind(l *list) bool {
+	if !m.known {
+		return false
+	}
+	c := l.order.Compare(m.order)
+	return c < 0 || c == 0 && m.forked && !l.forked
+}
+
+// loadList reads the list file. One that is missing, damaged or older than the state remembers is not used: without a list nobody is
+// trusted, and an alarm says why. One that is newer was applied just before a crash.
+func (d *Device) loadList() error {
+	b, _, err := d.folder.load(listFile, whatList, maxListFile)
+	var l *list
+	if err == nil {
+		l, err = decodeList(b)
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && !d.mark.known:
+		return nil
+	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrCorrupt):
+		d.alarm(d.now(), "the revocation list in the device folder was lost or damaged; apply the newest list again")
+		return nil
+	case err != nil:
+		return err
+	case d.mark.behind(l):
+		d.alarm(d.now(), "the revocation list in the device folder was set back to an older one; apply the newest list again")
+		return nil
+	}
+	d.list, d.mark = l, l.mark()
+	d.raiseFloor(l.issued)
+	if l.forked {
+		d.forkAlarm(l)
+	}
+	return nil
+}
+
+func (d *Device) forkAlarm(l *list) {
+	d.alarm(d.now(), fmt.Sprintf("the authority signed two different revocation lists as generation %d, base %d, sequence %d",
+		l.order.Generation, l.order.Base, l.order.Sequence))
+}
+
+// ownRevoked says whether this device found itself on the list. The caller holds mu.
+func (d *Device) ownRevoked(r *realm) error {
+	if d.list.revokes(r.address.Serial()) {
+		return fmt.Errorf("this device, %s, is on revocation list %d; ask its operator to enrol it again: %w", r.address, d.list.order.Sequence, ErrRevoked)
+	}
+	return nil
+}
+
+// peerStatus checks a peer's identity against the list and the doubly issued keys. The caller holds mu.
+func (d *Device) peerStatus(a wire.Address, epoch uint32, now time.Time) (verdict, error) {
+	v, err := d.list.check(a.Serial(), epoch, now)
+	if err != nil {
+		return v, fmt.Errorf("%s: %w", a, err)
+	}
+	if d.peers.refused(a, epoch) {
+		return v, fmt.Errorf("%s: %w", a, ErrTwoKeys)
+	}
+	return v, nil
+}
+
+// compare helps Apply: the order of b relative to the highest list ever applied, which counts even when its file was lost.
+func (m listMark) compare(b *wire.Bundle) int {
+	if !m.known {
+		return 1
+	}
+	return b.Order().Compare(m.order)
+}
+
+// Alarms returns a copy of all alarms.
+func (d *Device) Alarms() []Alarm {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return slices.Clone(d.alarms)
+}

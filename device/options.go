@@ -1,0 +1,82 @@
+package device
+
+import (
+	"bytes"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"time"
+
+	"marque/device/wire"
+)
+
+// Options says where a device takes its time, its randomness and the key of its folder from.
+type Options struct {
+	// Clock gives the time; a program passes time.Now. It is required, and called from several goroutines.
+	Clock func() time.Time
+	// Rand gives randomness; nil means crypto/rand. It is read from several goroutines.
+	Rand io.Reader
+	// Key opens the folder; the zero value is FileKey().
+	Key KeySource
+	// Replay is how many accepted messages are remembered: 4 to 2,097,152, or 0 for DefaultReplay.
+	Replay int
+	// Refused, if not nil, hears of every connection that a Listener turned away, from several goroutines.
+	Refused func(remote net.Addr, err error)
+}
+
+// check fills in what may be left out.
+func (o Options) check() (Options, error) {
+	if o.Clock == nil {
+		return o, fmt.Errorf("%w: no clock", ErrOptions)
+	}
+	if o.Rand == nil {
+		o.Rand = rand.Reader
+	}
+	if o.Replay == 0 {
+		o.Replay = DefaultReplay
+	}
+	if o.Replay < minReplay || o.Replay > maxReplay {
+		return o, fmt.Errorf("%w: Replay must be from %d to %d", ErrOptions, minReplay, maxReplay)
+	}
+	return o, nil
+}
+
+// Wanted is what a new device asks the authority for.
+type Wanted struct {
+	Name string    // 1 to 48 octets of RFC 3986 unreserved characters without "~"
+	Kind wire.Kind // vehicle or application
+}
+
+// KeySource says what opens a device folder. It is made by FileKey or Passphrase, prints as nothing but its kind, and cannot be compared.
+type KeySource struct {
+	passphrase *[]byte // nil: the key file
+	_          [0]func()
+}
+
+// FileKey takes the folder's key from the file "key" in it: 32 random octets, mode 0600, made when the folder is created. It protects
+// against nobody who can read the folder; put the file on a separate, protected medium where there is one.
+func FileKey() KeySource { return KeySource{} }
+
+// Passphrase derives the folder's key from a passphrase of 1 to 1,024 octets with Argon2id (19 MiB, 2 passes). The octets are copied.
+func Passphrase(p []byte) KeySource {
+	c := bytes.Clone(p)
+	return KeySource{passphrase: &c}
+}
+
+// Format writes the kind only, whatever the verb.
+func (k KeySource) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.kind()) }
+
+// LogValue gives the kind only.
+func (k KeySource) LogValue() slog.Value { return slog.StringValue(k.kind()) }
+
+// MarshalText gives the kind only.
+func (k KeySource) MarshalText() ([]byte, error) { return []byte(k.kind()), nil }
+
+func (k KeySource) kind() string {
+	if k.passphrase != nil {
+		return "passphrase"
+	}
+	return "key file"
+}

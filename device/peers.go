@@ -1,0 +1,171 @@
+package device
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"marque/device/ibc"
+	"marque/device/wire"
+)
+
+// peers remembers the keys of the MaxPeers peers that were heard from last: a key is there only after a signature under it verified. It
+// finds keys by identity, to seal warm, and by reference, for the short forms. It is safe for concurrent use.
+type peers struct {
+	mu     sync.Mutex
+	known  *lru[peerID, *peer]
+	byRef  map[[8]byte][]*peer
+	doubly *lru[peerID, peerID] // identities with two valid keys, which are refused
+}
+
+// peerID is what at most one key may exist for, within a realm.
+type peerID struct {
+	serial uint32
+	epoch  uint32
+}
+
+// peer is one verified key of a peer.
+type peer struct {
+	address wire.Address
+	key     *ibc.PublicKey
+	knowsMe bool // the peer showed in this epoch that it knows this device's key
+	table   bool // the key has its table for fast verification
+}
+
+func (p *peer) id() peerID { return peerID{p.address.Serial(), p.key.Identity().Epoch} }
+
+func newPeers() *peers {
+	return &peers{known: newLRU[peerID, *peer](MaxPeers), byRef: map[[8]byte][]*peer{}, doubly: newLRU[peerID, peerID](MaxPeers)}
+}
+
+// find returns the verified key of an address in an epoch.
+func (p *peers) find(a wire.Address, epoch uint32) (key *ibc.PublicKey, knowsMe, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	k, ok := p.known.get(peerID{a.Serial(), epoch})
+	if !ok || k.address != a {
+		return nil, false, false
+	}
+	return k.key, k.knowsMe, true
+}
+
+// byReference returns up to maxTries peers that a reference of this epoch may mean.
+func (p *peers) byReference(ref [8]byte, epoch uint32) []*peer {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var out []*peer
+	for _, k := range p.byRef[ref] {
+		if k.key.Identity().Epoch == epoch && len(out) < maxTries {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// refused says whether an identity is one of those with two keys.
+func (p *peers) refused(a wire.Address, epoch uint32) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, ok := p.doubly.get(peerID{a.Serial(), epoch})
+	return ok
+}
+
+// learn remembers a key under which a signature has just verified. It fails with ErrTwoKeys if another one verified before, and then both
+// are refused. From the second use on a key has a table.
+func (p *peers) learn(a wire.Address, key *ibc.PublicKey, knowsMe bool) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	id := peerID{a.Serial(), key.Identity().Epoch}
+	if _, ok := p.doubly.get(id); ok {
+		return ErrTwoKeys
+	}
+	old, ok := p.known.get(id)
+	if ok && (old.address != a || old.key.R() != key.R()) {
+		p.known.drop(id)
+		p.unindex(old)
+		p.doubly.put(id, id)
+		return ErrTwoKeys
+	}
+	if ok {
+		old.knowsMe = old.knowsMe || knowsMe
+		if !old.table {
+			old.table = true
+			old.key.Precompute()
+		}
+		return nil
+	}
+	p.add(&peer{address: a, key: key, knowsMe: knowsMe})
+	return nil
+}
+
+func (p *peers) add(n *peer) {
+	if gone, evicted := p.known.put(n.id(), n); evicted {
+		p.unindex(gone)
+	}
+	ref := n.key.Reference()
+	p.byRef[ref] = append(p.byRef[ref], n)
+}
+
+func (p *peers) unindex(gone *peer) {
+	ref := gone.key.Reference()
+	p.byRef[ref] = slices.DeleteFunc(p.byRef[ref], func(k *peer) bool { return k == gone })
+	if len(p.byRef[ref]) == 0 {
+		delete(p.byRef, ref)
+	}
+}
+
+// len is the number of keys known.
+func (p *peers) len() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.known.items)
+}
+
+// encode writes what decodePeers reads, least recently used first.
+func (p *peers) encode(e *encoder) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	known := p.known.all()
+	e.u32(uint32(len(known))) //nolint:gosec // at most MaxPeers
+	for _, k := range known {
+		r := k.key.R()
+		e.text(k.address.String())
+		e.u32(k.key.Identity().Epoch)
+		e.raw(r[:])
+		e.flag(k.knowsMe)
+	}
+	doubly := p.doubly.all()
+	e.u32(uint32(len(doubly))) //nolint:gosec // at most MaxPeers
+	for _, id := range doubly {
+		e.u32(id.serial)
+		e.u32(id.epoch)
+	}
+}
+
+// decodePeers reads peers of one realm; r is nil when no keys are installed, and then there are none.
+func decodePeers(d *decoder, r *realm) (*peers, error) {
+	p := newPeers()
+	for range d.count(MaxPeers) {
+		text, epoch := d.text(), d.u32()
+		var pub [32]byte
+		d.copy(pub[:])
+		knowsMe := d.flag()
+		if d.bad || r == nil {
+			return nil, fmt.Errorf("known peers: %w", ErrCorrupt)
+		}
+		a, err := wire.ParseAddress(text)
+		if err != nil {
+			return nil, fmt.Errorf("known peers: %w: %w", ErrCorrupt, err)
+		}
+		key, err := r.publicKey(a, epoch, pub)
+		if err != nil {
+			return nil, fmt.Errorf("known peers: %w: %w", ErrCorrupt, err)
+		}
+		p.add(&peer{address: a, key: key, knowsMe: knowsMe})
+	}
+	for range d.count(MaxPeers) {
+		id := peerID{d.u32(), d.u32()}
+		p.doubly.put(id, id)
+	}
+	return p, nil
+}

@@ -1,0 +1,190 @@
+package device
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"time"
+
+	"marque/device/ibc"
+	"marque/device/wire"
+)
+
+const (
+	whatState  = 1
+	whatList   = 2
+	whatReplay = 3
+)
+
+// encodeState writes everything that the state file holds. The caller holds mu, and clears the result.
+func (d *Device) encodeState(now time.Time) []byte {
+	e := &encoder{b: make([]byte, 0, 32<<10)} // room, so that no copy of a secret is left behind
+	e.u8(uint8(d.wanted.Kind))
+	e.text(d.wanted.Name)
+	e.raw(d.request[:])
+	e.time(now)
+	e.flag(d.enrol != nil)
+	if d.enrol != nil {
+		d.enrol.encode(e)
+	}
+	e.flag(d.realm != nil)
+	if d.realm != nil {
+		d.realm.encode(e)
+	}
+	d.mark.encode(e)
+	encodeAlarms(e, d.alarms)
+	d.peers.encode(e)
+	return e.b
+}
+
+// decodeState fills a Device from what encodeState wrote.
+func (d *Device) decodeState(b []byte) (err error) {
+	r := &decoder{b: b}
+	d.wanted.Kind = wire.Kind(r.u8())
+	d.wanted.Name = r.text()
+	r.copy(d.request[:])
+	d.raiseFloor(r.time())
+	if r.flag() {
+		if d.enrol, err = decodeEnrolment(r); err != nil {
+			return err
+		}
+	}
+	if r.flag() {
+		if d.realm, err = decodeRealm(r); err != nil {
+			return err
+		}
+	}
+	d.mark = decodeMark(r)
+	d.alarms = decodeAlarms(r)
+	if d.peers, err = decodePeers(r, d.realm); err != nil {
+		return err
+	}
+	if !r.end() {
+		return fmt.Errorf("state: %w", ErrCorrupt)
+	}
+	return nil
+}
+
+// saveState writes the state file. The caller holds saving but not mu.
+func (d *Device) saveState() error {
+	now := d.now()
+	d.mu.RLock()
+	b := d.encodeState(now)
+	d.mu.RUnlock()
+	return d.writeState(b, now)
+}
+
+// writeState writes an encoded state and clears it. The caller holds saving.
+func (d *Device) writeState(b []byte, now time.Time) error {
+	defer clear(b)
+	if err := d.folder.save(stateFile, whatState, d.generation+1, b); err != nil {
+		return err
+	}
+	d.generation++
+	d.raiseFloor(now)
+	return nil
+}
+
+// loadState reads the state file into a new Device.
+func (d *Device) loadState() error {
+	b, generation, err := d.folder.load(stateFile, whatState, maxStateFile)
+	if err != nil {
+		return err
+	}
+	defer clear(b)
+	d.generation = generation
+	return d.decodeState(b)
+}
+
+// loadReplay takes the record of seen messages out of the folder: while a process holds it there is none, so that one that did not close
+// is noticed. A record that is missing, damaged or of another generation than the state counts as lost.
+func (d *Device) loadReplay() error {
+	b, generation, err := d.folder.load(replayFile, whatReplay, maxReplayFile)
+	lost := err != nil || generation != d.generation
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, ErrCorrupt) {
+		return err
+	}
+	if !lost {
+		d.seen, err = decodeReplay(b, d.o.Replay)
+		lost = err != nil
+	}
+	if lost {
+		d.seen = newReplay(d.o.Replay)
+	}
+	d.lostReplay = lost
+	return d.folder.remove(replayFile)
+}
+
+// saveReplay writes the record of seen messages for the state of the present generation. The caller holds saving.
+func (d *Device) saveReplay() error {
+	return d.folder.save(replayFile, whatReplay, d.generation, d.seen.encode())
+}
+
+func (r *realm) encode(e *encoder) {
+	policy, err := r.policy.Marshal()
+	if err != nil {
+		panic("device: a policy that was parsed does not marshal: " + err.Error())
+	}
+	e.str(r.coreRaw)
+	e.str(policy)
+	e.text(r.address.String())
+	e.u32(r.sequence)
+	r.keys.encode(e)
+}
+
+// decodeRealm reads what encode wrote.
+func decodeRealm(d *decoder) (*realm, error) {
+	coreRaw, policyRaw, address := bytes.Clone(d.str()), d.str(), d.text()
+	sequence, first := d.u32(), d.u32()
+	var keys [][]byte
+	for range d.count(wire.MaxKeys) {
+		keys = append(keys, d.str())
+	}
+	if d.bad {
+		return nil, fmt.Errorf("installed keys: %w", ErrCorrupt)
+	}
+	policy, err := wire.ParsePolicy(policyRaw)
+	if err != nil {
+		return nil, fmt.Errorf("policy: %w: %w", ErrCorrupt, err)
+	}
+	a, err := wire.ParseAddress(address)
+	if err != nil {
+		return nil, fmt.Errorf("address: %w: %w", ErrCorrupt, err)
+	}
+	r, err := newRealm(coreRaw, policy, a, sequence)
+	if err != nil {
+		return nil, err
+	}
+	r.keys = r.newKeyring(first)
+	for _, k := range keys {
+		if len(k) != 0 && len(k) != ibc.PartialKeySize {
+			return nil, fmt.Errorf("installed keys: %w", ErrCorrupt)
+		}
+		e := &epochKey{}
+		if len(k) != 0 {
+			e.raw = slices.Clone(k)
+		}
+		r.keys.keys = append(r.keys.keys, e)
+	}
+	return r, nil
+}
+
+// newRealm prepares a core whose hash the caller has checked; it has no keys yet.
+func newRealm(coreRaw []byte, policy *wire.Policy, a wire.Address, sequence uint32) (*realm, error) {
+	core, err := wire.ParseCore(coreRaw)
+	if err != nil {
+		return nil, fmt.Errorf("core: %w: %w", ErrMalformed, err)
+	}
+	params, err := core.Params()
+	if err != nil {
+		return nil, fmt.Errorf("core: %w: %w", ErrMalformed, err)
+	}
+	r := &realm{core: core, coreRaw: coreRaw, hash: wire.CoreHash(coreRaw), ref: core.Ref(), params: params, policy: policy, address: a, sequence: sequence}
+	return r, nil
+}
+
+func (r *realm) newKeyring(first uint32) *keyring {
+	return &keyring{params: r.params, first: first, id: func(e uint32) (ibc.Identity, error) { return r.identity(r.address, e) }}
+}

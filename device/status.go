@@ -1,0 +1,76 @@
+package device
+
+import (
+	"slices"
+	"time"
+
+	"marque/device/wire"
+)
+
+// Status is what a device knows about itself at one moment.
+type Status struct {
+	Name    string
+	Kind    wire.Kind
+	Request [32]byte  // hash of the enrolment request, shown as eight words
+	Now     time.Time // the later of clock and time floor: what everything is judged by
+	Floor   time.Time // the time floor; a clock before it is not believed
+
+	Installed  bool // the rest of this block is empty without keys
+	Address    wire.Address
+	Realm      string
+	CoreHash   [32]byte
+	Sequence   uint32 // of the package
+	FirstEpoch uint32 // of the keys
+	LastEpoch  uint32
+	Epoch      uint32    // now; meaningful if KeyNow
+	KeyNow     bool      // there is a key for now
+	KeysUntil  time.Time // end of the last epoch
+	Policy     wire.Policy
+	Revoked    bool // this device is on the list: it signs and seals nothing
+
+	List     ListStatus
+	Alarms   []Alarm // stay until the folder is gone
+	Peers    int     // keys known, at most MaxPeers
+	Seen     int     // messages remembered
+	Sessions int     // live
+}
+
+// ListStatus is the revocation list in force.
+type ListStatus struct {
+	Known      bool // false: nobody is trusted, and the rest is empty
+	Order      wire.Order
+	State      [16]byte
+	Issued     time.Time
+	NextUpdate time.Time
+	HardExpiry time.Time
+	N          uint64 // the list speaks of serials below N
+	Count      int    // revoked serials
+	Stale      bool   // past NextUpdate: what it says is marked
+	Expired    bool   // past HardExpiry: everything is refused
+	Forked     bool   // union of two lists with one number
+}
+
+// Status returns what the device knows about itself. It works before Install and after Close, too.
+func (d *Device) Status() Status {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	s := Status{
+		Name: d.wanted.Name, Kind: d.wanted.Kind, Request: d.request, Now: d.now(), Floor: time.UnixMilli(d.floor.Load()).UTC(),
+		Alarms: slices.Clone(d.alarms), Peers: d.peers.len(), Seen: d.seen.len(), Sessions: len(d.sessions.all()),
+	}
+	if r := d.realm; r != nil {
+		s.Installed, s.Address, s.Realm, s.CoreHash, s.Sequence = true, r.address, r.core.Realm, r.hash, r.sequence
+		s.FirstEpoch, s.LastEpoch, s.KeysUntil = r.keys.first, r.keys.last(), r.core.EpochStart(r.keys.last()+1)
+		s.Policy, s.Revoked = *r.policy, d.list.revokes(r.address.Serial())
+		if e, err := r.core.Epoch(s.Now); err == nil {
+			s.Epoch, s.KeyNow = e, e >= s.FirstEpoch && e <= s.LastEpoch
+		}
+	}
+	if l := d.list; l != nil {
+		s.List = ListStatus{
+			Known: true, Order: l.order, State: l.state, Issued: l.issued, NextUpdate: l.nextUpdate, HardExpiry: l.hardExpiry,
+			N: l.set.N(), Count: l.set.Len(), Stale: !s.Now.Before(l.nextUpdate), Expired: !s.Now.Before(l.hardExpiry), Forked: l.forked,
+		}
+	}
+	return s
+}
