@@ -44,6 +44,9 @@ func ParseAddress(s string) (Address, error) {
 // NewAddress joins the parts. With an empty cse the result has the S form, directly below the service provider,
 // otherwise the C form.
 func NewAddress(spID, cse, name string, serial uint32) (Address, error) {
+	if strings.Contains(spID+cse+name, "/") {
+		return Address{}, fmt.Errorf("address: %w: a part of it has a slash", ErrAddress)
+	}
 	tail := name + "~" + strconv.FormatUint(uint64(serial), 10)
 	if cse == "" {
 		return ParseAddress("//" + spID + "/S" + tail)

@@ -144,7 +144,7 @@ func TestRoundTrip(t *testing.T) {
 
 func TestCutOff(t *testing.T) {
 	every(t, everyObject(t), func(t *testing.T, o object, b []byte) {
-		for n := range len(b) {
+		for n := range b {
 			again, err := o.again(b[:n])
 			if err == nil && !bytes.Equal(again, b[:n]) { // payloads may be shorter, nothing else
 				t.Errorf("the first %d of %d octets were accepted as something else", n, len(b))
@@ -159,7 +159,7 @@ func TestCutOffCBOR(t *testing.T) {
 		objects[name] = o
 	}
 	every(t, objects, func(t *testing.T, o object, b []byte) {
-		for n := range len(b) {
+		for n := range b {
 			if _, err := o.again(b[:n]); err == nil {
 				t.Errorf("the first %d of %d octets were accepted", n, len(b))
 			}

@@ -148,6 +148,9 @@ func OpenPackage(b []byte) (*Package, *Core, error) {
 
 // parseStatement checks length, encoding and type.
 func parseStatement(b []byte, t Type) (*statement, error) {
+	if t.limit() == 0 {
+		return nil, fmt.Errorf("statement: %w: no such type", ErrType)
+	}
 	s, err := decodeStatement(b, t.limit())
 	if err != nil {
 		return nil, fmt.Errorf("statement of type %s: %w", t, err)

@@ -1,0 +1,54 @@
+package wire_test
+
+import (
+	"crypto/sha256"
+	"reflect"
+	"testing"
+	"time"
+
+	"marque/device/wire"
+)
+
+func TestEntriesComeBack(t *testing.T) {
+	for _, e := range entries(t) {
+		in := &wire.LogEntry{Time: founded, Entry: e}
+		out := must(wire.ParseLogEntry(must(in.Marshal())(t)))(t)
+		if !reflect.DeepEqual(in, out) {
+			t.Errorf("%T: %+v became %+v", e, in, out)
+		}
+	}
+}
+
+func TestLogEntryRefuses(t *testing.T) {
+	at := founded
+	for what, c := range map[string]struct {
+		entry wire.LogEntry
+		want  error
+	}{
+		"nothing":              {wire.LogEntry{Time: at}, wire.ErrValue},
+		"no time":              {wire.LogEntry{Entry: &wire.FoundEntry{}}, wire.ErrTime},
+		"no address":           {wire.LogEntry{Time: at, Entry: &wire.IssueEntry{Count: 1}}, wire.ErrAddress},
+		"no keys":              {wire.LogEntry{Time: at, Entry: &wire.IssueEntry{Address: bus(t)}}, wire.ErrValue},
+		"65 keys":              {wire.LogEntry{Time: at, Entry: &wire.IssueEntry{Address: bus(t), Count: 65}}, wire.ErrValue},
+		"257 keys":             {wire.LogEntry{Time: at, Entry: &wire.IssueEntry{Address: bus(t), Count: 257}}, wire.ErrValue},
+		"no reason":            {wire.LogEntry{Time: at, Entry: &wire.RevokeEntry{Effective: at}}, wire.ErrValue},
+		"reason 8":             {wire.LogEntry{Time: at, Entry: &wire.RevokeEntry{Effective: at, Reason: 8}}, wire.ErrValue},
+		"no effective time":    {wire.LogEntry{Time: at, Entry: &wire.RevokeEntry{Reason: 1}}, wire.ErrTime},
+		"effective by half":    {wire.LogEntry{Time: at, Entry: &wire.RevokeEntry{Reason: 1, Effective: at.Add(time.Second / 2)}}, wire.ErrTime},
+		"everything is in it":  {wire.LogEntry{Time: at, Entry: &wire.RevokeEntry{Reason: 7, Effective: at}}, nil},
+		"the last of the keys": {wire.LogEntry{Time: at, Entry: &wire.IssueEntry{Address: bus(t), Count: 64}}, nil},
+	} {
+		if _, err := c.entry.Marshal(); !isErr(err, c.want) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+func TestKeysHashByHand(t *testing.T) {
+	a, b := fill[[32]byte](0xaa), fill[[32]byte](0xbb)
+	in := append([]byte("\x00\x0emarque/v1/keys"), a[:]...)
+	in = append(in, b[:]...)
+	if got, want := wire.KeysHash([][32]byte{a, b}), sha256.Sum256(in); got != want {
+		t.Errorf("%x, want %x", got, want)
+	}
+}
