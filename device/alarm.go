@@ -21,7 +21,7 @@ func (d *Device) alarm(now time.Time, text string) {
 }
 
 func encodeAlarms(e *encoder, alarms []Alarm) {
-	e.u32(uint32(len(alarms))) //nolint:gosec // at most maxAlarms
+	e.u32(uint32(len(alarms)))
 	for _, a := range alarms {
 		e.time(a.Time)
 		e.text(a.Text)

@@ -155,7 +155,7 @@ func lockFolder(dir string, rnd io.Reader) (*folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the device folder: %w", err)
 	}
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil { //nolint:gosec // a file descriptor is small
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		if errors.Is(err, syscall.EWOULDBLOCK) {
 			err = ErrInUse
 		}
@@ -269,7 +269,7 @@ func (f *folder) replace(name string, b []byte) error {
 }
 
 func writeSynced(path string, b []byte) (err error) {
-	w, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600) //nolint:gosec // a fixed name in the caller's folder
+	w, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
@@ -281,7 +281,7 @@ func writeSynced(path string, b []byte) (err error) {
 }
 
 func syncDir(dir string) (err error) {
-	d, err := os.Open(dir) //nolint:gosec // the caller's folder
+	d, err := os.Open(dir)
 	if err != nil {
 		return fmt.Errorf("sync the folder: %w", err)
 	}
@@ -294,7 +294,7 @@ func syncDir(dir string) (err error) {
 
 // readBounded reads a file of at most limit octets; a longer one is corrupt.
 func readBounded(path string, limit int64) (b []byte, err error) {
-	r, err := os.Open(path) //nolint:gosec // a fixed name in the caller's folder
+	r, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}

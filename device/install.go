@@ -186,7 +186,7 @@ func completeKeys(r *realm, c *wire.Content, u *ibc.EnrolmentKey) (*keyring, err
 	}
 	ring := r.newKeyring(c.FirstEpoch)
 	for i, partial := range c.Keys {
-		id, err := r.identity(r.address, c.FirstEpoch+uint32(i)) //nolint:gosec // at most 64 keys
+		id, err := r.identity(r.address, c.FirstEpoch+uint32(i))
 		if err != nil {
 			ring.erase()
 			return nil, fmt.Errorf("%w: %w", ErrBadPackage, err)

@@ -107,7 +107,7 @@ func (l *list) encode() []byte {
 	e.u32(l.last)
 	codec, data := revocation.Encode(l.set)
 	e.u64(l.set.N())
-	e.u32(uint32(l.set.Len())) //nolint:gosec // serials are 32-bit numbers, and MaxData bounds their count
+	e.u32(uint32(l.set.Len()))
 	e.u8(uint8(codec))
 	e.str(data)
 	return e.b

@@ -2,6 +2,7 @@ package device
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"sync"
@@ -56,13 +57,10 @@ func (l *Listener) AcceptSession() (*Session, error) {
 
 // Close stops listening and ends the handshakes that run. Sessions that were accepted live on.
 func (l *Listener) Close() error {
-	if l.ctx.Err() != nil {
-		return nil
-	}
 	l.stop()
 	err := l.inner.Close()
 	l.wg.Wait()
-	if err != nil {
+	if err != nil && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("close listener: %w", err)
 	}
 	return nil

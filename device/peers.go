@@ -126,7 +126,7 @@ func (p *peers) encode(e *encoder) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	known := p.known.all()
-	e.u32(uint32(len(known))) //nolint:gosec // at most MaxPeers
+	e.u32(uint32(len(known)))
 	for _, k := range known {
 		r := k.key.R()
 		e.text(k.address.String())
@@ -135,7 +135,7 @@ func (p *peers) encode(e *encoder) {
 		e.flag(k.knowsMe)
 	}
 	doubly := p.doubly.all()
-	e.u32(uint32(len(doubly))) //nolint:gosec // at most MaxPeers
+	e.u32(uint32(len(doubly)))
 	for _, id := range doubly {
 		e.u32(id.serial)
 		e.u32(id.epoch)

@@ -95,7 +95,7 @@ type epochKey struct {
 }
 
 // last is the last epoch that a key was issued for.
-func (k *keyring) last() uint32 { return k.first + uint32(len(k.keys)) - 1 } //nolint:gosec // 1 to 64 keys
+func (k *keyring) last() uint32 { return k.first + uint32(len(k.keys)) - 1 }
 
 // key returns the key of an epoch.
 func (k *keyring) key(epoch uint32) (*ibc.PrivateKey, error) {
@@ -130,7 +130,7 @@ func (k *keyring) prune(before uint32) bool {
 	defer k.mu.Unlock()
 	pruned := false
 	for i, e := range k.keys {
-		if k.first+uint32(i) < before { //nolint:gosec // i < 64
+		if k.first+uint32(i) < before {
 			pruned = e.erase() || pruned
 		}
 	}
@@ -161,7 +161,7 @@ func (k *keyring) encode(e *encoder) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	e.u32(k.first)
-	e.u32(uint32(len(k.keys))) //nolint:gosec // at most 64
+	e.u32(uint32(len(k.keys)))
 	for _, key := range k.keys {
 		b, fresh := key.raw, false
 		if key.parsed != nil {

@@ -52,7 +52,7 @@ func (h *half) left() uint64 { return MaxRecords - min(h.seq, MaxRecords) }
 
 // seal appends one record to dst. The caller has asked left.
 func (h *half) seal(dst []byte, kind byte, data []byte) []byte {
-	dst = binary.BigEndian.AppendUint16(dst, uint16(minRecord+len(data))) //nolint:gosec // at most MaxRecordData
+	dst = binary.BigEndian.AppendUint16(dst, uint16(minRecord+len(data)))
 	dst = binary.BigEndian.AppendUint64(dst, h.seq)
 	seq := dst[len(dst)-seqSize:]
 	plain := append(append(make([]byte, 0, 1+len(data)), kind), data...)
@@ -100,10 +100,10 @@ func (h *half) read(r *bufio.Reader) (kind byte, data []byte, err error) {
 
 // frames are the messages of the handshake, each behind its u16 length.
 func appendFrame(dst, b []byte) []byte {
-	return append(binary.BigEndian.AppendUint16(dst, uint16(len(b))), b...) //nolint:gosec // at most a few hundred octets
+	return append(binary.BigEndian.AppendUint16(dst, uint16(len(b))), b...)
 }
 
-// readFrame reads one frame of at least least and at most most octets.
+// readFrame reads one frame, whose length must be from least to most octets.
 func readFrame(r *bufio.Reader, least, most int) ([]byte, error) {
 	var head [2]byte
 	if _, err := io.ReadFull(r, head[:]); err != nil {

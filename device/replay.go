@@ -124,7 +124,7 @@ func (r *replay) encode() []byte {
 	var e encoder
 	e.flag(!r.floor.IsZero())
 	e.time(r.floor)
-	e.u32(uint32(len(r.byTime))) //nolint:gosec // at most maxReplay
+	e.u32(uint32(len(r.byTime)))
 	for _, m := range r.byTime {
 		e.raw(m.id[:])
 		e.time(m.time)
