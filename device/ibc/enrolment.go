@@ -29,7 +29,7 @@ func NewEnrolmentKey(rnd io.Reader) (*EnrolmentKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newEnrolmentKey(reduce(append(lo, hi...)))
+	return newEnrolmentKey(reduceSecret(append(lo, hi...)))
 }
 
 // ParseEnrolmentKey reads what [EnrolmentKey.Bytes] returned, 32 octets.
@@ -86,7 +86,7 @@ func (k *EnrolmentKey) Prove(rnd io.Reader, body []byte) ([64]byte, error) {
 	defer clear(ub)
 	defer clear(key)
 	digest := sha512.Sum512(body)
-	return schnorr(reduce(hedged(key, fresh, digest[:])), k.box, func(a []byte) *ristretto.Scalar {
+	return schnorr(reduceSecret(hedged(key, fresh, digest[:])), k.box, func(a []byte) *ristretto.Scalar {
 		return hashToScalar(dstEnrol, a, k.public[:], body)
 	}), nil
 }
@@ -135,6 +135,7 @@ func (k *EnrolmentKey) Complete(p *Params, id Identity, partial *PartialKey) (*P
 		return nil, fmt.Errorf("complete: %w", err)
 	}
 	var y ristretto.Scalar
+	defer eraseScalar(&y)
 	y.Add(s, k.box)
 	eraseScalar(s)
 	return checkedPrivateKey(p, id, partial.r, &y, &partial.box.d)

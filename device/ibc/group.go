@@ -66,6 +66,12 @@ func reduce(w []byte) *ristretto.Scalar {
 	return &s
 }
 
+// reduceSecret is reduce for a w that is secret and not needed again: it clears it.
+func reduceSecret(w []byte) *ristretto.Scalar {
+	defer clear(w)
+	return reduce(w)
+}
+
 // hashToScalar is H of PROTOCOL.md section 1: SHA-512(LP(dst) ‖ parts) mod ℓ.
 func hashToScalar(dst string, parts ...[]byte) *ristretto.Scalar {
 	h := sha512.New()

@@ -66,7 +66,9 @@ func (k *PrivateKey) EncapsulateCold(rnd io.Reader, to *Recipient, s Seal) (u [4
 	rz.ScalarMult(rho, &to.params.zPoint)
 	*rho = bls.Scalar{}
 	u = encodeG1(&up)
-	return u, coldKey(bls.Pair(&rz, &to.q), to.id.Core, to.enc, &u, s.Context), nil
+	key = coldKey(bls.Pair(&rz, &to.q), to.id.Core, to.enc, &u, s.Context)
+	rz = bls.G1{}
+	return u, key, nil
 }
 
 // DecapsulateCold derives the key from U, 48 octets exactly. One pairing and one
@@ -104,9 +106,8 @@ func (k *PrivateKey) EncapsulateWarm(rnd io.Reader, to *PublicKey, s Seal) (e [3
 	if err != nil {
 		return e, key, err
 	}
-	eps := reduce(w)
+	eps := reduceSecret(w)
 	defer eraseScalar(eps)
-	clear(w)
 	if eps.IsNonZeroI() == 0 {
 		return e, key, fmt.Errorf("encapsulate: %w", ErrScalar)
 	}

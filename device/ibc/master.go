@@ -87,7 +87,7 @@ func (m *Master) Extract(rnd io.Reader, id Identity, u [32]byte) (*PartialKey, e
 		return nil, err
 	}
 	enc := id.Encode()
-	k := reduce(hedged(m.box.kSeed, AppendLPString(nil, dstIssueK), m.params.x[:], u[:], AppendLP(nil, enc), fresh))
+	k := reduceSecret(hedged(m.box.kSeed, AppendLPString(nil, dstIssueK), m.params.x[:], u[:], AppendLP(nil, enc), fresh))
 	defer eraseScalar(k)
 	var kb, r ristretto.Point
 	kb.ScalarMultBase(k)

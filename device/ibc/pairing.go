@@ -75,6 +75,7 @@ func wideScalar(w []byte) *bls.Scalar {
 		acc.Mul(&acc, &shift)
 		acc.Add(&acc, &piece)
 	}
+	piece = bls.Scalar{}
 	return &acc
 }
 

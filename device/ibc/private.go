@@ -44,6 +44,7 @@ func ParsePrivateKey(p *Params, id Identity, b []byte) (*PrivateKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("private key: %w", err)
 	}
+	defer eraseScalar(y)
 	pub, err := NewPublicKey(p, id, [32]byte(b[:32]))
 	if err != nil {
 		return nil, fmt.Errorf("private key: %w", err)
@@ -111,7 +112,7 @@ func (k *PrivateKey) Sign(rnd io.Reader, context string, m []byte) ([64]byte, er
 	pub := k.public
 	digest := sha512.Sum512(m)
 	ctx := AppendLPString(make([]byte, 0, 2+len(context)), context)
-	a := reduce(hedged(k.box.signKey, fresh, ctx, pub.r[:], pub.params.x[:], pub.encLP, digest[:]))
+	a := reduceSecret(hedged(k.box.signKey, fresh, ctx, pub.r[:], pub.params.x[:], pub.encLP, digest[:]))
 	return schnorr(a, &k.box.y, func(a []byte) *ristretto.Scalar {
 		return pub.challenge(ctx, a, m)
 	}), nil
