@@ -18,7 +18,7 @@ const (
 type problemError struct {
 	what string // what did not happen, as a clause without a full stop
 	err  error  // why
-	next string // what to do now; empty when the text of err says it after its last semicolon
+	next string // what to do now; empty when the text of err says it
 }
 
 func (p *problemError) Error() string { return p.what + ": " + p.err.Error() }
@@ -44,12 +44,35 @@ func Explain(w io.Writer, program string, err error) {
 	}
 	why, next := p.err.Error(), p.next
 	if next == "" {
-		if i := strings.LastIndex(why, "; "); i >= 0 {
-			why, next = why[:i], why[i+2:]
-		}
+		next = advice(p.err)
+		why = strings.TrimRight(strings.Replace(why, next, "", 1), ";: ")
 	}
 	fmt.Fprintf(w, "%s: %s\n  why:  %s\n", program, p.what, why)
 	if next != "" {
 		fmt.Fprintf(w, "  next: %s\n", next)
 	}
+}
+
+// advice returns what the first sentinel in err that gives advice says: sentinels of this project read "reason; advice" or "reason: advice".
+func advice(err error) string {
+	var inner []error
+	switch e := err.(type) { //nolint:errorlint // walks the chain itself
+	case interface{ Unwrap() error }:
+		inner = []error{e.Unwrap()}
+	case interface{ Unwrap() []error }:
+		inner = e.Unwrap()
+	default:
+		for _, separator := range []string{"; ", ": "} {
+			reason, next, _ := strings.Cut(err.Error(), separator)
+			if next != "" && strings.Contains(reason, " ") { // "cbor: …" gives no advice
+				return next
+			}
+		}
+	}
+	for _, e := range inner {
+		if next := advice(e); next != "" {
+			return next
+		}
+	}
+	return ""
 }

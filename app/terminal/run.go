@@ -17,6 +17,7 @@ func Run(root *cobra.Command, args []string) int {
 	defer stop()
 	context.AfterFunc(ctx, stop)
 
+	root.SetOut(os.Stdout) // else cmd.Print goes to standard error
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.HiddenDefaultCmd = true
 	ran := false

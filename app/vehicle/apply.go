@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"marque/app/terminal"
+	"marque/device"
+	"marque/device/wire"
+)
+
+// list is the list in force as JSON shows it.
+type list struct {
+	Sequence   uint32    `json:"sequence"`
+	Issued     time.Time `json:"issued"`
+	NextUpdate time.Time `json:"next_update"`
+	HardExpiry time.Time `json:"hard_expiry"`
+	Revoked    int       `json:"revoked"`
+	Below      uint64    `json:"below"`
+	Changed    bool      `json:"changed"`
+	Self       bool      `json:"self_revoked"`
+}
+
+func newApply(f *folder) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "apply --dir FOLDER LIST",
+		Short:   "Take a published revocation list into force",
+		Example: "  marque-vehicle apply --dir bus-4711 list-2.mql",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return f.use(func(d *device.Device) error {
+				bundle, err := terminal.Read(nil, args[0], wire.MaxBundle)
+				if err != nil {
+					return terminal.Wrap("the list was not applied", err)
+				}
+				a, err := d.Apply(bundle)
+				if err != nil {
+					return terminal.Wrap("the list was not applied", err)
+				}
+				if asJSON {
+					return terminal.JSON(cmd.OutOrStdout(), list{
+						Sequence: a.Order.Sequence, Issued: a.Issued.UTC(), NextUpdate: a.NextUpdate.UTC(), HardExpiry: a.HardExpiry.UTC(),
+						Revoked: a.Count, Below: a.N, Changed: a.Changed, Self: a.Revoked,
+					})
+				}
+				cmd.Print(applied(a))
+				return nil
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func applied(a *device.Applied) string {
+	s := fmt.Sprintf("list %d is in force: %d of %d revoked, next update due %s\n", a.Order.Sequence, a.Count, a.N, a.NextUpdate.UTC().Format(time.RFC3339))
+	if !a.Changed {
+		s += "it was in force before\n"
+	}
+	if a.Revoked {
+		s += "this device itself is revoked: nobody who has this list will accept anything from it\n"
+	}
+	return s
+}

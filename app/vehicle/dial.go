@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"marque/app/terminal"
+	"marque/device"
+	"marque/device/wire"
+)
+
+// call is what `dial` was asked to do.
+type call struct {
+	to, at string
+	wait   time.Duration
+	expect int
+}
+
+func newDial(f *folder) *cobra.Command {
+	var c call
+	cmd := &cobra.Command{
+		Use:   "dial --dir FOLDER --to ADDRESS [--at HOST:PORT]",
+		Short: "Open a session, and carry lines between it and the terminal",
+		Long: `Opens a session with the device that has the address, which must prove it before it learns who calls. Lines of standard input go to
+the peer, lines of the peer to standard output. Hangs up when standard input has ended and --expect lines came from the peer.`,
+		Example: "  echo 'how long is the queue?' | marque-vehicle dial --dir bus-4711 --to //fleet.example/Sbus-4712~1 --expect 1",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return f.use(func(d *device.Device) error {
+				s, err := c.dial(cmd.Context(), d)
+				if err != nil {
+					return terminal.Wrap("there is no session", err)
+				}
+				fmt.Fprintf(cmd.ErrOrStderr(), "session with %s, %d octets of handshake\n", s.Peer(), s.HandshakeBytes())
+				err = talk(cmd.Context(), s, readLines(cmd.Context(), cmd.InOrStdin()), cmd.OutOrStdout(), c.expect)
+				return terminal.Wrap("the session did not go well", err)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&c.to, "to", "", "the address of the device that is called (required)")
+	cmd.Flags().StringVar(&c.at, "at", defaultAt, "where it listens (TCP)")
+	cmd.Flags().DurationVar(&c.wait, "wait", 0, "how long to try again while nobody listens there, such as 10s")
+	cmd.Flags().IntVar(&c.expect, "expect", 0, "hang up only after this many lines of the peer")
+	required(cmd, "to")
+	return cmd
+}
+
+// dial tries once, and while nobody listens again until the time is over. What a peer refuses is not tried again.
+func (c *call) dial(ctx context.Context, d *device.Device) (*device.Session, error) {
+	to, err := wire.ParseAddress(c.to)
+	if err != nil {
+		return nil, err
+	}
+	for end := time.Now().Add(c.wait); ; {
+		s, err := d.Dial(ctx, "tcp", c.at, to)
+		if err == nil || !errors.Is(err, syscall.ECONNREFUSED) || time.Now().After(end) {
+			return s, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"marque/app/terminal"
+	"marque/device"
+)
+
+// defaultAt is reachable from this machine only.
+const defaultAt = "127.0.0.1:4711"
+
+func newListen(f *folder) *cobra.Command {
+	var at string
+	var once bool
+	cmd := &cobra.Command{
+		Use:   "listen --dir FOLDER [--at HOST:PORT]",
+		Short: "Accept sessions, and carry lines between them and the terminal",
+		Long: `Accepts sessions, one after the other. Lines of standard input go to the peer, lines of the peer to standard output. A session ends when
+the peer hangs up, or when an applied list revokes it. Who was refused, and why, goes to standard error.`,
+		Example: "  marque-vehicle listen --dir bus-4712 --at 127.0.0.1:4711 --once",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f.refused = true
+			return f.use(func(d *device.Device) error {
+				return terminal.Wrap("the session did not go well", listen(cmd, d, at, once))
+			})
+		},
+	}
+	cmd.Flags().StringVar(&at, "at", defaultAt, "where to listen (TCP)")
+	cmd.Flags().BoolVar(&once, "once", false, "end after the first session")
+	return cmd
+}
+
+func listen(cmd *cobra.Command, d *device.Device, at string, once bool) error {
+	ctx := cmd.Context()
+	l, err := d.ListenOn(ctx, "tcp", at)
+	if err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() { _ = l.Close() }) // wakes AcceptSession
+	defer stop()
+	fmt.Fprintf(cmd.ErrOrStderr(), "listening on %s as %s\n", l.Addr(), d.Status().Address)
+	in := readLines(ctx, cmd.InOrStdin())
+	for {
+		s, err := l.AcceptSession()
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return errors.Join(err, l.Close())
+		}
+		fmt.Fprintf(cmd.ErrOrStderr(), "session with %s, %d octets of handshake\n", s.Peer(), s.HandshakeBytes())
+		err = talk(ctx, s, in, cmd.OutOrStdout(), -1)
+		if once {
+			return errors.Join(err, l.Close())
+		}
+		if err != nil {
+			fmt.Fprintf(cmd.ErrOrStderr(), "session with %s ended: %v\n", s.Peer(), err)
+		}
+	}
+}
+
+// printRefused says who was turned away. It is generic in the type of a network address so that nothing here needs package net.
+func printRefused[A fmt.Stringer](remote A, err error) {
+	fmt.Fprintf(os.Stderr, "refused %s: %v\n", remote, err)
+}

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"marque/app/terminal"
+	"marque/device"
+	"marque/device/wire"
+)
+
+func newSeal(f *folder) *cobra.Command {
+	var paths files
+	var to string
+	var o device.SealOptions
+	cmd := &cobra.Command{
+		Use:   "seal --dir FOLDER --to ADDRESS",
+		Short: "Seal a message to an address",
+		Long: `Signs a message and seals it to one address, of which nothing else has to be known. Once a signed message of that peer was
+verified in the present epoch, messages to it are sealed warm: faster, shorter, and unreadable for the authority too.`,
+		Example: "  echo 'ticket 17' | marque-vehicle seal --dir bus-4711 --to //fleet.example/Sparking~2 --out ticket",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return f.use(func(d *device.Device) error {
+				payload, err := terminal.Read(cmd.InOrStdin(), paths.in, device.MaxPayload)
+				if err != nil {
+					return terminal.Wrap("nothing was sealed", err)
+				}
+				message, mode, err := seal(d, to, payload, o)
+				if err != nil {
+					return terminal.Wrap("nothing was sealed", err)
+				}
+				fmt.Fprintf(cmd.ErrOrStderr(), "%s to %s, %d octets\n", mode, to, len(message))
+				return terminal.Wrap("the message was not written", terminal.Write(cmd.OutOrStdout(), paths.out, message, false))
+			})
+		},
+	}
+	paths.flags(cmd, "the payload, at most 65,536 octets", "the message")
+	cmd.Flags().StringVar(&to, "to", "", "the recipient's address, such as //fleet.example/Sbus-4711~0")
+	cmd.Flags().BoolVar(&o.RequireWarm, "warm", false, "fail if the message cannot be sealed warm")
+	cmd.Flags().BoolVar(&o.RequireCold, "cold", false, "seal cold although the peer is known")
+	cmd.MarkFlagsMutuallyExclusive("warm", "cold")
+	required(cmd, "to")
+	return cmd
+}
+
+func seal(d *device.Device, to string, payload []byte, o device.SealOptions) ([]byte, device.Mode, error) {
+	address, err := wire.ParseAddress(to)
+	if err != nil {
+		return nil, 0, err
+	}
+	return d.Seal(address, payload, o)
+}

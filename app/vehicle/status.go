@@ -1,0 +1,92 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"marque/app/terminal"
+	"marque/app/words"
+	"marque/device"
+)
+
+// status is what a device knows of itself, as JSON shows it.
+type status struct {
+	Name      string     `json:"name"`
+	Kind      string     `json:"kind"`
+	Request   string     `json:"request_words"`
+	Installed bool       `json:"installed"`
+	Address   string     `json:"address,omitempty"`
+	Realm     string     `json:"realm,omitempty"`
+	Words     string     `json:"words,omitempty"`
+	KeysUntil *time.Time `json:"keys_until,omitempty"`
+	Revoked   bool       `json:"revoked"`
+	List      uint32     `json:"list"` // 0: none, so nobody is trusted
+	Listed    int        `json:"listed"`
+	Stale     bool       `json:"stale"`
+	Expired   bool       `json:"expired"`
+	Peers     int        `json:"peers"`
+	Alarms    []string   `json:"alarms"`
+}
+
+func newStatus(f *folder) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "status --dir FOLDER",
+		Short:   "Show address, keys, list and alarms of the device",
+		Example: "  marque-vehicle status --dir bus-4711 --json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return f.use(func(d *device.Device) error {
+				s := d.Status()
+				if asJSON {
+					return terminal.JSON(cmd.OutOrStdout(), statusOf(&s))
+				}
+				cmd.Print(statusText(&s))
+				return nil
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func statusOf(s *device.Status) status {
+	out := status{
+		Name: s.Name, Kind: s.Kind.String(), Request: words.Text(s.Request[:]), Installed: s.Installed, Revoked: s.Revoked,
+		List: s.List.Order.Sequence, Listed: s.List.Count, Stale: s.List.Stale, Expired: s.List.Expired, Peers: s.Peers, Alarms: []string{},
+	}
+	if s.Installed {
+		out.Address, out.Realm, out.Words, out.KeysUntil = s.Address.String(), s.Realm, words.Text(s.CoreHash[:]), &s.KeysUntil
+	}
+	for _, a := range s.Alarms {
+		out.Alarms = append(out.Alarms, a.Text)
+	}
+	return out
+}
+
+func statusText(s *device.Status) string {
+	if !s.Installed {
+		return fmt.Sprintf("%s %s has no keys yet\nwords    %s\n", s.Kind, s.Name, words.Text(s.Request[:]))
+	}
+	text := fmt.Sprintf("address  %s\nrealm    %s\nwords    %s\nkeys     until %s\n",
+		s.Address, s.Realm, words.Text(s.CoreHash[:]), s.KeysUntil.UTC().Format(time.RFC3339))
+	switch l := s.List; {
+	case !l.Known:
+		text += "list     none: nobody is trusted before one is applied\n"
+	case l.Expired:
+		text += fmt.Sprintf("list     %d, expired: nobody is trusted before a newer one is applied\n", l.Order.Sequence)
+	case l.Stale:
+		text += fmt.Sprintf("list     %d, stale: apply a newer one before %s\n", l.Order.Sequence, l.HardExpiry.UTC().Format(time.RFC3339))
+	default:
+		text += fmt.Sprintf("list     %d, %d of %d revoked, next update due %s\n", l.Order.Sequence, l.Count, l.N, l.NextUpdate.UTC().Format(time.RFC3339))
+	}
+	if s.Revoked {
+		text += "REVOKED  this device signs and seals nothing any more\n"
+	}
+	for _, a := range s.Alarms {
+		text += fmt.Sprintf("ALARM    %s: %s\n", a.Time.Format(time.RFC3339), a.Text)
+	}
+	return text
+}
