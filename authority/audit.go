@@ -177,19 +177,17 @@ func (a *audit) readEntries() bool {
 			a.find(InEntry, i, "it does not parse, and nothing after it can be checked: %v", err)
 			return false
 		}
-		before := a.ledger.state
-		set, root := a.ledger.serials, a.tree.root()
 		a.checkNew(i, e)
-		var serials []uint32
 		publish, isPublish := e.Entry.(*wire.PublishEntry)
+		var want list
 		if isPublish {
-			serials = set()
+			want = list{size: i, root: a.tree.root(), previous: a.ledger.state, serials: a.ledger.serials()}
 		}
 		for _, wrong := range a.ledger.add(e) {
 			a.find(InEntry, i, "%s", wrong)
 		}
 		if isPublish {
-			a.checkList(publish, e, list{size: i, root: root, previous: before, serials: serials})
+			a.checkList(publish, e, want)
 		}
 		a.tree.add(b)
 		a.checkHead(e)
