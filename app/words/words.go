@@ -32,7 +32,7 @@ var ErrWords = errors.New("words: not a fingerprint of eight words; compare them
 var index = sync.OnceValue(func() map[string]uint {
 	m := make(map[string]uint, len(wordlists.English))
 	for i, w := range wordlists.English {
-		m[w] = uint(i) //nolint:gosec // G115: 0 … 2047
+		m[w] = uint(i) // 0 … 2047
 	}
 	return m
 })
@@ -81,7 +81,7 @@ func Parse(text string) ([Size]byte, error) {
 		acc = acc<<wordBits | n
 		for held += wordBits; held >= 8; next++ {
 			held -= 8
-			out[next] = byte(acc >> held) //nolint:gosec // G115: the octet on top is meant
+			out[next] = byte(acc >> held) // the octet on top is meant
 		}
 	}
 	return out, nil

@@ -15,7 +15,7 @@ func (w *bitWriter) write(v uint64, width uint) {
 	w.held += width
 	for w.held >= 8 {
 		w.held -= 8
-		w.out = append(w.out, byte(w.acc>>w.held)) //nolint:gosec // G115: the octet on top is meant
+		w.out = append(w.out, byte(w.acc>>w.held)) // the octet on top is meant
 	}
 }
 
@@ -73,7 +73,7 @@ func (r *bitReader) unary(limit uint64) (uint64, bool) {
 		used := uint(r.pos % 8)
 		free := uint64(8 - used)
 		// The shift fills with zeros, which end the run at the end of the octet.
-		run := uint64(bits.LeadingZeros8(^(r.data[r.pos/8] << used))) //nolint:gosec // G115: 0 … 8
+		run := uint64(bits.LeadingZeros8(^(r.data[r.pos/8] << used))) // 0 … 8
 		ones += run
 		if ones > limit {
 			return 0, false

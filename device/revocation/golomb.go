@@ -30,7 +30,7 @@ func encodeGolomb(serials []uint32) []byte {
 	}
 	g, size := bestGolomb(serials)
 	w := bitWriter{out: make([]byte, divisorOctets, divisorOctets+(size+7)/8)}
-	binary.BigEndian.PutUint32(w.out, uint32(g.m)) //nolint:gosec // G115: bestGolomb keeps m ≤ 2³²−1
+	binary.BigEndian.PutUint32(w.out, uint32(g.m)) // bestGolomb keeps m ≤ 2³²−1
 	for gap := range gaps(serials) {
 		q, r := gap/g.m, gap%g.m
 		w.unary(q)
@@ -127,7 +127,7 @@ func decodeGolomb(n uint64, count int, data []byte) ([]uint32, error) {
 		if !ok {
 			return nil, fmt.Errorf("%w: gap %d ends past the data or past n", ErrData, i)
 		}
-		serials[i] = uint32(next + gap) //nolint:gosec // G115: next + gap < n ≤ 2³²
+		serials[i] = uint32(next + gap) // next + gap < n ≤ 2³²
 		next += gap + 1
 	}
 	if !r.atPadding() {

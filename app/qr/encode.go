@@ -1,0 +1,93 @@
+package qr
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+
+	qrcode "github.com/skip2/go-qrcode"
+)
+
+// ModulePixels is the width of a module of the pictures that [Encode] and [EncodePNG] return, in pixels. Cameras need 4 or more.
+const ModulePixels = 8
+
+// ErrText says that a text cannot become a code: it is empty, longer than [MaxText], or did not read back as itself.
+var ErrText = errors.New("qr: this text cannot be shown as a QR code; pass it on as a file instead")
+
+// Encode returns the code of text in black and white: error correction level M (15 %), a quiet zone of four modules,
+// [ModulePixels] pixels to the module. Text that consists of 0-9 A-Z $%*+-./: and spaces makes the smallest codes. The picture was
+// read back. Errors: [ErrText].
+func Encode(text string) (*image.Paletted, error) {
+	return EncodeScaled(text, ModulePixels)
+}
+
+// EncodeScaled is [Encode] with 1 … [MaxModulePixels] pixels to the module.
+func EncodeScaled(text string, pixels int) (*image.Paletted, error) {
+	img, err := paint(text, pixels)
+	if err != nil {
+		return nil, err
+	}
+	back, err := Decode(img)
+	if err := check(text, back, err); err != nil {
+		return nil, err
+	}
+	return img, nil
+}
+
+// EncodePNG is [Encode] to the octets of a PNG file with one bit to the pixel; it is the file that was read back.
+func EncodePNG(text string) ([]byte, error) {
+	img, err := paint(text, ModulePixels)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	if err := png.Encode(&out, img); err != nil {
+		return nil, fmt.Errorf("qr: writing a PNG: %w", err)
+	}
+	back, err := DecodeData(out.Bytes())
+	if err := check(text, back, err); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+// check compares what was read back with what was meant.
+func check(text, back string, err error) error {
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w: its code could not be read back: %w", ErrText, err)
+	case back != text:
+		return fmt.Errorf("%w: its code reads as something else", ErrText)
+	}
+	return nil
+}
+
+// paint draws the code with whole pixels: the library's own scaling rounds, and a module more or less wide confuses readers.
+func paint(text string, pixels int) (*image.Paletted, error) {
+	switch {
+	case pixels < 1 || pixels > MaxModulePixels:
+		return nil, fmt.Errorf("%w: %d pixels to the module, 1 to %d are possible", ErrText, pixels, MaxModulePixels)
+	case text == "":
+		return nil, fmt.Errorf("%w: it is empty", ErrText)
+	case len(text) > MaxText:
+		return nil, fmt.Errorf("%w: it has %d octets, at most %d fit", ErrText, len(text), MaxText)
+	}
+	code, err := qrcode.New(text, qrcode.Medium) // Low, Medium, High, Highest are the levels L, M, Q, H
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrText, err)
+	}
+	modules := code.Bitmap() // with the quiet zone
+	side := len(modules) * pixels
+	img := image.NewPaletted(image.Rect(0, 0, side, side), color.Palette{color.White, color.Black})
+	for y := range side {
+		for x := range side {
+			if modules[y/pixels][x/pixels] {
+				img.SetColorIndex(x, y, 1)
+			}
+		}
+	}
+	return img, nil
+}
