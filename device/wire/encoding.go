@@ -2,7 +2,9 @@ package wire
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 
 	"github.com/fxamacker/cbor/v2"
 )
@@ -54,7 +56,7 @@ func decode(b []byte, limit int, v any) error {
 		return fmt.Errorf("%w: %d octets, at most %d", ErrTooLong, len(b), limit)
 	}
 	if err := decMode.Unmarshal(b, v); err != nil {
-		return fmt.Errorf("%w: %w", ErrEncoding, err)
+		return fmt.Errorf("%w: %s", ErrEncoding, complaint(err))
 	}
 	again := encode(v)
 	defer clear(again) // content holds secrets
@@ -62,4 +64,16 @@ func decode(b []byte, limit int, v any) error {
 		return fmt.Errorf("%w: another encoding of the same object", ErrEncoding)
 	}
 	return nil
+}
+
+// complaint says what the decoder's error is about. Its own text may quote the input.
+func complaint(err error) string {
+	var more *cbor.ExtraneousDataError
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "cut off"
+	case errors.As(err, &more):
+		return "trailing octets"
+	}
+	return "other elements than the object has"
 }

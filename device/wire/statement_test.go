@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"io"
+	"strings"
 	"testing"
 
 	"marque/device/wire"
@@ -94,6 +95,23 @@ func TestStatementHeaders(t *testing.T) {
 		_, err := wire.OpenStatement(handmade(c.protected, c.unprotected, payload), wire.TypePolicy, "fleet.example", key)
 		if !isErr(err, c.want) {
 			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+func TestErrorsDoNotQuote(t *testing.T) {
+	r := newRealm(t)
+	payload := string(must(r.policy().Marshal())(t))
+	for _, protected := range []string{
+		"\xa2\x65quote\x00\x65quote\x00",
+		"\xa4" + algorithm + issPart + typePart + "\x65quote\x00",
+		"\xa3" + algorithm + issPart + "\x10" + tstr("quote"),
+		"\xa3" + algorithm + "\x0f\xa1\x01" + tstr("quote") + typePart,
+	} {
+		b := handmade(protected, "\xa0", payload)
+		_, err := wire.OpenStatement(b, wire.TypePolicy, r.core.Realm, r.core.StatementKey)
+		if err == nil || strings.Contains(err.Error(), "quote") {
+			t.Error(err)
 		}
 	}
 }
