@@ -105,11 +105,11 @@ func (r *realm) log(t *testing.T, e wire.Entry) {
 
 func (r *realm) logAt(t *testing.T, at time.Time, e wire.Entry) {
 	t.Helper()
-	r.logBy(t, r, at, e)
+	r.logBy(t, r, r.Core().Hash(), at, e)
 }
 
-// logBy appends an entry, and lets another realm sign for it.
-func (r *realm) logBy(t *testing.T, signer *realm, at time.Time, e wire.Entry) {
+// logBy appends an entry, and lets another realm sign for it, or for another core.
+func (r *realm) logBy(t *testing.T, signer *realm, core [32]byte, at time.Time, e wire.Entry) {
 	t.Helper()
 	b, err := (&wire.LogEntry{Time: at, Entry: e}).Marshal()
 	if err != nil {
@@ -123,7 +123,7 @@ func (r *realm) logBy(t *testing.T, signer *realm, at time.Time, e wire.Entry) {
 		if err != nil {
 			return err
 		}
-		c := wire.Checkpoint{Core: r.Core().Hash(), Size: tx.LogSize(), Root: root, Time: r.now.Truncate(time.Second)}
+		c := wire.Checkpoint{Core: core, Size: tx.LogSize(), Root: root, Time: r.now.Truncate(time.Second)}
 		payload, err := c.Marshal()
 		return tx.AddCheckpoint(c.Size, signer.sign(t, wire.TypeCheckpoint, payload, err))
 	})
@@ -402,10 +402,16 @@ func rewrite(t *testing.T, from *storage.Store, edit func(uint64, []byte) [][]by
 func TestAuditOfForeignSignatures(t *testing.T) {
 	r := busy(t)
 	other := found(t)
+	lost := &wire.RevokeEntry{Serial: 2, Reason: wire.ReasonLost, Effective: founded}
 	t.Run("checkpoint", func(t *testing.T) {
 		r := busy(t)
-		r.logBy(t, other, r.now.Truncate(time.Second), &wire.RevokeEntry{Serial: 2, Reason: wire.ReasonLost, Effective: founded})
+		r.logBy(t, other, r.Core().Hash(), r.now.Truncate(time.Second), lost)
 		r.mustFind(t, "checkpoint 8: it does not verify")
+	})
+	t.Run("checkpoint of another core", func(t *testing.T) {
+		r := busy(t)
+		r.logBy(t, r, other.Core().Hash(), r.now.Truncate(time.Second), lost)
+		r.mustFind(t, "checkpoint 8: it is of another core")
 	})
 	t.Run("policy", func(t *testing.T) {
 		payload, err := other.Policy().Marshal()

@@ -263,6 +263,7 @@ type witness struct {
 	*hsm.Vault
 	mu    sync.Mutex
 	seen  map[ibc.Identity]int
+	keys  []*ibc.PartialKey
 	after int // fail after that many; 0 never
 }
 
@@ -275,7 +276,22 @@ func (w *witness) Extract(id ibc.Identity, u [32]byte) (*ibc.PartialKey, error) 
 		}
 	}
 	w.seen[id]++
-	return w.Vault.Extract(id, u)
+	key, err := w.Vault.Extract(id, u)
+	w.keys = append(w.keys, key)
+	return key, err
+}
+
+// mustBeErased fails the test when a key that the authority was given still has its secrets.
+func (w *witness) mustBeErased(t *testing.T) {
+	t.Helper()
+	if len(w.keys) == 0 {
+		t.Error("no keys were made")
+	}
+	for i, k := range w.keys {
+		if k.Bytes() != nil {
+			t.Errorf("key %d was not erased", i)
+		}
+	}
 }
 
 var _ crypto.Signer = (*witness)(nil)
@@ -318,6 +334,7 @@ func TestNoIdentityIsExtractedTwice(t *testing.T) {
 			t.Errorf("%s in epoch %d: extracted %d times", id.Address, id.Epoch, n)
 		}
 	}
+	w.mustBeErased(t)
 	r.mustAudit(t)
 }
 
@@ -331,6 +348,7 @@ func TestFailingMasterLeavesNothing(t *testing.T) {
 	if _, err := r.Enrol(d.request); err == nil {
 		t.Fatal("enrolled")
 	}
+	w.mustBeErased(t)
 	if after := r.status(t); after != before {
 		t.Errorf("%+v, before %+v", after, before)
 	}
