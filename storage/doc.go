@@ -32,5 +32,8 @@
 // [ErrCorrupt] and never returned. Digests and tree find accidents; only the
 // authority's signatures, which package authority checks, find a forger.
 //
-// Nothing here notices that the whole file was replaced by an older one.
+// Two limits. A flipped pointer between bbolt's own index pages can lead it in
+// circles, which ends the program instead of giving an error; it never gives
+// wrong data. And nothing here notices that the whole file was replaced by an
+// older one.
 package storage
