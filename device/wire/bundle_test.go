@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"testing"
 	"time"
@@ -65,6 +66,24 @@ func TestListStateByHand(t *testing.T) {
 	got := wire.ListState("fleet.example", 1, 2, 3, 4, 1<<32, []uint32{0, 1<<32 - 1})
 	if got != [16]byte(want[:16]) {
 		t.Errorf("%x, want %x", got, want[:16])
+	}
+}
+
+// TestLongListState crosses the blocks in which serials are hashed.
+func TestLongListState(t *testing.T) {
+	for _, count := range []int{1023, 1024, 1025, 2048, 5000} {
+		in := []byte("\x00\x14marque/v1/list-state\x00\x01a")
+		in = append(in, make([]byte, 16)...)
+		in = binary.BigEndian.AppendUint64(in, 1<<20)
+		serials := make([]uint32, count)
+		for i := range serials {
+			serials[i] = uint32(3 * i)
+			in = binary.BigEndian.AppendUint32(in, serials[i])
+		}
+		want := sha256.Sum256(in)
+		if got := wire.ListState("a", 0, 0, 0, 0, 1<<20, serials); got != [16]byte(want[:16]) {
+			t.Errorf("%d serials: %x, want %x", count, got, want[:16])
+		}
 	}
 }
 
