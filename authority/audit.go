@@ -67,7 +67,7 @@ type audit struct {
 	tree   tree
 
 	requests    map[[32]byte]uint64 // request hash → entry that granted it
-	names       map[string]uint64   // name → entry that issued it
+	names       map[string]grant    // name → its newest holder
 	checkpoints map[uint64]*wire.Checkpoint
 }
 
@@ -95,7 +95,7 @@ func VerifyLog(store *storage.Store) (*AuditReport, error) {
 		}
 		a := &audit{
 			tx: tx, core: core, ledger: newLedger(core),
-			requests: make(map[[32]byte]uint64), names: make(map[string]uint64), checkpoints: make(map[uint64]*wire.Checkpoint),
+			requests: make(map[[32]byte]uint64), names: make(map[string]grant), checkpoints: make(map[uint64]*wire.Checkpoint),
 		}
 		a.Realm, a.CoreHash, a.Size = core.Realm, core.Hash(), tx.LogSize()
 		a.run(policy)
@@ -195,7 +195,14 @@ func (a *audit) readEntries() bool {
 	return true
 }
 
-// checkNew looks for names and requests that were used before.
+// grant is who got a name, by which entry.
+type grant struct {
+	entry  uint64
+	serial uint32
+}
+
+// checkNew looks for requests that were used before, and for names whose holder
+// was not revoked.
 func (a *audit) checkNew(i uint64, e *wire.LogEntry) {
 	issue, ok := e.Entry.(*wire.IssueEntry)
 	if !ok {
@@ -204,10 +211,11 @@ func (a *audit) checkNew(i uint64, e *wire.LogEntry) {
 	if first, used := a.requests[issue.Request]; used {
 		a.find(InEntry, i, "it grants the request that entry %d granted", first)
 	}
-	if first, used := a.names[issue.Address.Name()]; used {
-		a.find(InEntry, i, "it gives the name that entry %d gave", first)
+	name := issue.Address.Name()
+	if first, used := a.names[name]; used && a.ledger.inOrder(first.serial) {
+		a.find(InEntry, i, "it gives the name that entry %d gave", first.entry)
 	}
-	a.requests[issue.Request], a.names[issue.Address.Name()] = i, i
+	a.requests[issue.Request], a.names[name] = i, grant{i, issue.Address.Serial()}
 }
 
 // list is what the log says of a list at the entry that publishes it.

@@ -211,7 +211,7 @@ func TestAuditOfDishonestEntries(t *testing.T) {
 	}{
 		{"a second key for a serial", issue("//fleet.example/Sbus-1~1"), "entry 7: it issues serial 1 where 3 is next"},
 		{"a serial left out", issue("//fleet.example/Sbus-4~4"), "entry 7: it issues serial 4 where 3 is next"},
-		{"a name twice", issue("//fleet.example/Sbus-1~3"), "entry 7: it gives the name that entry 3 gave"},
+		{"a name twice", issue("//fleet.example/Sbus-2~3"), "entry 7: it gives the name that entry 5 gave"},
 		{"another realm", issue("//other.example/Sbus-3~3"), "entry 7: its address is of another realm"},
 		{"a package out of order", sequence, "entry 7: it is package 2"},
 		{"epochs ahead", ahead, "entry 7: its keys begin in epoch 1"},

@@ -8,8 +8,8 @@ import (
 
 // The errors of this package, to be told apart with errors.Is.
 var (
-	// ErrUsedName: another identity has, or had, the name.
-	ErrUsedName = errors.New("the name is taken: give the device another name and make a new request")
+	// ErrUsedName: another identity has the name and was not revoked.
+	ErrUsedName = errors.New("the name is taken: give the device another name and make a new request, or revoke the identity that has it first")
 	// ErrSeenKey: the enrolment key came with another request before.
 	ErrSeenKey = errors.New("the enrolment key was used in another request: make a new request on the device")
 	// ErrNotFound: there is no such identity in this realm.

@@ -70,6 +70,11 @@ func (l *ledger) add(e *wire.LogEntry) (wrong []string) {
 	return wrong
 }
 
+// inOrder reports whether a serial was issued and never revoked.
+func (l *ledger) inOrder(serial uint32) bool {
+	return uint64(serial) < l.n() && l.standings[serial] == inOrder
+}
+
 func (l *ledger) issue(e *wire.IssueEntry, epoch uint32, complain func(string, ...any)) {
 	serial := e.Address.Serial()
 	if uint64(serial) != l.n() {

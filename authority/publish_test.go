@@ -126,12 +126,25 @@ func TestRevokeRefuses(t *testing.T) {
 	r.mustAudit(t)
 }
 
-func TestRevokedNameStaysTaken(t *testing.T) {
+// A vehicle with a new control unit keeps its name and gets a new serial, once
+// the old one is revoked.
+func TestRevokedNameIsGivenAgain(t *testing.T) {
 	r := found(t)
-	r.revoke(t, r.enrol(t, "bus-1").Address)
+	old := r.enrol(t, "bus-1").Address
+	r.revoke(t, old)
+	again := r.enrol(t, "bus-1").Address
+	if again.Name() != old.Name() || again.Serial() != old.Serial()+1 {
+		t.Errorf("%s after %s", again, old)
+	}
 	if _, err := r.Enrol(newRequester(t, "bus-1", r.now).request); !errors.Is(err, authority.ErrUsedName) {
 		t.Error(err)
 	}
+	if _, err := r.Identity(old); err != nil {
+		t.Errorf("the revoked one: %v", err)
+	}
+	r.revoke(t, again)
+	r.publish(t)
+	r.mustAudit(t)
 }
 
 // TestSerialsLeaveTwoEpochsAfterTheirLastKey follows one serial from its

@@ -74,10 +74,10 @@ func holder(tx *storage.Tx, req *wire.Request) (*storage.Identity, error) {
 		return nil, ErrSeenKey
 	}
 	id, err := tx.IdentityByName(req.Name)
-	if err == nil {
+	switch {
+	case err == nil && id.Revoked == nil:
 		return nil, fmt.Errorf("%w (%s has it)", ErrUsedName, id.Address)
-	}
-	if !errors.Is(err, storage.ErrNotFound) {
+	case err != nil && !errors.Is(err, storage.ErrNotFound):
 		return nil, fmt.Errorf("look the name up: %w", err)
 	}
 	return nil, nil //nolint:nilnil // the request is new, and that is no error

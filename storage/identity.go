@@ -47,8 +47,9 @@ func (tx *Tx) NextSerial() (uint32, error) {
 }
 
 // AddIdentity stores a new identity, whose serial is [Tx.NextSerial] (ErrOrder).
-// A name in use is refused with ErrExists, an enrolment key or a request that
-// was ever seen with ErrSeen.
+// A name in use is refused with ErrExists; that of a revoked identity is free
+// again, since the serial is what keys and lists go by. An enrolment key or a
+// request that was ever seen is refused with ErrSeen.
 func (tx *Tx) AddIdentity(id *Identity) error {
 	next, err := tx.NextSerial()
 	if err != nil {
@@ -57,10 +58,11 @@ func (tx *Tx) AddIdentity(id *Identity) error {
 	if id.Serial != next {
 		return fmt.Errorf("add serial %d instead of %d: %w", id.Serial, next, ErrOrder)
 	}
-	if _, used, err := tx.serial(bucketNames, []byte(id.Address.Name())); err != nil {
-		return err
-	} else if used {
+	switch holder, err := tx.IdentityByName(id.Address.Name()); {
+	case err == nil && holder.Revoked == nil:
 		return fmt.Errorf("add an identity: the name %w", ErrExists)
+	case err != nil && !errors.Is(err, ErrNotFound):
+		return err
 	}
 	if err := tx.putIdentity(id); err != nil {
 		return err
@@ -121,8 +123,8 @@ func (tx *Tx) Identity(serial uint32) (*Identity, error) {
 	return id, nil
 }
 
-// IdentityByName returns the record of a name, ErrNotFound when nobody has it.
-// The name is the one in the address, without the letter S or C and the serial.
+// IdentityByName returns the newest record of a name, ErrNotFound when nobody
+// ever had it. The name is the one in the address, without the letter S or C and the serial.
 func (tx *Tx) IdentityByName(name string) (*Identity, error) {
 	serial, used, err := tx.serial(bucketNames, []byte(name))
 	if err != nil {
@@ -224,7 +226,7 @@ func (tx *Tx) VerifyRegistry() error {
 			}
 			n++
 		}
-		if bucket == bucketNames && n != tx.head.identities {
+		if bucket == bucketNames && n > tx.head.identities {
 			return fmt.Errorf("%w: %d names for %d identities", ErrCorrupt, n, tx.head.identities)
 		}
 	}
@@ -232,8 +234,12 @@ func (tx *Tx) VerifyRegistry() error {
 }
 
 func (tx *Tx) verifyIndexes(id *Identity) error {
+	// A revoked identity's name may have gone to a later one.
+	newest, err := tx.IdentityByName(id.Address.Name())
+	if err != nil || newest.Serial < id.Serial || newest.Serial > id.Serial && id.Revoked == nil {
+		return errors.Join(fmt.Errorf("%w: %s do not lead to the identity with serial %d", ErrCorrupt, bucketNames, id.Serial), err)
+	}
 	for bucket, key := range map[string][]byte{
-		bucketNames:    []byte(id.Address.Name()),
 		bucketRequests: id.Request[:],
 		bucketKeys:     id.EnrolmentKey[:],
 	} {

@@ -19,6 +19,7 @@ import (
 func openFile(path string, flag int) (db *bbolt.DB, err error) {
 	var file *os.File
 	options := &bbolt.Options{
+		ReadOnly:     flag == os.O_RDONLY,
 		Timeout:      lockWait,
 		FreelistType: bbolt.FreelistMapType,
 		OpenFile: func(path string, bolt int, mode os.FileMode) (*os.File, error) {

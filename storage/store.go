@@ -54,7 +54,7 @@ func Create(path string, key [32]byte) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := openFile(path, os.O_EXCL)
+	db, err := openFile(path, os.O_RDWR|os.O_EXCL)
 	if errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("create the database: a file of that name %w", ErrExists)
 	}
@@ -99,8 +99,14 @@ func (s *Store) initialise(keys *keyring) error {
 // that has the file open (ErrBusy). A file that is no database or was truncated
 // is refused with ErrCorrupt, one of a later format with ErrFormat, a missing
 // one with fs.ErrNotExist.
-func Open(path string) (*Store, error) {
-	db, err := openFile(path, 0)
+func Open(path string) (*Store, error) { return open(path, os.O_RDWR) }
+
+// OpenReadOnly is Open for readers that must not change anything, or may not: it
+// needs no right to write, and several may read at the same time. Update fails.
+func OpenReadOnly(path string) (*Store, error) { return open(path, os.O_RDONLY) }
+
+func open(path string, flag int) (*Store, error) {
+	db, err := openFile(path, flag)
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}

@@ -98,6 +98,37 @@ func TestSecondOpenerIsToldThatTheStoreIsBusy(t *testing.T) {
 	_ = again.Close()
 }
 
+func TestReadersThatChangeNothing(t *testing.T) {
+	s, path := newStore(t)
+	fill(t, s, 2)
+	want, err := dump(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = storage.OpenReadOnly(path)
+	wantErr(t, err, storage.ErrBusy)
+	_ = s.Close()
+	if err := os.Chmod(path, 0o400); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the first stays open
+		s, err := storage.OpenReadOnly(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Close()
+		if err := s.Unlock(testKey); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := dump(s); err != nil || got != want {
+			t.Fatalf("read-only: %v\n%s", err, got)
+		}
+		if err := s.Update(func(tx *storage.Tx) error { return enrol(t, tx) }); err == nil {
+			t.Fatal("a reader wrote")
+		}
+	}
+}
+
 func TestLockedStoreShowsPublicValuesOnly(t *testing.T) {
 	s, _ := newStore(t)
 	fill(t, s, 2)
