@@ -1,0 +1,154 @@
+package appliance_test
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"marque/app/appliance"
+	"marque/authority"
+	"marque/device/wire"
+	"marque/hsm"
+)
+
+// foundIn makes the test binary a program that founds an authority there and
+// stops in the middle, for ever.
+const foundIn = "APPLIANCE_TEST_FOUND_IN"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(foundIn); dir != "" {
+		_, err := appliance.Found(dir, founding, passphrase, appliance.Options{Clock: func() time.Time {
+			fmt.Println("vault and database are there")
+			for {
+				time.Sleep(time.Hour)
+			}
+		}})
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	var err error
+	if scratch, err = os.MkdirTemp("", "appliance-test-"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(scratch)
+	os.Exit(code)
+}
+
+func TestKilledFoundingIsTakenOver(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "fleet")
+	child := exec.CommandContext(t.Context(), os.Args[0])
+	child.Env = append(os.Environ(), foundIn+"="+dir)
+	out, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil || !strings.Contains(line, "are there") {
+		t.Fatalf("the child says %q, %v", line, err)
+	}
+
+	_, err = appliance.Found(dir, founding, passphrase, options)
+	wantErr(t, err, appliance.ErrFoundingElsewhere)
+	if err := child.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = child.Wait()
+	site := filepath.Join(filepath.Dir(dir), ".fleet.founding")
+	if entries, err := os.ReadDir(site); err != nil || len(entries) != 2 {
+		t.Fatalf("left behind: %v, %v", entries, err)
+	}
+	_, err = appliance.Open(dir, options)
+	wantErr(t, err, appliance.ErrInterrupted)
+
+	a, err := appliance.Found(dir, founding, passphrase, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	checkFolder(t, dir)
+	open(t, dir)
+}
+
+func TestFoundTakesAnEmptyFolder(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "fleet")
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(folder, link); err != nil {
+		t.Fatal(err)
+	}
+	a, err := appliance.Found(link+"/", founding, passphrase, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	checkFolder(t, folder)
+	open(t, link)
+}
+
+func TestFoundTouchesNoFolderInUse(t *testing.T) {
+	for name, test := range map[string]struct {
+		file string // in the folder
+		want error
+	}{
+		"another authority": {"fleet/vault", authority.ErrFounded},
+		"something else":    {"fleet/photo.png", appliance.ErrOccupied},
+		"a file":            {"fleet", appliance.ErrOccupied},
+		"foreign site":      {".fleet.founding/photo.png", appliance.ErrOccupied},
+	} {
+		t.Run(name, func(t *testing.T) {
+			parent := t.TempDir()
+			path := filepath.Join(parent, test.file)
+			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, []byte("precious"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := appliance.Found(filepath.Join(parent, "fleet"), founding, passphrase, options)
+			wantErr(t, err, test.want)
+			if b, err := os.ReadFile(path); err != nil || string(b) != "precious" {
+				t.Fatalf("now %q, %v", b, err)
+			}
+		})
+	}
+}
+
+func TestFailedFoundingLeavesNothing(t *testing.T) {
+	for name, test := range map[string]struct {
+		founding   authority.Founding
+		passphrase string
+		want       error
+	}{
+		"weak passphrase": {founding, "short", hsm.ErrWeakPassphrase},
+		"no domain name":  {authority.Founding{Realm: "Fleet Example"}, string(passphrase), wire.ErrSPID},
+	} {
+		t.Run(name, func(t *testing.T) {
+			parent := t.TempDir()
+			_, err := appliance.Found(filepath.Join(parent, "fleet"), test.founding, []byte(test.passphrase), options)
+			wantErr(t, err, test.want)
+			if entries, err := os.ReadDir(parent); err != nil || len(entries) != 0 {
+				t.Fatalf("left behind: %v, %v", entries, err)
+			}
+		})
+	}
+}
+
+func TestFoundNeedsTheFolderAbove(t *testing.T) {
+	_, err := appliance.Found(filepath.Join(t.TempDir(), "missing", "fleet"), founding, passphrase, options)
+	wantErr(t, err, appliance.ErrNoFolder)
+}
