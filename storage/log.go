@@ -64,11 +64,13 @@ func (tx *Tx) LogRootAt(size uint64) ([32]byte, error) {
 		return [32]byte{}, fmt.Errorf("root of %d of %d log entries: %w", size, tx.head.size, ErrNotFound)
 	}
 	root, err := tx.LogRoot()
-	if err != nil || size == tx.head.size || size == 0 {
-		if size == 0 {
-			return emptyRoot(), err
-		}
-		return root, err
+	switch {
+	case err != nil:
+		return [32]byte{}, err
+	case size == tx.head.size:
+		return root, nil
+	case size == 0:
+		return emptyRoot(), nil // every tree extends the empty one
 	}
 	old, err := tx.rootAt(size)
 	if err != nil {
