@@ -48,5 +48,5 @@ const (
 
 	maxPlain  = 1 + 1 + MaxAddress + pointSize + 8 + signatureSize + MaxPayload
 	minPlain  = 1 + keyRefSize + 8 + signatureSize
-	maxHeader = 1 + 2 + 2 + 4 + MaxSPID + 1 + 2 + 40 // protected header of a statement, the longest realm and type
+	maxHeader = 1 + 2 + 1 + 2 + 2 + MaxSPID + 1 + 3 // protected header of a statement, the longest realm
 )

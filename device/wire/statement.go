@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/fxamacker/cbor/v2"
 	"github.com/veraison/go-cose"
@@ -24,6 +23,26 @@ const (
 	TypeBundle     Type = "bundle"
 	TypeCheckpoint Type = "checkpoint"
 )
+
+// The Content-Format number of each type, which stands in the header in place of a media type: RFC 9596 allows either,
+// and a number saves 26 octets and more. They are from the range that RFC 7252 leaves to experiments.
+var contentFormats = map[Type]uint16{
+	TypeCore:       65_001,
+	TypePolicy:     65_002,
+	TypePackage:    65_003,
+	TypeBundle:     65_004,
+	TypeCheckpoint: 65_005,
+}
+
+// typeOf returns the type that a Content-Format number stands for.
+func typeOf(format uint16) (Type, bool) {
+	for t, f := range contentFormats {
+		if f == format {
+			return t, true
+		}
+	}
+	return "", false
+}
 
 // limit returns the most octets that a statement of the type has, 0 for an unknown type.
 func (t Type) limit() int {
@@ -43,7 +62,6 @@ const (
 	emptyMap       = 0xa0
 	claimIssuer    = 1
 	algorithmEdDSA = -8
-	mediaType      = "application/vnd.marque." // before the type: RFC 9596 takes whole media types only
 )
 
 // statement is a COSE_Sign1 (RFC 9052, section 4.2) in the one form that the protocol allows.
@@ -67,7 +85,7 @@ type statementHeader struct {
 	Claims    struct {
 		Issuer string `cbor:"1,keyasint"`
 	} `cbor:"15,keyasint"`
-	MediaType string `cbor:"16,keyasint"`
+	Format uint16 `cbor:"16,keyasint"`
 }
 
 // SignStatement signs payload as a statement of type t in realm. The signer's public key must be Ed25519 and its Sign
@@ -183,11 +201,11 @@ func decodeStatement(b []byte, limit int) (*statement, error) {
 	if h.Algorithm != algorithmEdDSA {
 		return nil, fmt.Errorf("protected header: %w: the algorithm must be EdDSA", ErrEncoding)
 	}
-	typ, ok := strings.CutPrefix(h.MediaType, mediaType)
+	typ, ok := typeOf(h.Format)
 	if !ok {
 		return nil, fmt.Errorf("protected header: %w: not a statement of this protocol", ErrType)
 	}
-	return &statement{typ: Type(typ), realm: h.Claims.Issuer, payload: a.Payload, signature: a.Signature[:]}, nil
+	return &statement{typ: typ, realm: h.Claims.Issuer, payload: a.Payload, signature: a.Signature[:]}, nil
 }
 
 // verify checks realm and signature.
@@ -218,7 +236,7 @@ func (s *statement) message() *cose.Sign1Message {
 			Protected: cose.ProtectedHeader{
 				cose.HeaderLabelAlgorithm: cose.AlgorithmEdDSA,
 				cose.HeaderLabelCWTClaims: cose.CWTClaims{int64(claimIssuer): s.realm},
-				cose.HeaderLabelType:      mediaType + string(s.typ),
+				cose.HeaderLabelType:      contentFormats[s.typ],
 			},
 			Unprotected: cose.UnprotectedHeader{},
 		},

@@ -33,7 +33,7 @@ func tstr(s string) string { return cborString(3, s) }
 
 const (
 	algorithm = "\x01\x27"
-	typePart  = "\x10" + "\x78\x1d" + "application/vnd.marque.policy"
+	typePart  = "\x10\x19\xfd\xea" // 65002, policy
 	issPart   = "\x0f\xa1\x01" + "\x6dfleet.example"
 	goodMap   = "\xa3" + algorithm + issPart + typePart
 )
@@ -51,6 +51,27 @@ func TestStatementByHand(t *testing.T) {
 	payload := must(r.policy().Marshal())(t)
 	if got, want := r.sign(t, wire.TypePolicy, payload), handmade(goodMap, "\xa0", string(payload)); !bytes.Equal(got, want) {
 		t.Errorf("\n%x, by hand\n%x", got, want)
+	}
+}
+
+// Header and signature are most of a short list, so every octet of them counts.
+func TestStatementOverhead(t *testing.T) {
+	r := newRealm(t)
+	payload := must(r.policy().Marshal())(t)
+	if n := len(r.sign(t, wire.TypePolicy, payload)) - len(payload); n != 97 {
+		t.Errorf("%d octets around the payload", n)
+	}
+}
+
+// TestStatementTypes fixes the number of every type.
+func TestStatementTypes(t *testing.T) {
+	r := newRealm(t)
+	for typ, number := range map[wire.Type]string{
+		wire.TypeCore: "\xfd\xe9", wire.TypePolicy: "\xfd\xea", wire.TypePackage: "\xfd\xeb", wire.TypeBundle: "\xfd\xec", wire.TypeCheckpoint: "\xfd\xed",
+	} {
+		if b := r.sign(t, typ, []byte{0x80}); !bytes.Contains(b, []byte(issPart+"\x10\x19"+number+"\xa0")) {
+			t.Errorf("%s: %x", typ, b)
+		}
 	}
 }
 
@@ -79,9 +100,14 @@ func TestStatementHeaders(t *testing.T) {
 		"critical header":          {"\xa4" + algorithm + "\x02\x81\x10" + issPart + typePart, "\xa0", wire.ErrEncoding},
 		"one more header":          {"\xa4" + algorithm + "\x04\x41\x00" + issPart + typePart, "\xa0", wire.ErrEncoding},
 		"one more claim":           {"\xa3" + algorithm + "\x0f\xa2\x01\x6dfleet.example\x02\x61x" + typePart, "\xa0", wire.ErrEncoding},
-		"type as a number":         {"\xa3" + algorithm + issPart + "\x10\x01", "\xa0", wire.ErrEncoding},
-		"type without a prefix":    {"\xa3" + algorithm + issPart + "\x10" + tstr("policy"), "\xa0", wire.ErrType},
-		"another type":             {"\xa3" + algorithm + issPart + "\x10" + tstr("application/vnd.marque.core"), "\xa0", wire.ErrType},
+		"type as text":             {"\xa3" + algorithm + issPart + "\x10" + tstr("application/vnd.marque.policy"), "\xa0", wire.ErrEncoding},
+		"type in four octets":      {"\xa3" + algorithm + issPart + "\x10\x1a\x00\x00\xfd\xea", "\xa0", wire.ErrEncoding},
+		"type beyond 16 bits":      {"\xa3" + algorithm + issPart + "\x10\x1a\x00\x01\xfd\xea", "\xa0", wire.ErrEncoding},
+		"type below zero":          {"\xa3" + algorithm + issPart + "\x10\x39\xfd\xea", "\xa0", wire.ErrEncoding},
+		"type of CBOR":             {"\xa3" + algorithm + issPart + "\x10\x18\x3c", "\xa0", wire.ErrType},
+		"type before the first":    {"\xa3" + algorithm + issPart + "\x10\x19\xfd\xe8", "\xa0", wire.ErrType},
+		"type after the last":      {"\xa3" + algorithm + issPart + "\x10\x19\xfd\xee", "\xa0", wire.ErrType},
+		"another type":             {"\xa3" + algorithm + issPart + "\x10\x19\xfd\xe9", "\xa0", wire.ErrType},
 		"another realm":            {"\xa3" + algorithm + "\x0f\xa1\x01" + tstr("other.example") + typePart, "\xa0", wire.ErrRealm},
 		"empty realm":              {"\xa3" + algorithm + "\x0f\xa1\x01\x60" + typePart, "\xa0", wire.ErrRealm},
 		"junk unprotected":         {goodMap, "\xa1\x04\x41\x00", wire.ErrEncoding},
@@ -105,7 +131,6 @@ func TestErrorsDoNotQuote(t *testing.T) {
 	for _, protected := range []string{
 		"\xa2\x65quote\x00\x65quote\x00",
 		"\xa4" + algorithm + issPart + typePart + "\x65quote\x00",
-		"\xa3" + algorithm + issPart + "\x10" + tstr("quote"),
 		"\xa3" + algorithm + "\x0f\xa1\x01" + tstr("quote") + typePart,
 	} {
 		b := handmade(protected, "\xa0", payload)
@@ -143,7 +168,7 @@ func TestStatementOfAnother(t *testing.T) {
 func TestTypeIsExternalData(t *testing.T) {
 	r := newRealm(t)
 	payload := string(must(r.checkpoint().Marshal())(t))
-	header := "\xa3" + algorithm + issPart + "\x10" + tstr("application/vnd.marque.checkpoint")
+	header := "\xa3" + algorithm + issPart + "\x10\x19\xfd\xed"
 	_, err := wire.OpenStatement(handmade(header, "\xa0", payload), wire.TypeCheckpoint, r.core.Realm, r.core.StatementKey)
 	if !isErr(err, wire.ErrSignature) {
 		t.Error(err)

@@ -145,8 +145,10 @@ func statementCases(t *testing.T, out map[string]*vector) {
 			handmade("\xa3"+issPart+algorithm+typePart, "\xa0", payload))},
 		"statement-junk": {Comment: "something in the unprotected header", Expect: "ErrEncoding", Input: hex.EncodeToString(
 			handmade(goodMap, "\xa1\x04\x41\x00", payload))},
-		"statement-bare-type": {Comment: "type without its prefix", Expect: "ErrType", Input: hex.EncodeToString(
-			handmade("\xa3"+algorithm+issPart+"\x10"+tstr("policy"), "\xa0", payload))},
+		"statement-text-type": {Comment: "type as text", Expect: "ErrEncoding", Input: hex.EncodeToString(
+			handmade("\xa3"+algorithm+issPart+"\x10"+tstr("application/vnd.marque.policy"), "\xa0", payload))},
+		"statement-no-type": {Comment: "a content format that is no type, signed so", Expect: "ErrType", Input: hex.EncodeToString(
+			handmade("\xa3"+algorithm+issPart+"\x10\x19\xfd\xee", "\xa0", payload))},
 		"statement-long-head": {Comment: "a head that is not the shortest", Expect: "ErrEncoding", Input: hex.EncodeToString(
 			wider(good, heads(good)[2])[0])},
 		"statement-untagged":  {Comment: "without tag 18", Expect: "ErrEncoding", Input: hex.EncodeToString(good[1:])},
