@@ -1,8 +1,9 @@
 package main
 
 import (
-	"errors"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"marque/app/terminal"
 	"marque/device"
@@ -16,14 +17,16 @@ type folder struct {
 	refused        bool // print who is turned away
 }
 
-var errNoDir = errors.New("no device folder was named; add --dir FOLDER")
+func (f *folder) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.dir, "dir", "", "the device folder (required)")
+	cmd.Flags().StringVar(&f.passphraseFile, "passphrase-file", "", "the passphrase in this file's first line opens the folder, not its key file")
+	cmd.Flags().BoolVar(&f.ask, "ask-passphrase", false, "a passphrase typed at the terminal opens the folder, not its key file")
+	required(cmd, "dir")
+}
 
 // options reads the passphrase, if there is one. A new one is asked for twice.
 func (f *folder) options(fresh bool) (device.Options, error) {
 	o := device.Options{Clock: time.Now, Key: device.FileKey()}
-	if f.dir == "" {
-		return o, errNoDir
-	}
 	if f.refused {
 		o.Refused = printRefused
 	}

@@ -29,14 +29,13 @@ Exit codes: 0 done, 1 refused or failed (standard error says what, why and what 
 		Version: version,
 	}
 	f := &folder{}
-	flags := root.PersistentFlags()
-	flags.StringVar(&f.dir, "dir", "", "the device folder (required)")
-	flags.StringVar(&f.passphraseFile, "passphrase-file", "", "the folder is opened by the passphrase in this file's first line, not by its key file")
-	flags.BoolVar(&f.ask, "ask-passphrase", false, "the folder is opened by a passphrase typed at the terminal")
 	root.AddCommand(
 		newNew(f), newInstall(f), newStatus(f),
 		newSign(f), newVerify(f), newSeal(f), newOpen(f),
 		newApply(f), newListen(f), newDial(f),
 	)
+	for _, cmd := range root.Commands() {
+		f.flags(cmd)
+	}
 	return root
 }

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"marque/app/appliance"
+	"marque/app/terminal"
+	"marque/device"
+	"marque/device/wire"
+)
+
+// How the demonstration works: steps, in the order of demoSteps, share one demo. A step does its part with real files in the folder, checks
+// what came of it, and returns one line for the reader; operations inside it that a reader will want to compare are measured. The first
+// step that does not do what it says ends the demonstration.
+
+var (
+	errNotEmpty = errors.New("the folder is not empty; name a new one, or none to use a temporary one")
+	errVault    = errors.New("the only vault so far is passphrase")
+)
+
+// demo is the state that the steps share.
+type demo struct {
+	dir        string
+	authority  *appliance.Appliance
+	words      string // of the realm
+	busA       *party
+	busB       *party
+	parking    *party
+	list       string     // the newest published list
+	turnedAway chan error // why bus-4711 refused a connection
+	rows       []row
+}
+
+// party is one device of the demonstration.
+type party struct {
+	name    string
+	kind    wire.Kind
+	device  *device.Device
+	address wire.Address
+}
+
+// row is one measured operation.
+type row struct {
+	what   string
+	octets int // on the wire or in the file
+	took   time.Duration
+}
+
+// step is one part of the demonstration. Its line says what was shown to be true.
+type step struct {
+	title string
+	do    func(d *demo) (line string, err error)
+}
+
+func newDemo() *cobra.Command {
+	var dir, vault string
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Show the whole path in one go, with real files",
+		Long: `Founds an authority, enrols two vehicles and a parking application by their QR codes, lets them talk as strangers by broadcast,
+sealed messages and a session, revokes one vehicle, shows that it is refused from then on, and verifies the log. Every step checks
+what it says; the first one that fails ends the demonstration with exit code 1.`,
+		Example: "  marque demo --dir demo",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if vault != "passphrase" {
+				return errVault
+			}
+			dir, err := demoFolder(dir)
+			if err != nil {
+				return terminal.Wrap("the demonstration did not start", err)
+			}
+			return runDemo(cmd.OutOrStdout(), dir)
+		},
+	}
+	cmd.Flags().StringVar(&dir, "dir", "", "an empty or new folder for the files, kept afterwards (default: a new temporary folder, kept too)")
+	cmd.Flags().StringVar(&vault, "vault", "passphrase", "where the master secret lives: passphrase")
+	return cmd
+}
+
+func demoFolder(dir string) (string, error) {
+	if dir == "" {
+		return os.MkdirTemp("", "marque-demo-")
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	entries, err := os.ReadDir(dir)
+	if err == nil && len(entries) > 0 {
+		err = errNotEmpty
+	}
+	return dir, err
+}
+
+// runDemo runs the steps and prints a line for each and the table of measurements.
+func runDemo(out io.Writer, dir string) (err error) {
+	d := &demo{
+		dir:        dir,
+		turnedAway: make(chan error, 1),
+		busA:       &party{name: "bus-4711", kind: wire.KindVehicle},
+		busB:       &party{name: "bus-4712", kind: wire.KindVehicle},
+		parking:    &party{name: "parking", kind: wire.KindApplication},
+	}
+	defer func() { err = errors.Join(err, d.close()) }()
+	fmt.Fprintf(out, "All files are in %s\n\n", dir)
+	begin := time.Now()
+	for i, s := range demoSteps {
+		line, err := s.do(d)
+		if err != nil {
+			fmt.Fprintf(out, "%2d  FAILED  %s\n", i+1, s.title)
+			return terminal.Wrap(fmt.Sprintf("step %d of the demonstration failed (%s)", i+1, s.title), err)
+		}
+		fmt.Fprintf(out, "%2d  %s: %s\n", i+1, s.title, line)
+	}
+	fmt.Fprintf(out, "\nAll %d steps did what they say, in %v.\n\n", len(demoSteps), time.Since(begin).Round(time.Millisecond))
+	d.table(out)
+	return nil
+}
+
+func (d *demo) parties() []*party { return []*party{d.busA, d.busB, d.parking} }
+
+// timed measures one operation. It returns how many octets it put on the wire.
+func (d *demo) timed(what string, do func() (octets int, err error)) error {
+	begin := time.Now()
+	octets, err := do()
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	d.rows = append(d.rows, row{what, octets, time.Since(begin)})
+	return nil
+}
+
+func (d *demo) table(out io.Writer) {
+	fmt.Fprintf(out, "%7s  %10s  %s\n", "octets", "ms", "what")
+	for _, r := range d.rows {
+		octets := ""
+		if r.octets > 0 {
+			octets = strconv.Itoa(r.octets)
+		}
+		fmt.Fprintf(out, "%7s  %10.2f  %s\n", octets, float64(r.took.Microseconds())/1000, r.what)
+	}
+}
+
+func (d *demo) close() error {
+	var errs []error
+	for _, p := range d.parties() {
+		if p.device != nil {
+			errs = append(errs, p.device.Close())
+		}
+	}
+	if d.authority != nil {
+		errs = append(errs, d.authority.Close())
+	}
+	return errors.Join(errs...)
+}

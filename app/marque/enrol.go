@@ -1,0 +1,158 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"marque/app/appliance"
+	"marque/app/terminal"
+	"marque/app/words"
+	"marque/authority"
+)
+
+// errSome says that a batch went on past its failures.
+var errSome = errors.New("see the lines above; the other requests were enrolled, and to repeat one of those gives the same package again")
+
+// enrolled is what became of one request.
+type enrolled struct {
+	Request string `json:"request"`
+	Address string `json:"address,omitempty"`
+	Kind    string `json:"kind,omitempty"`
+	Words   string `json:"words,omitempty"`
+	Package string `json:"package,omitempty"`
+	Again   bool   `json:"again,omitempty"`
+	Warning string `json:"warning,omitempty"`
+	Error   string `json:"error,omitempty"`
+}
+
+// batch is what became of all requests of one call.
+type batch struct {
+	Realm    string     `json:"realm"`
+	Words    string     `json:"words"`
+	Core     string     `json:"core"`
+	List     string     `json:"list"`
+	Requests []enrolled `json:"requests"`
+}
+
+func newEnrol() *cobra.Command {
+	var h home
+	var out string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "enrol --dir FOLDER --out FOLDER REQUEST…",
+		Short: "Enrol devices by the QR codes or files of their requests",
+		Long: `Reads enrolment requests from pictures of their QR codes (PNG or JPEG) or from .mqr files, enrols each under its name and the next
+serial, and writes to --out for each the key package NAME~SERIAL.mqp, and besides the newest revocation list (list-N.mql) and the
+core (core.mqs). Each request is a transaction of its own: bad ones are reported and left out, and enrolling the same request again gives
+the same package. Compare the eight words with those that the device printed. No file is ever overwritten with other contents.`,
+		Example: "  marque authority enrol --dir fleet --out packages bus-4711/request.png bus-4712/request.png",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return h.unlocked(func(a *appliance.Appliance) error {
+				b, err := enrolAll(a.Authority(), out, args)
+				if err != nil {
+					return terminal.Wrap("nothing was enrolled", err)
+				}
+				if asJSON {
+					err = terminal.JSON(cmd.OutOrStdout(), b)
+				} else {
+					b.print(cmd.OutOrStdout(), cmd.ErrOrStderr())
+				}
+				if failed := b.failed(); failed > 0 && err == nil {
+					err = terminal.Wrap(fmt.Sprintf("%d of %d requests were not enrolled", failed, len(args)), errSome)
+				}
+				return err
+			})
+		},
+	}
+	h.passphraseFlags(cmd)
+	cmd.Flags().StringVar(&out, "out", "", "the folder for packages, list and core; made if it is missing (required)")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	required(cmd, "out")
+	return cmd
+}
+
+func enrolAll(a *authority.Authority, out string, requests []string) (*batch, error) {
+	if err := makeFolder(out); err != nil {
+		return nil, err
+	}
+	hash := a.Core().Hash()
+	b := &batch{Realm: a.Core().Realm, Words: words.Text(hash[:])}
+	var err error
+	if b.Core, err = writeCore(a, out); err != nil {
+		return nil, err
+	}
+	for _, file := range requests {
+		e := enrolled{Request: file}
+		if err := e.enrol(a, out, file); err != nil {
+			e.Error = err.Error()
+		}
+		b.Requests = append(b.Requests, e)
+	}
+	if b.List, err = writeNewestList(a, out); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// enrol reads one request, enrols it, and writes its package. The identity is recorded before the package exists anywhere else.
+func (e *enrolled) enrol(a *authority.Authority, out, file string) error {
+	request, err := readRequest(file)
+	if err != nil {
+		return err
+	}
+	review, err := a.Review(request)
+	if err != nil {
+		return err
+	}
+	e.Kind, e.Words, e.Warning = review.Request.Kind.String(), words.Text(review.Hash[:]), review.Warning
+	issued, err := a.Enrol(request)
+	if err != nil {
+		return err
+	}
+	e.Address, e.Again = issued.Address.String(), issued.Again
+	e.Package = filepath.Join(out, fmt.Sprintf("%s~%d.mqp", issued.Address.Name(), issued.Address.Serial()))
+	return terminal.WriteNew(e.Package, issued.Package)
+}
+
+func (b *batch) failed() int {
+	n := 0
+	for _, e := range b.Requests {
+		if e.Error != "" {
+			n++
+		}
+	}
+	return n
+}
+
+func (b *batch) print(out, problems io.Writer) {
+	fmt.Fprintf(out, "realm %s\n  words    %s\n  core     %s\n  list     %s\n", b.Realm, b.Words, b.Core, b.List)
+	for _, e := range b.Requests {
+		if e.Error != "" {
+			fmt.Fprintf(problems, "%s: %s\n", e.Request, e.Error)
+			continue
+		}
+		note := ""
+		if e.Again {
+			note = ", enrolled before: this is the same package again"
+		}
+		if e.Warning != "" {
+			fmt.Fprintf(problems, "%s: %s\n", e.Request, e.Warning)
+		}
+		fmt.Fprintf(out, "%s, %s%s\n  words    %s\n  package  %s\n", e.Address, e.Kind, note, e.Words, e.Package)
+	}
+}
+
+// writeCore writes the signed core, which devices can be given at the factory.
+func writeCore(a *authority.Authority, out string) (string, error) {
+	core, err := a.CoreStatement()
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(out, "core.mqs")
+	return file, terminal.WriteNew(file, core)
+}

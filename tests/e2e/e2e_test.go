@@ -1,0 +1,66 @@
+// Package e2e runs the two command-line programs as a person would: the whole path by hand, the demonstration, and every kind of bad
+// input. Each script in testdata is one story, told in an empty folder.
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// programs is where the built programs are.
+var programs string
+
+func TestMain(m *testing.M) {
+	code, err := buildAndRun(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func buildAndRun(m *testing.M) (int, error) {
+	dir, err := os.MkdirTemp("", "marque-e2e-")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(dir)
+	programs = dir
+	for name, pkg := range map[string]string{"marque": "marque/app/marque", "marque-vehicle": "marque/app/vehicle"} {
+		build := exec.Command("go", "build", "-tags", "gles", "-buildvcs=false", "-o", filepath.Join(dir, name), pkg)
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := build.CombinedOutput(); err != nil {
+			return 0, fmt.Errorf("build %s: %w\n%s", name, err, out)
+		}
+	}
+	return m.Run(), nil
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("PATH", programs+string(os.PathListSeparator)+env.Getenv("PATH"))
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"field":    field,
+			"flip":     flip,
+			"cut":      cut,
+			"wall":     wall,
+			"code":     code,
+			"photo":    photo,
+			"freeport": freeport,
+			"usage":    usage,
+			"replace":  replace,
+			"zeros":    zeros,
+		},
+	})
+}
