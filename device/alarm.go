@@ -1,23 +1,81 @@
 package device
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
+
+	"marque/device/ibc"
+	"marque/device/wire"
 )
 
 // Alarm is something that only the authority's or the device's misbehaviour explains. Alarms stay, across restarts too.
 type Alarm struct {
-	Time time.Time // when it was noticed, whole milliseconds
-	Text string    // what was noticed, at most 512 octets
+	Time time.Time     // when it was noticed, whole milliseconds
+	Text string        // what was noticed, at most 512 octets
+	Keys []KeyEvidence // two keys of one identity, if that is what was noticed
+}
+
+// KeyEvidence is one of two keys that were issued for one identity, with a signature under it where that is at hand: then anybody can
+// verify, with the realm's public parameters, that the authority issued this key.
+type KeyEvidence struct {
+	Address wire.Address
+	Epoch   uint32
+	R       [32]byte
+	Context string   // of the signature; empty if none is at hand
+	Signed  []byte   // what it is over
+	Sig     [64]byte // A ‖ t
 }
 
 // alarm keeps an alarm, once for every text; when there are maxAlarms, the first ones stay. The caller holds mu.
-func (d *Device) alarm(now time.Time, text string) {
+func (d *Device) alarm(now time.Time, text string, keys ...KeyEvidence) {
 	text = text[:min(len(text), maxAlarmText)]
 	if len(d.alarms) >= maxAlarms || slices.ContainsFunc(d.alarms, func(a Alarm) bool { return a.Text == text }) {
 		return
 	}
-	d.alarms = append(d.alarms, Alarm{Time: time.UnixMilli(now.UnixMilli()).UTC(), Text: text})
+	d.alarms = append(d.alarms, Alarm{Time: time.UnixMilli(now.UnixMilli()).UTC(), Text: text, Keys: keys})
+}
+
+// Alarms returns a copy of all alarms, the oldest first, at most 32.
+func (d *Device) Alarms() []Alarm {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return slices.Clone(d.alarms)
+}
+
+// twoKeysError is ErrTwoKeys with what the alarm keeps of it.
+type twoKeysError struct {
+	address wire.Address
+	epoch   uint32
+	keys    []KeyEvidence
+}
+
+func (e *twoKeysError) Error() string {
+	return fmt.Sprintf("%s, epoch %d: %v", e.address, e.epoch, ErrTwoKeys)
+}
+
+func (*twoKeysError) Unwrap() error { return ErrTwoKeys }
+
+// twoKeys is the error for a key under which s verified while another one exists.
+func twoKeys(a wire.Address, other [32]byte, key *ibc.PublicKey, s signed) error {
+	epoch := key.Identity().Epoch
+	return &twoKeysError{a, epoch, []KeyEvidence{
+		{Address: a, Epoch: epoch, R: other},
+		{Address: a, Epoch: epoch, R: key.R(), Context: s.context, Signed: bytes.Clone(s.m), Sig: s.sig},
+	}}
+}
+
+// noteTwoKeys raises the alarm about a doubly issued key. The caller does not hold mu.
+func (d *Device) noteTwoKeys(err error) {
+	var two *twoKeysError
+	if !errors.As(err, &two) {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.alarm(d.now(), fmt.Sprintf("two keys were issued for %s in epoch %d", two.address, two.epoch), two.keys...)
 }
 
 func encodeAlarms(e *encoder, alarms []Alarm) {
@@ -25,13 +83,36 @@ func encodeAlarms(e *encoder, alarms []Alarm) {
 	for _, a := range alarms {
 		e.time(a.Time)
 		e.text(a.Text)
+		e.u32(uint32(len(a.Keys)))
+		for _, k := range a.Keys {
+			e.text(k.Address.String())
+			e.u32(k.Epoch)
+			e.raw(k.R[:])
+			e.text(k.Context)
+			e.str(k.Signed)
+			e.raw(k.Sig[:])
+		}
 	}
 }
 
 func decodeAlarms(d *decoder) []Alarm {
 	var alarms []Alarm
 	for range d.count(maxAlarms) {
-		alarms = append(alarms, Alarm{Time: d.time(), Text: d.text()})
+		a := Alarm{Time: d.time(), Text: d.text()}
+		for range d.count(2) {
+			a.Keys = append(a.Keys, decodeEvidence(d))
+		}
+		alarms = append(alarms, a)
 	}
 	return alarms
+}
+
+func decodeEvidence(d *decoder) (k KeyEvidence) {
+	a, err := wire.ParseAddress(d.text())
+	d.bad = d.bad || err != nil
+	k.Address, k.Epoch = a, d.u32()
+	d.copy(k.R[:])
+	k.Context, k.Signed = d.text(), bytes.Clone(d.str())
+	d.copy(k.Sig[:])
+	return k
 }

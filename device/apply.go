@@ -55,7 +55,7 @@ func (d *Device) apply(bundle []byte) (*Applied, error) {
 	if err != nil {
 		return nil, err
 	}
-	forked := order == 0 && l.state != mark.state
+	forked := order == 0 && (l.state != mark.state || old != nil && !old.sameDates(l))
 	switch {
 	case order > 0 || old == nil: // a newer list, or the file of this one was lost
 	case !forked || old.forked && !old.adds(l):
@@ -109,7 +109,7 @@ func (d *Device) enforce(l *list) (ended int, err error) {
 	if err := d.folder.save(listFile, whatList, d.generation, l.encode()); err != nil {
 		return 0, err
 	}
-	d.raiseFloor(l.issued)
+	d.floor.raiseSigned(l.issued)
 	d.mu.Lock()
 	d.list, d.mark = l, l.mark()
 	if l.forked {

@@ -1,7 +1,6 @@
 package device
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -70,8 +69,8 @@ func (d *Device) sender(payload []byte) (*realm, *ibc.PrivateKey, time.Time, err
 }
 
 // Verify checks a signed broadcast, full or short: form, realm, time, replay, revocation, signature. What it returns is accepted once only.
-// Errors: ErrMalformed, ErrUnknownRealm, ErrStaleTime, ErrReplay, ErrQuota, ErrEpoch, ErrNoList, ErrListExpired, ErrRevoked,
-// ErrUnknownSender, ErrTwoKeys, ErrTampered.
+// Errors: ErrMalformed, ErrUnknownRealm, ErrStaleTime, ErrReplay, ErrEpoch, ErrNoList, ErrListExpired, ErrRevoked,
+// ErrUnknownSender, ErrOwnIdentity, ErrTwoKeys, ErrTampered.
 func (d *Device) Verify(msg []byte) (*Message, error) {
 	m, err := d.verifyLocked(msg)
 	if err != nil {
@@ -111,7 +110,8 @@ func (d *Device) verify(msg []byte) (*Message, error) {
 		return nil, err
 	}
 	from := wire.Sender{Known: b.Short, KeyRef: b.KeyRef, Address: b.Sender, R: b.R}
-	p, v, err := d.verifySender(r, from, epoch, now, signed{contextBroadcast, b.Signed(), b.Sig})
+	s := signed{contextBroadcast, b.Signed(), b.Sig}
+	p, v, err := d.verifySender(r, from, epoch, now, s)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func (d *Device) verify(msg []byte) (*Message, error) {
 	if b.Short {
 		mode = ModeBroadcastShort
 	}
-	return d.accept(r, &Message{Sender: p.address, Time: b.Time, Payload: b.Payload, Mode: mode, Stale: v.stale, NewerThanList: v.newer}, p.key, id, now)
+	return d.accept(r, &Message{Sender: p.address, Time: b.Time, Payload: b.Payload, Mode: mode, Stale: v.stale, NewerThanList: v.newer}, p.key, id, s)
 }
 
 // admissible says whether a message of this id and time can be accepted at all.
@@ -139,6 +139,9 @@ type signed struct {
 
 // verifySender finds the key that a message names, checks its owner against the list, and then the signature. The caller holds mu.
 func (d *Device) verifySender(r *realm, from wire.Sender, epoch uint32, now time.Time, s signed) (*peer, verdict, error) {
+	if !from.Known && from.Address.Serial() == r.address.Serial() && r.core.Lists(from.Address.SPID()) {
+		return nil, verdict{}, d.own(r, from, epoch, s)
+	}
 	candidates, err := d.candidates(r, from, epoch)
 	if err != nil {
 		return nil, verdict{}, err
@@ -173,47 +176,28 @@ func (d *Device) candidates(r *realm, from wire.Sender, epoch uint32) ([]*peer, 
 	return []*peer{{address: from.Address, key: key}}, nil
 }
 
-// accept records a message whose signature verified, and its sender's key. The caller holds mu.
-func (d *Device) accept(r *realm, m *Message, key *ibc.PublicKey, id [16]byte, now time.Time) (*Message, error) {
-	if err := d.seen.accept(seenMessage{id, m.Time, m.Sender.Serial()}, r.oldest(now)); err != nil {
+// accept records a message whose signature s verified, and its sender's key. The caller holds mu.
+func (d *Device) accept(r *realm, m *Message, key *ibc.PublicKey, id [16]byte, s signed) (*Message, error) {
+	oldest := r.oldest(d.now())
+	if err := d.seen.accept(m.Sender.Serial(), seenMessage{id, m.Time}, oldest); err != nil {
 		return nil, fmt.Errorf("%s: %w", m.Sender, err)
 	}
-	if err := d.learn(r, m.Sender, key, m.Mode == ModeWarm); err != nil {
+	if err := d.peers.learn(m.Sender, key, m.Mode == ModeWarm, s); err != nil {
 		return nil, err
 	}
 	return m, nil
 }
 
-// learn remembers a verified key of a peer, but not this device's own.
-func (d *Device) learn(r *realm, a wire.Address, key *ibc.PublicKey, knowsMe bool) error {
-	if a == r.address {
-		return nil
+// own judges a message or Auth that carries this device's own serial. It is never accepted: it was sent back to its author, or somebody
+// has a second key of this device, which the authority must have issued.
+func (d *Device) own(r *realm, from wire.Sender, epoch uint32, s signed) error {
+	mine, err := r.keys.key(epoch)
+	if err != nil || from.Address == r.address && mine.R() == from.R {
+		return ErrOwnIdentity
 	}
-	if err := d.peers.learn(a, key, knowsMe); err != nil {
-		return &twoKeysError{a, key.Identity().Epoch, err}
+	key, err := r.publicKey(from.Address, epoch, from.R)
+	if err != nil || key.Verify(s.context, s.m, s.sig) != nil {
+		return ErrOwnIdentity
 	}
-	return nil
-}
-
-// twoKeysError carries what the alarm about a doubly issued key says.
-type twoKeysError struct {
-	address wire.Address
-	epoch   uint32
-	err     error
-}
-
-func (e *twoKeysError) Error() string {
-	return fmt.Sprintf("%s, epoch %d: %v", e.address, e.epoch, e.err)
-}
-func (e *twoKeysError) Unwrap() error { return e.err }
-
-// noteTwoKeys raises the alarm about a doubly issued key. The caller does not hold mu.
-func (d *Device) noteTwoKeys(err error) {
-	var two *twoKeysError
-	if !errors.As(err, &two) {
-		return
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.alarm(d.now(), fmt.Sprintf("two keys were issued for %s in epoch %d", two.address, two.epoch))
+	return twoKeys(from.Address, mine.R(), key, s)
 }

@@ -19,6 +19,14 @@ func (e *encoder) text(v string) { e.str([]byte(v)) }
 // time writes whole milliseconds since 1970; all times of this package are at or after it.
 func (e *encoder) time(t time.Time) { e.u64(uint64(max(t.UnixMilli(), 0))) }
 
+// moment writes a time that may be zero.
+func (e *encoder) moment(t time.Time) {
+	e.flag(!t.IsZero())
+	if !t.IsZero() {
+		e.time(t)
+	}
+}
+
 func (e *encoder) flag(v bool) {
 	if v {
 		e.u8(1)
@@ -75,6 +83,14 @@ func (d *decoder) time() time.Time {
 		return time.Time{}
 	}
 	return time.UnixMilli(int64(v)).UTC()
+}
+
+// moment reads a time that may be zero.
+func (d *decoder) moment() time.Time {
+	if d.flag() {
+		return d.time()
+	}
+	return time.Time{}
 }
 
 func (d *decoder) flag() bool {

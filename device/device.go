@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"marque/device/ibc"
@@ -18,7 +17,7 @@ import (
 type Device struct {
 	o      Options
 	folder *folder
-	floor  atomic.Int64 // time floor, milliseconds since 1970
+	floor  floor
 
 	saving     sync.Mutex // serialises everything that writes to the folder; taken before mu
 	generation uint64     // of the state file; guarded by saving
@@ -181,13 +180,13 @@ func (d *Device) ready() (*realm, error) {
 	return d.realm, nil
 }
 
-// prune erases the private keys whose epochs the time floor has passed, so that no message can name them any more: what was sealed then
-// stays closed even to a thief. The caller holds mu, or is alone.
+// prune erases the private keys whose epochs the authority's own times have passed by more than the policy's window: what was sealed then
+// stays closed even to a thief. The clock alone never erases a key. The caller holds mu, or is alone.
 func (d *Device) prune() {
 	if d.realm == nil {
 		return
 	}
-	if e, err := d.realm.core.Epoch(d.realm.oldest(time.UnixMilli(d.floor.Load()))); err == nil {
+	if e, err := d.realm.core.Epoch(d.realm.oldest(time.UnixMilli(d.floor.signed.Load()))); err == nil {
 		d.realm.keys.prune(e)
 	}
 }

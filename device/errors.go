@@ -48,8 +48,6 @@ var (
 	ErrStaleTime = errors.New("the message's time is outside the accepted window")
 	// ErrReplay: this very message was accepted before.
 	ErrReplay = errors.New("this message was received before")
-	// ErrQuota: one sender has filled its share of the record of seen messages.
-	ErrQuota = errors.New("this sender sends more messages than one sender may; try later")
 	// ErrBusy: too many cold messages arrive; this one was not looked at.
 	ErrBusy = errors.New("too many cold messages at once; the message was not looked at, offer it again later")
 	// ErrUnknownSender: the short form names a key that this device does not remember.
@@ -68,7 +66,7 @@ var (
 	// ErrOldList: the list is older than the one in force.
 	ErrOldList = errors.New("the list is older than the one in force, which stays")
 	// ErrForked: the authority signed two different lists under one number.
-	ErrForked = errors.New("the authority signed two different lists under one number; everybody on either counts as revoked, tell the authority")
+	ErrForked = errors.New("the authority signed two different lists under one number; whoever is on either counts as revoked, tell the authority")
 
 	// ErrHybrid: the realm's policy demands hybrid sessions, which this version does not speak.
 	ErrHybrid = errors.New("the realm demands hybrid sessions, which this version does not speak; update it")

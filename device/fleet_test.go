@@ -155,3 +155,16 @@ func join(t testing.TB, client, server *device.Device, a, b net.Conn) (c, s *dev
 	t.Cleanup(func() { c.Close(); r.s.Close() })
 	return c, r.s
 }
+
+// refresh publishes a fresh list for some devices only.
+func (f *fleet) refresh(t testing.TB, ds ...*device.Device) {
+	t.Helper()
+	list := f.publish()
+	for _, d := range ds {
+		if _, err := d.Apply(list); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func isBusy(err error) bool { return errors.Is(err, device.ErrBusy) }

@@ -3,6 +3,7 @@ package device
 import (
 	"bufio"
 	"context"
+	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/sha256"
 	"crypto/sha512"
@@ -39,9 +40,10 @@ type handshake struct {
 	r     *bufio.Reader
 	noise *noise.HandshakeState
 
-	toResponder *noise.CipherState // k1, from Split
-	toInitiator *noise.CipherState // k2
-	auths       [][32]byte         // hashes of AuthR and AuthI
+	secret      []byte      // k1 ‖ k2, from Split
+	toResponder cipher.AEAD // under a1, for AuthI alone
+	toInitiator cipher.AEAD // under a2, for AuthR alone
+	auths       [][32]byte  // hashes of AuthR and AuthI
 	peer        wire.Address
 	epoch       uint32 // of the peer's key
 	initiator   bool
@@ -122,7 +124,7 @@ func (d *Device) session(conn net.Conn, side func(*handshake) error) (*Session, 
 }
 
 func (h *handshake) initiate(to wire.Address) error {
-	if to == h.realm.address {
+	if to.Serial() == h.realm.address.Serial() {
 		return ErrOwnIdentity
 	}
 	if err := h.d.mayTalk(h.realm, to); err != nil {
@@ -145,8 +147,12 @@ func (h *handshake) initiate(to wire.Address) error {
 	if msg, err = h.read(noiseMessage2, noiseMessage2); err != nil {
 		return err
 	}
-	if _, h.toResponder, h.toInitiator, err = h.noise.ReadMessage(nil, msg); err != nil {
+	_, k1, k2, err := h.noise.ReadMessage(nil, msg)
+	if err != nil {
 		return fmt.Errorf("the peer answered for another address or realm: %w: %w", ErrHandshake, err)
+	}
+	if err := h.split(k1, k2); err != nil {
+		return err
 	}
 	if err := h.readAuth(h.toInitiator, contextResponder, to); err != nil {
 		return err
@@ -180,8 +186,12 @@ func (h *handshake) respond() error {
 	if _, _, _, err := h.noise.ReadMessage(nil, first); err != nil {
 		return fmt.Errorf("%w: %w", ErrHandshake, err)
 	}
-	if msg, h.toResponder, h.toInitiator, err = h.noise.WriteMessage(nil, nil); err != nil {
+	msg, k1, k2, err := h.noise.WriteMessage(nil, nil)
+	if err != nil {
 		return fmt.Errorf("%w: %w", ErrHandshake, err)
+	}
+	if err := h.split(k1, k2); err != nil {
+		return err
 	}
 	auth, err := h.auth(h.toInitiator, contextResponder)
 	if err != nil {
@@ -211,6 +221,35 @@ func (h *handshake) start(initiator bool, responder wire.Address) (err error) {
 	return nil
 }
 
+// split keeps the keys that Noise ends with, and derives those that encrypt one Auth each.
+func (h *handshake) split(k1, k2 *noise.CipherState) error {
+	a, b := k1.UnsafeKey(), k2.UnsafeKey()
+	h.secret = append(a[:], b[:]...)
+	keys, err := h.derive("marque/v1/session-auth", 2*keySize)
+	if err != nil {
+		return err
+	}
+	defer clear(keys)
+	if h.toResponder, err = newGCM(keys[:keySize]); err != nil {
+		return err
+	}
+	h.toInitiator, err = newGCM(keys[keySize:])
+	return err
+}
+
+// derive is HKDF(k1 ‖ k2, LP(label) ‖ h ‖ hashes of the Auths so far, n).
+func (h *handshake) derive(label string, n int) ([]byte, error) {
+	info := append(ibc.AppendLPString(nil, label), h.noise.ChannelBinding()...)
+	for _, a := range h.auths {
+		info = append(info, a[:]...)
+	}
+	b, err := hkdf.Key(sha512.New, h.secret, nil, string(info), n)
+	if err != nil {
+		return nil, fmt.Errorf("session keys: %w", err)
+	}
+	return b, nil
+}
+
 // transcript is what an Auth signs: h ‖ u32(list sequence), and for the initiator the hash of AuthR.
 func (h *handshake) transcript(sequence uint32) []byte {
 	m := binary.BigEndian.AppendUint32(append([]byte(nil), h.noise.ChannelBinding()...), sequence)
@@ -221,26 +260,22 @@ func (h *handshake) transcript(sequence uint32) []byte {
 }
 
 // auth signs the transcript as this device and encrypts the result.
-func (h *handshake) auth(to *noise.CipherState, context string) ([]byte, error) {
+func (h *handshake) auth(to cipher.AEAD, context string) ([]byte, error) {
 	b, err := h.d.signAuth(h.realm, context, h.transcript)
 	if err != nil {
 		return nil, err
 	}
 	h.auths = append(h.auths, sha256.Sum256(b))
-	out, err := to.Encrypt(nil, nil, b)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrHandshake, err)
-	}
-	return out, nil
+	return to.Seal(nil, make([]byte, nonceSize), b, nil), nil
 }
 
 // readAuth reads and checks who the peer is. With a want it must be that one.
-func (h *handshake) readAuth(from *noise.CipherState, context string, want wire.Address) error {
+func (h *handshake) readAuth(from cipher.AEAD, context string, want wire.Address) error {
 	msg, err := h.read(minAuth, maxAuth)
 	if err != nil {
 		return err
 	}
-	b, err := from.Decrypt(nil, nil, msg)
+	b, err := from.Open(nil, make([]byte, nonceSize), msg, nil)
 	if err != nil {
 		return fmt.Errorf("the peer's proof was altered: %w: %w", ErrHandshake, ErrTampered)
 	}
@@ -248,8 +283,6 @@ func (h *handshake) readAuth(from *noise.CipherState, context string, want wire.
 	switch {
 	case err != nil:
 		return fmt.Errorf("%w: %w", ErrMalformed, err)
-	case a.Address == h.realm.address:
-		return ErrOwnIdentity
 	case !want.IsZero() && a.Address != want:
 		return fmt.Errorf("%s answered in its place: %w", a.Address, ErrHandshake)
 	}
@@ -263,15 +296,10 @@ func (h *handshake) readAuth(from *noise.CipherState, context string, want wire.
 
 // finish derives the keys of the session. Nothing was given to the program yet, on either side.
 func (h *handshake) finish() (*Session, error) {
-	k1, k2 := h.toResponder.UnsafeKey(), h.toInitiator.UnsafeKey()
-	ikm := append(k1[:], k2[:]...)
-	defer clear(ikm)
-	info := append(ibc.AppendLPString(nil, "marque/v1/session-keys"), h.noise.ChannelBinding()...)
-	authR, authI := h.auths[0], h.auths[1]
-	info = append(append(info, authR[:]...), authI[:]...)
-	okm, err := hkdf.Key(sha512.New, ikm, nil, string(info), sessionSecret)
+	defer clear(h.secret)
+	okm, err := h.derive("marque/v1/session-keys", sessionSecret)
 	if err != nil {
-		return nil, fmt.Errorf("session keys: %w", err)
+		return nil, err
 	}
 	defer clear(okm)
 	return newSession(h, okm)
@@ -344,11 +372,12 @@ func (d *Device) checkAuthLocked(r *realm, context string, a *wire.Auth, transcr
 		return fmt.Errorf("%s proves itself for epoch %d, which is not now: %w", a.Address, a.Epoch, ErrEpoch)
 	}
 	from := wire.Sender{Address: a.Address, R: a.R}
-	p, _, err := d.verifySender(r, from, a.Epoch, now, signed{context, transcript, a.Sig})
+	proof := signed{context, transcript, a.Sig}
+	p, _, err := d.verifySender(r, from, a.Epoch, now, proof)
 	if err != nil {
 		return err
 	}
-	return d.learn(r, a.Address, p.key, true)
+	return d.peers.learn(a.Address, p.key, true, proof)
 }
 
 // mayTalk checks whom a session is to be with before anything is sent.

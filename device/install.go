@@ -81,7 +81,6 @@ func (d *Device) installPackage(pkg []byte, pin [32]byte) (*Installed, error) {
 		r.keys.erase()
 		return nil, err
 	}
-	d.raiseFloor(entryTime(content))
 	enrol.erase()
 	k := r.keys
 	return &Installed{
@@ -203,7 +202,6 @@ func completeKeys(r *realm, c *wire.Content, u *ibc.EnrolmentKey) (*keyring, err
 
 // adopt writes the state with a new realm and without the enrolment, and only then puts it into use. The caller holds saving.
 func (d *Device) adopt(r *realm) error {
-	now := d.now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
@@ -211,12 +209,12 @@ func (d *Device) adopt(r *realm) error {
 	}
 	oldRealm, oldEnrol := d.realm, d.enrol
 	d.realm, d.enrol = r, nil
-	if err := d.writeState(d.encodeState(now), now); err != nil {
+	if err := d.writeState(d.encodeState()); err != nil {
 		d.realm, d.enrol = oldRealm, oldEnrol
 		return err
 	}
 	if d.lostReplay {
-		d.seen.lose(now.Add(r.policy.Future))
+		d.seen.lose(d.now().Add(r.policy.Future))
 	}
 	return nil
 }

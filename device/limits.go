@@ -22,14 +22,14 @@ const (
 	maxTries      = 4   // keys tried per key reference
 	maxRecipients = 64  // cached cold recipients
 	maxHandshakes = 256 // handshakes that one Listener runs at a time
-	maxAlarms     = 64
+	maxAlarms     = 32
 	maxAlarmText  = 512
 	minReplay     = 4 // a quarter must be one message at least
 
 	coldBurst  = 64  // cold messages opened at once
 	coldPerSec = 128 // and per second from then on: about 15 % of one core
 
-	maxStateFile  = 1 << 20  // octets
+	maxStateFile  = 4 << 20  // octets; evidence of doubly issued keys is most of it
 	maxListFile   = 20 << 20 // octets; a bundle is 16 MiB at most
 	maxReplayFile = 64 << 20 // octets
 	maxReplay     = 1 << 21  // entries, so that the file stays below its limit

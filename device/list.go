@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"time"
 
 	"marque/device/revocation"
@@ -21,7 +20,7 @@ type list struct {
 	first      uint32 // epochs that it answers for
 	last       uint32
 	set        *revocation.Set
-	forked     bool // set is the union of two lists with this order
+	forked     bool // the union of two lists with this order
 }
 
 // newList takes a verified bundle, decodes its set and compares its state.
@@ -76,7 +75,8 @@ func (l *list) sequence() uint32 {
 	return l.order.Sequence
 }
 
-// union joins two lists that the authority signed under one number: whoever is on either is revoked, and each bound is the tighter one.
+// union joins two lists that the authority signed under one number: whoever is on either is revoked, and of epochs and dates the tighter
+// ones hold.
 func (l *list) union(o *list) *list {
 	u := *l
 	u.set, u.forked = l.set.Union(o.set), true
@@ -88,6 +88,11 @@ func (l *list) union(o *list) *list {
 		u.hardExpiry = o.hardExpiry
 	}
 	return &u
+}
+
+// sameDates says whether two lists with one number also have the same dates.
+func (l *list) sameDates(o *list) bool {
+	return l.issued.Equal(o.issued) && l.nextUpdate.Equal(o.nextUpdate) && l.hardExpiry.Equal(o.hardExpiry)
 }
 
 // adds says whether o would change anything about l in a union.
@@ -186,7 +191,7 @@ func (d *Device) loadList() error {
 		return nil
 	}
 	d.list, d.mark = l, l.mark()
-	d.raiseFloor(l.issued)
+	d.floor.raiseSigned(l.issued)
 	if l.forked {
 		d.forkAlarm(l)
 	}
@@ -224,11 +229,4 @@ func (m listMark) compare(b *wire.Bundle) int {
 		return 1
 	}
 	return b.Order().Compare(m.order)
-}
-
-// Alarms returns a copy of all alarms.
-func (d *Device) Alarms() []Alarm {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	return slices.Clone(d.alarms)
 }

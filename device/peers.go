@@ -70,9 +70,9 @@ func (p *peers) refused(a wire.Address, epoch uint32) bool {
 	return ok
 }
 
-// learn remembers a key under which a signature has just verified. It fails with ErrTwoKeys if another one verified before, and then both
-// are refused. From the second use on a key has a table.
-func (p *peers) learn(a wire.Address, key *ibc.PublicKey, knowsMe bool) error {
+// learn remembers a key under which s has just verified. It fails with ErrTwoKeys if another one verified before, and then both are
+// refused. From the second use on a key has a table.
+func (p *peers) learn(a wire.Address, key *ibc.PublicKey, knowsMe bool, s signed) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	id := peerID{a.Serial(), key.Identity().Epoch}
@@ -84,7 +84,7 @@ func (p *peers) learn(a wire.Address, key *ibc.PublicKey, knowsMe bool) error {
 		p.known.drop(id)
 		p.unindex(old)
 		p.doubly.put(id, id)
-		return ErrTwoKeys
+		return twoKeys(a, old.key.R(), key, s)
 	}
 	if ok {
 		old.knowsMe = old.knowsMe || knowsMe

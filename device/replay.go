@@ -7,30 +7,39 @@ import (
 	"time"
 )
 
-// replay remembers accepted messages, so that each is accepted once (PROTOCOL.md, section 7). It forgets only by raising its floor: times
-// at or before the floor are refused for ever, so that nothing forgotten is accepted again. It is safe for concurrent use.
+// replay remembers accepted messages, so that each is accepted once (PROTOCOL.md, section 7). It forgets a message only by raising a floor,
+// so that nothing forgotten is accepted again: for want of room the floor of the one sender that fills it most, so that a flood silences
+// nobody else. It is safe for concurrent use.
 type replay struct {
 	limit int
 
-	mu     sync.Mutex
-	floor  time.Time // times at or before it are refused; zero refuses none
-	byID   map[[16]byte]struct{}
-	byTime seenHeap
-	count  map[uint32]int // by sender's serial
+	mu      sync.Mutex
+	floor   time.Time // times at or before it are refused from everybody; zero refuses none
+	aged    time.Time // what was older than this has been dropped
+	byID    map[[16]byte]struct{}
+	senders map[uint32]*senderLog // by serial
+	largest logHeap               // the same; the one with most messages first
 }
 
-// seenMessage is one accepted message; 28 octets in the file.
-type seenMessage struct {
-	id     [16]byte
-	time   time.Time
+// senderLog is what was accepted from one sender.
+type senderLog struct {
 	serial uint32
+	floor  time.Time // times at or before it are refused from this sender; zero refuses none
+	seen   seenHeap
+	index  int // in largest
+}
+
+// seenMessage is one accepted message; 24 octets in the file.
+type seenMessage struct {
+	id   [16]byte
+	time time.Time
 }
 
 func newReplay(limit int) *replay {
-	return &replay{limit: limit, byID: map[[16]byte]struct{}{}, count: map[uint32]int{}}
+	return &replay{limit: limit, byID: map[[16]byte]struct{}{}, senders: map[uint32]*senderLog{}}
 }
 
-// check says whether a message could still be accepted; it is asked before anything is decrypted.
+// check says whether a message could still be accepted, whoever sent it.
 func (r *replay) check(id [16]byte, t time.Time) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -47,35 +56,50 @@ func (r *replay) seen(id [16]byte) error {
 	return nil
 }
 
-// accept records a message whose signature verified; it fails if it was accepted meanwhile, or if there is no room for it. Times before
-// oldest would be refused for their age anyway.
-func (r *replay) accept(m seenMessage, oldest time.Time) error {
+// accept records a message whose signature verified, in one step with looking it up. Times before oldest are refused for their age anyway.
+func (r *replay) accept(serial uint32, m seenMessage, oldest time.Time) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err := r.refuse(m.id, m.time); err != nil {
 		return err
 	}
-	for len(r.byTime) > 0 && r.byTime[0].time.Before(oldest) {
-		r.evict()
+	s := r.sender(serial)
+	s.age(r, oldest)
+	if len(r.byID) >= r.limit || len(r.senders) > 2*r.limit {
+		r.age(oldest)
+		s = r.sender(serial)
 	}
-	if r.count[m.serial] >= r.limit/4 {
-		return ErrQuota
-	}
-	if len(r.byTime) >= r.limit {
-		if !m.time.After(r.byTime[0].time) {
-			return fmt.Errorf("the record of seen messages is full of later ones: %w", ErrStaleTime)
+	for len(s.seen) >= r.limit/4 || len(r.byID) >= r.limit {
+		victim := r.largest[0]
+		if len(s.seen) >= r.limit/4 {
+			victim = s
 		}
-		r.evict()
+		if victim == s && !m.time.After(s.seen[0].time) {
+			return errForgotten // it would be the first to go
+		}
+		victim.drop(r)
 	}
-	r.add(m)
+	if !s.floor.IsZero() && !m.time.After(s.floor) {
+		return errForgotten
+	}
+	r.add(s, m)
 	return nil
 }
+
+var errForgotten = fmt.Errorf("this device no longer knows what it received by then: %w", ErrStaleTime)
 
 // len is the number of messages remembered.
 func (r *replay) len() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return len(r.byTime)
+	return len(r.byID)
+}
+
+// lose makes the record what it must be when its file is missing after a crash: nothing sent by then is accepted.
+func (r *replay) lose(bootAndFuture time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.floor = later(r.floor, bootAndFuture)
 }
 
 func (r *replay) refuse(id [16]byte, t time.Time) error {
@@ -83,77 +107,116 @@ func (r *replay) refuse(id [16]byte, t time.Time) error {
 		return ErrReplay
 	}
 	if !r.floor.IsZero() && !t.After(r.floor) {
-		return fmt.Errorf("this device no longer knows what it received by then: %w", ErrStaleTime)
+		return errForgotten
 	}
 	return nil
 }
 
-func (r *replay) add(m seenMessage) {
-	heap.Push(&r.byTime, m)
+// sender finds or makes the log of a sender.
+func (r *replay) sender(serial uint32) *senderLog {
+	s, ok := r.senders[serial]
+	if !ok {
+		s = &senderLog{serial: serial}
+		r.senders[serial] = s
+		heap.Push(&r.largest, s)
+	}
+	return s
+}
+
+func (r *replay) add(s *senderLog, m seenMessage) {
+	heap.Push(&s.seen, m)
 	r.byID[m.id] = struct{}{}
-	r.count[m.serial]++
+	heap.Fix(&r.largest, s.index)
 }
 
-// evict forgets the oldest message and raises the floor to its time.
-func (r *replay) evict() {
-	m, _ := heap.Pop(&r.byTime).(seenMessage)
+// age drops, at most once a second, all that is too old to be accepted again. The common floor rises to it, which matters only if the clock
+// is set back. Senders of whom only a floor is left go likewise when there are too many of them.
+func (r *replay) age(oldest time.Time) {
+	crowded := len(r.senders) > 2*r.limit
+	if oldest.Sub(r.aged) < time.Second && !crowded {
+		return
+	}
+	r.aged = oldest
+	for serial, s := range r.senders {
+		s.age(r, oldest)
+		if len(s.seen) == 0 && (crowded || s.floor.Before(oldest)) {
+			r.floor = later(r.floor, s.floor)
+			heap.Remove(&r.largest, s.index)
+			delete(r.senders, serial)
+		}
+	}
+}
+
+// age drops the messages that are too old to be accepted again.
+func (s *senderLog) age(r *replay, oldest time.Time) {
+	for len(s.seen) > 0 && s.seen[0].time.Before(oldest) {
+		r.floor = later(r.floor, s.pop(r).time)
+	}
+}
+
+// drop forgets the sender's oldest message and raises its floor.
+func (s *senderLog) drop(r *replay) {
+	s.floor = later(s.floor, s.pop(r).time)
+}
+
+func (s *senderLog) pop(r *replay) seenMessage {
+	m, _ := heap.Pop(&s.seen).(seenMessage)
 	delete(r.byID, m.id)
-	if r.count[m.serial]--; r.count[m.serial] == 0 {
-		delete(r.count, m.serial)
+	heap.Fix(&r.largest, s.index)
+	return m
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
 	}
-	r.raise(m.time)
+	return a
 }
 
-func (r *replay) raise(t time.Time) {
-	if t.After(r.floor) {
-		r.floor = t
-	}
-}
-
-// lose makes the cache what it must be when the file is missing after a crash: nothing sent by then is accepted.
-func (r *replay) lose(bootAndFuture time.Time) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.raise(bootAndFuture)
-}
-
-// encode writes floor and messages; the order of messages is of no meaning.
+// encode writes floors and messages; the order is of no meaning.
 func (r *replay) encode() []byte {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var e encoder
-	e.flag(!r.floor.IsZero())
-	e.time(r.floor)
-	e.u32(uint32(len(r.byTime)))
-	for _, m := range r.byTime {
-		e.raw(m.id[:])
-		e.time(m.time)
-		e.u32(m.serial)
+	e.moment(r.floor)
+	e.u32(uint32(len(r.senders)))
+	for _, s := range r.senders {
+		e.u32(s.serial)
+		e.moment(s.floor)
+		e.u32(uint32(len(s.seen)))
+		for _, m := range s.seen {
+			e.raw(m.id[:])
+			e.time(m.time)
+		}
 	}
 	return e.b
 }
 
-// decodeReplay reads what encode wrote. When the limit was lowered since, the oldest go and the floor rises.
+// decodeReplay reads what encode wrote. When the limit was lowered since, messages go as they do for want of room.
 func decodeReplay(b []byte, limit int) (*replay, error) {
 	r, d := newReplay(limit), decoder{b: b}
-	hasFloor, floor := d.flag(), d.time()
-	if hasFloor {
-		r.floor = floor
-	}
-	for range d.count(maxReplay) {
-		var m seenMessage
-		d.copy(m.id[:])
-		m.time, m.serial = d.time(), d.u32()
+	r.floor = d.moment()
+	for range d.count(2 * maxReplay) {
+		s := r.sender(d.u32())
+		s.floor = d.moment()
+		for range d.count(maxReplay) {
+			var m seenMessage
+			d.copy(m.id[:])
+			m.time = d.time()
+			if d.bad {
+				break
+			}
+			r.add(s, m)
+		}
 		if d.bad {
 			break
 		}
-		r.add(m)
 	}
 	if !d.end() {
 		return nil, fmt.Errorf("record of seen messages: %w", ErrCorrupt)
 	}
-	for len(r.byTime) > limit {
-		r.evict()
+	for len(r.byID) > limit {
+		r.largest[0].drop(r)
 	}
 	return r, nil
 }
@@ -178,4 +241,32 @@ func (h *seenHeap) Pop() any {
 	m := old[len(old)-1]
 	*h = old[:len(old)-1]
 	return m
+}
+
+// logHeap is a container/heap with the sender of most messages first.
+type logHeap []*senderLog
+
+func (h logHeap) Len() int           { return len(h) }
+func (h logHeap) Less(i, j int) bool { return len(h[i].seen) > len(h[j].seen) }
+
+func (h logHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].index, h[j].index = i, j
+}
+
+// Push is for container/heap.
+func (h *logHeap) Push(x any) {
+	if s, ok := x.(*senderLog); ok {
+		s.index = len(*h)
+		*h = append(*h, s)
+	}
+}
+
+// Pop is for container/heap.
+func (h *logHeap) Pop() any {
+	old := *h
+	s := old[len(old)-1]
+	old[len(old)-1] = nil
+	*h = old[:len(old)-1]
+	return s
 }

@@ -1,6 +1,7 @@
 package device
 
 import (
+	"bytes"
 	"crypto/sha512"
 	"encoding/binary"
 	"errors"
@@ -51,7 +52,7 @@ func (d *Device) seal(to wire.Address, payload []byte, o SealOptions) ([]byte, M
 	if err != nil {
 		return nil, 0, err
 	}
-	if to == r.address {
+	if to.Serial() == r.address.Serial() {
 		return nil, 0, ErrOwnIdentity
 	}
 	if _, err := d.peerStatus(to, id.Epoch, now); err != nil {
@@ -61,9 +62,16 @@ func (d *Device) seal(to wire.Address, payload []byte, o SealOptions) ([]byte, M
 	if o.RequireWarm && !known {
 		return nil, 0, fmt.Errorf("%s: %w", to, ErrWarmUnknown)
 	}
-	s := &sealing{rand: d.o.Rand, realm: r, key: key, to: id, time: now, payload: payload}
+	s := &sealing{realm: r, key: key, to: id, time: now, payload: payload, from: wire.Sender{Address: r.address, R: key.R()}}
+	if _, err := io.ReadFull(d.o.Rand, s.random[:]); err != nil {
+		return nil, 0, fmt.Errorf("draw randomness: %w", err)
+	}
+	defer clear(s.random[:])
 	if known && !o.RequireCold {
-		msg, err := s.warm(peerKey, knowsMe && !o.Full)
+		if knowsMe && !o.Full {
+			s.from = wire.Sender{Known: true, KeyRef: key.Public().Reference()}
+		}
+		msg, err := s.warm(peerKey)
 		return msg, ModeWarm, err
 	}
 	msg, err := s.cold(d.recipients.get(r.params, id))
@@ -72,53 +80,56 @@ func (d *Device) seal(to wire.Address, payload []byte, o SealOptions) ([]byte, M
 
 // sealing is one message on its way out.
 type sealing struct {
-	rand    io.Reader
 	realm   *realm
 	key     *ibc.PrivateKey
+	from    wire.Sender // how the message names this device
 	to      ibc.Identity
 	time    time.Time
 	payload []byte
+	random  [32]byte // drawn once, for the ephemeral secret and for the signature's nonce (PROTOCOL.md, section 5.3)
 }
 
 func (s *sealing) cold(to *ibc.Recipient) ([]byte, error) {
-	u, key, err := s.key.EncapsulateCold(s.rand, to, s.params(wire.ModeCold))
+	u, key, err := s.key.EncapsulateCold(s.rand(), to, s.params(wire.ModeCold))
 	if err != nil {
 		return nil, err
 	}
-	return s.finish(wire.ModeCold, u[:], key, s.fullSender())
+	return s.finish(wire.ModeCold, u[:], key)
 }
 
-func (s *sealing) warm(to *ibc.PublicKey, short bool) ([]byte, error) {
-	e, key, err := s.key.EncapsulateWarm(s.rand, to, s.params(wire.ModeWarm))
+func (s *sealing) warm(to *ibc.PublicKey) ([]byte, error) {
+	e, key, err := s.key.EncapsulateWarm(s.rand(), to, s.params(wire.ModeWarm))
 	if err != nil {
 		return nil, err
 	}
-	from := s.fullSender()
-	if short {
-		from = wire.Sender{Known: true, KeyRef: s.key.Public().Reference()}
-	}
-	return s.finish(wire.ModeWarm, e[:], key, from)
+	return s.finish(wire.ModeWarm, e[:], key)
 }
 
-func (s *sealing) fullSender() wire.Sender {
-	return wire.Sender{Address: s.realm.address, R: s.key.R()}
-}
+func (s *sealing) rand() io.Reader { return bytes.NewReader(s.random[:]) }
 
-// params binds the ephemeral secret to time and payload (PROTOCOL.md, section 5.3).
+// params binds the ephemeral secret to sender, time and payload: LP(sender) ‖ u64(time) ‖ SHA-512(payload).
 func (s *sealing) params(mode byte) ibc.Seal {
+	var from []byte
+	if s.from.Known {
+		from = append([]byte{1}, s.from.KeyRef[:]...)
+	} else {
+		a := s.from.Address.String()
+		from = append([]byte{0, byte(len(a))}, a...)
+		from = append(from, s.from.R[:]...)
+	}
 	digest := sha512.Sum512(s.payload)
-	bind := binary.BigEndian.AppendUint64(nil, uint64(s.time.UnixMilli()))
+	bind := binary.BigEndian.AppendUint64(ibc.AppendLP(nil, from), uint64(s.time.UnixMilli()))
 	return ibc.Seal{Mode: mode, Context: contextSealed, Bind: append(bind, digest[:]...)}
 }
 
 // finish signs, and encrypts under the key, which encrypts nothing else.
-func (s *sealing) finish(mode byte, ephemeral []byte, key [32]byte, from wire.Sender) ([]byte, error) {
+func (s *sealing) finish(mode byte, ephemeral []byte, key [32]byte) ([]byte, error) {
 	defer clear(key[:])
-	sig, err := s.key.Sign(s.rand, contextSealed, wire.SealedSigned(mode, s.to, ephemeral, s.time, s.payload))
+	sig, err := s.key.Sign(s.rand(), contextSealed, wire.SealedSigned(mode, s.to, ephemeral, s.time, s.payload))
 	if err != nil {
 		return nil, err
 	}
-	plain, err := (&wire.Plain{Sender: from, Time: s.time, Sig: sig, Payload: s.payload}).Marshal()
+	plain, err := (&wire.Plain{Sender: s.from, Time: s.time, Sig: sig, Payload: s.payload}).Marshal()
 	if err != nil {
 		return nil, err
 	}
@@ -178,16 +189,13 @@ func (d *Device) open(msg []byte) (*Message, error) {
 	if err := d.checkPlain(r, s, p, id, now); err != nil {
 		return nil, err
 	}
-	m := wire.SealedSigned(s.Mode, key.Identity(), s.Ephemeral, p.Time, p.Payload)
-	from, v, err := d.verifySender(r, p.Sender, s.Epoch, now, signed{contextSealed, m, p.Sig})
+	proof := signed{contextSealed, wire.SealedSigned(s.Mode, key.Identity(), s.Ephemeral, p.Time, p.Payload), p.Sig}
+	from, v, err := d.verifySender(r, p.Sender, s.Epoch, now, proof)
 	if err != nil {
 		return nil, err
 	}
-	if from.address == r.address {
-		return nil, ErrOwnIdentity
-	}
 	out := &Message{Sender: from.address, Time: p.Time, Payload: p.Payload, Mode: Mode(s.Mode), Stale: v.stale, NewerThanList: v.newer}
-	return d.accept(r, out, from.key, id, now)
+	return d.accept(r, out, from.key, id, proof)
 }
 
 // decrypt opens the outside of a sealed message.
@@ -225,9 +233,6 @@ func (d *Device) decrypt(s *wire.Sealed, key *ibc.PrivateKey, now time.Time) (*w
 func (d *Device) checkPlain(r *realm, s *wire.Sealed, p *wire.Plain, id [16]byte, now time.Time) error {
 	if p.Sender.Known && s.Mode != wire.ModeWarm {
 		return fmt.Errorf("a cold message must name its sender in full: %w", ErrMalformed)
-	}
-	if !p.Sender.Known && p.Sender.Address == r.address {
-		return ErrOwnIdentity
 	}
 	if err := d.admissible(r, id, p.Time, now); err != nil {
 		return err

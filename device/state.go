@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"time"
 
 	"marque/device/ibc"
 	"marque/device/wire"
@@ -19,12 +18,14 @@ const (
 )
 
 // encodeState writes everything that the state file holds. The caller holds mu, and clears the result.
-func (d *Device) encodeState(now time.Time) []byte {
+func (d *Device) encodeState() []byte {
+	raise(&d.floor.any, d.believable())
 	e := &encoder{b: make([]byte, 0, 32<<10)} // room, so that no copy of a secret is left behind
 	e.u8(uint8(d.wanted.Kind))
 	e.text(d.wanted.Name)
 	e.raw(d.request[:])
-	e.time(now)
+	e.u64(uint64(d.floor.any.Load()))
+	e.u64(uint64(d.floor.signed.Load()))
 	e.flag(d.enrol != nil)
 	if d.enrol != nil {
 		d.enrol.encode(e)
@@ -45,7 +46,8 @@ func (d *Device) decodeState(b []byte) (err error) {
 	d.wanted.Kind = wire.Kind(r.u8())
 	d.wanted.Name = r.text()
 	r.copy(d.request[:])
-	d.raiseFloor(r.time())
+	raise(&d.floor.any, r.time().UnixMilli())
+	d.floor.raiseSigned(r.time())
 	if r.flag() {
 		if d.enrol, err = decodeEnrolment(r); err != nil {
 			return err
@@ -69,21 +71,19 @@ func (d *Device) decodeState(b []byte) (err error) {
 
 // saveState writes the state file. The caller holds saving but not mu.
 func (d *Device) saveState() error {
-	now := d.now()
 	d.mu.RLock()
-	b := d.encodeState(now)
+	b := d.encodeState()
 	d.mu.RUnlock()
-	return d.writeState(b, now)
+	return d.writeState(b)
 }
 
 // writeState writes an encoded state and clears it. The caller holds saving.
-func (d *Device) writeState(b []byte, now time.Time) error {
+func (d *Device) writeState(b []byte) error {
 	defer clear(b)
 	if err := d.folder.save(stateFile, whatState, d.generation+1, b); err != nil {
 		return err
 	}
 	d.generation++
-	d.raiseFloor(now)
 	return nil
 }
 

@@ -55,7 +55,7 @@ func (d *Device) Status() Status {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	s := Status{
-		Name: d.wanted.Name, Kind: d.wanted.Kind, Request: d.request, Now: d.now(), Floor: time.UnixMilli(d.floor.Load()).UTC(),
+		Name: d.wanted.Name, Kind: d.wanted.Kind, Request: d.request, Now: d.now(), Floor: time.UnixMilli(d.floor.any.Load()).UTC(),
 		Alarms: slices.Clone(d.alarms), Peers: d.peers.len(), Seen: d.seen.len(), Sessions: len(d.sessions.all()),
 	}
 	if r := d.realm; r != nil {
