@@ -175,23 +175,24 @@ func record(tx *storage.Tx, now time.Time, e wire.Entry) (uint64, []byte, error)
 	return i, b, nil
 }
 
-// checkpoint signs the head of the log. It is the last step of every change.
-func (a *Authority) checkpoint(tx *storage.Tx, now time.Time) error {
+// checkpoint signs the head of the log, stores the statement and returns it.
+// Every change ends with one, after its last entry.
+func (a *Authority) checkpoint(tx *storage.Tx, now time.Time) ([]byte, error) {
 	root, err := tx.LogRoot()
 	if err != nil {
-		return fmt.Errorf("checkpoint: %w", err)
+		return nil, fmt.Errorf("checkpoint: %w", err)
 	}
 	c := &wire.Checkpoint{Core: a.coreHash, Size: tx.LogSize(), Root: root, Time: now}
 	b, err := c.Marshal()
 	if err != nil {
-		return fmt.Errorf("checkpoint: %w", err)
+		return nil, fmt.Errorf("checkpoint: %w", err)
 	}
 	stmt, err := a.sign(wire.TypeCheckpoint, b)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := tx.AddCheckpoint(c.Size, stmt); err != nil {
-		return fmt.Errorf("checkpoint: %w", err)
+		return nil, fmt.Errorf("checkpoint: %w", err)
 	}
-	return nil
+	return stmt, nil
 }

@@ -91,9 +91,6 @@ func (a *Authority) issue(tx *storage.Tx, req *wire.Request) (*Issued, error) {
 	if err := tx.AddPackage(id.Serial, id.Sequence, pkg); err != nil {
 		return nil, fmt.Errorf("store the package: %w", err)
 	}
-	if err := a.checkpoint(tx, now); err != nil {
-		return nil, err
-	}
 	return &Issued{Address: id.Address, Package: pkg, Sequence: id.Sequence}, nil
 }
 
@@ -141,8 +138,8 @@ func erase(keys []*ibc.PartialKey) {
 	}
 }
 
-// enter stores the identity, records its keys in the log, and returns what the
-// device is to get, with the proof of the record.
+// enter stores the identity, records its keys in the log, signs the new head, and
+// returns what the device is to get, with the proof of the record.
 func (a *Authority) enter(tx *storage.Tx, id *storage.Identity, keys []*ibc.PartialKey) (*wire.Content, error) {
 	if err := tx.AddIdentity(id); err != nil {
 		return nil, fmt.Errorf("store the identity: %w", err)
@@ -160,12 +157,12 @@ func (a *Authority) enter(tx *storage.Tx, id *storage.Identity, keys []*ibc.Part
 	}
 	c := &wire.Content{
 		Address: id.Address, FirstEpoch: id.FirstEpoch, Keys: keys, Policy: a.policyStmt,
-		Entry: entry, Index: index, Size: tx.LogSize(),
+		Entry: entry, Index: index,
 	}
-	if c.Root, err = tx.LogRoot(); err == nil {
-		c.Path, err = tx.ProveLog(c.Index, c.Size)
+	if c.Checkpoint, err = a.checkpoint(tx, id.Issued); err != nil {
+		return nil, err
 	}
-	if err != nil {
+	if c.Path, err = tx.ProveLog(index, tx.LogSize()); err != nil {
 		return nil, fmt.Errorf("prove the entry: %w", err)
 	}
 	return c, nil
@@ -178,7 +175,7 @@ func (a *Authority) pack(req *wire.Request, c *wire.Content, sequence uint32) ([
 		return nil, fmt.Errorf("package: %w", err)
 	}
 	defer clear(plain)
-	if err := checkContent(plain, req.Hash(), sequence); err != nil {
+	if err := a.checkContent(plain, req.Hash(), sequence); err != nil {
 		return nil, err
 	}
 	p := &wire.Package{Core: a.coreBytes, RequestHash: req.Hash(), Sequence: sequence}
@@ -214,13 +211,13 @@ func seal(p *wire.Package, to [32]byte, info, plain []byte) error {
 }
 
 // checkContent reads what is about to be sealed as the device will.
-func checkContent(plain []byte, request [32]byte, sequence uint32) error {
+func (a *Authority) checkContent(plain []byte, request [32]byte, sequence uint32) error {
 	c, err := wire.ParseContent(plain)
 	if err != nil {
 		return fmt.Errorf("package: %w", errors.Join(ErrSelfCheck, err))
 	}
 	defer erase(c.Keys)
-	if err := c.CheckLog(request, sequence); err != nil {
+	if _, err := c.CheckLog(a.core, request, sequence); err != nil {
 		return fmt.Errorf("package: %w", errors.Join(ErrSelfCheck, err))
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 	"marque/device/ibc"
 	"marque/device/wire"
 	"marque/hsm"
+	"marque/storage"
 )
 
 func TestEnrolledDeviceGetsWorkingKeys(t *testing.T) {
@@ -54,6 +55,31 @@ func TestEnrolledDeviceGetsWorkingKeys(t *testing.T) {
 		t.Errorf("issued %v, until %v", id.Issued, id.Until)
 	}
 	r.mustAudit(t)
+}
+
+// The checkpoint in a package is the one that the authority stored, so that a device can hold the authority to it.
+func TestPackageHoldsTheStoredCheckpoint(t *testing.T) {
+	r := found(t)
+	d := newRequester(t, "bus-4711", r.now)
+	issued, err := r.Enrol(d.request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, core := d.open(t, issued.Package, r.Core().Hash())
+	head, err := wire.OpenCheckpoint(c.Checkpoint, core)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Index != head.Size-1 || !head.Time.Equal(r.now.Truncate(time.Second)) {
+		t.Errorf("entry %d in a log of %d, signed %v", c.Index, head.Size, head.Time)
+	}
+	r.update(t, func(tx *storage.Tx) error {
+		stored, err := tx.Checkpoint()
+		if err == nil && (stored.Size != head.Size || !bytes.Equal(stored.Statement, c.Checkpoint)) {
+			t.Error("the store holds another checkpoint")
+		}
+		return err
+	})
 }
 
 func TestPackageIsForItsDeviceOnly(t *testing.T) {

@@ -53,7 +53,8 @@ func Found(store *storage.Store, m Master, p *ibc.Params, f Founding, clock func
 		if _, err := a.publish(tx, now, first, [16]byte{}, nil); err != nil {
 			return err
 		}
-		return a.checkpoint(tx, now)
+		_, err := a.checkpoint(tx, now)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("found the authority: %w", err)

@@ -57,7 +57,8 @@ func (a *Authority) Publish() (*Published, error) {
 			return err
 		}
 		p.Left = left
-		return a.checkpoint(tx, now)
+		_, err = a.checkpoint(tx, now)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("publish: %w", err)

@@ -248,7 +248,7 @@ func (d *requester) open(t *testing.T, pkg []byte, pin [32]byte) (*wire.Content,
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.CheckLog(p.RequestHash, p.Sequence); err != nil {
+	if _, err := c.CheckLog(core, p.RequestHash, p.Sequence); err != nil {
 		t.Fatal(err)
 	}
 	return c, core

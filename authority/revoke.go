@@ -41,7 +41,8 @@ func (a *Authority) Revoke(address wire.Address, reason wire.Reason, effective t
 		if err := tx.UpdateIdentity(id); err != nil {
 			return fmt.Errorf("store the revocation: %w", err)
 		}
-		return a.checkpoint(tx, now)
+		_, err = a.checkpoint(tx, now)
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("revoke: %w", err)

@@ -66,6 +66,9 @@ func (d *Device) apply(bundle []byte) (*Applied, error) {
 	if forked || order == 0 && mark.forked {
 		l.forked = true
 	}
+	if err := d.compareLogs(r, b); err != nil {
+		return nil, err
+	}
 	ended, err := d.enforce(l)
 	if err != nil {
 		return nil, err

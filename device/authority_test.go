@@ -5,7 +5,6 @@ import (
 	"crypto/ecdh"
 	"crypto/ed25519"
 	"crypto/hpke"
-	"crypto/sha256"
 	"sync"
 	"time"
 
@@ -160,11 +159,18 @@ func (a *authority) issue(request []byte, e edit) []byte {
 // prove logs an entry and puts it into a package's content.
 func (a *authority) prove(c *wire.Content, entry wire.Entry) {
 	b, index := a.record(entry)
-	c.Entry, c.Index, c.Size = b, uint64(index), uint64(a.size)
-	c.Root = [32]byte(must(tlog.TreeHash(a.size, a)))
+	c.Entry, c.Index = b, uint64(index)
+	c.Checkpoint = a.checkpoint(func(*wire.Checkpoint) {})
 	for _, h := range must(tlog.ProveRecord(a.size, index, a)) {
 		c.Path = append(c.Path, [32]byte(h))
 	}
+}
+
+// checkpoint signs the head of the log.
+func (a *authority) checkpoint(change func(*wire.Checkpoint)) []byte {
+	c := &wire.Checkpoint{Core: a.hash(), Size: uint64(a.size), Root: [32]byte(must(tlog.TreeHash(a.size, a))), Time: a.clock.now().Truncate(time.Second)}
+	change(c)
+	return a.sign(wire.TypeCheckpoint, must(c.Marshal()))
 }
 
 func (a *authority) pack(r *wire.Request, c *wire.Content, seq uint32, e edit) []byte {
@@ -198,7 +204,7 @@ func (a *authority) bundle(seq uint32, serials []uint32, change func(*wire.Bundl
 	b := &wire.Bundle{
 		Core: a.hash(), Generation: 1, Base: 1, Sequence: seq, Previous: a.state, Issued: a.clock.now().Truncate(time.Second),
 		NextUpdate: week, HardExpiry: 8 * week, N: n, Count: uint32(len(serials)), Codec: uint8(codec), Data: data,
-		FirstEpoch: first, LastEpoch: last, LogSize: uint64(a.size), LogRoot: sha256.Sum256([]byte("root")),
+		FirstEpoch: first, LastEpoch: last, LogSize: uint64(a.size), LogRoot: [32]byte(must(tlog.TreeHash(a.size, a))),
 		State: wire.ListState(a.core.Realm, 1, 1, first, last, n, set.Serials()),
 	}
 	change(b)

@@ -1,6 +1,7 @@
 package device
 
 import (
+	"bytes"
 	"crypto/hpke"
 	"fmt"
 	"time"
@@ -153,14 +154,20 @@ func acceptContent(p *wire.Package, c *wire.Content, w Wanted) (*realm, error) {
 	if err != nil {
 		return nil, fmt.Errorf("policy: %w: %w", ErrBadPackage, err)
 	}
-	coreRaw := append([]byte(nil), p.Core...)
+	coreRaw := bytes.Clone(p.Core)
 	if policy.Core != wire.CoreHash(coreRaw) {
 		return nil, fmt.Errorf("the policy is of another core: %w", ErrBadPackage)
 	}
-	if err := c.CheckLog(p.RequestHash, p.Sequence); err != nil {
+	head, err := c.CheckLog(core, p.RequestHash, p.Sequence)
+	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBadPackage, err)
 	}
-	return newRealm(coreRaw, policy, c.Address, p.Sequence)
+	r, err := newRealm(coreRaw, policy, c.Address, p.Sequence)
+	if err != nil {
+		return nil, err
+	}
+	r.checkpoint, r.vouched = bytes.Clone(c.Checkpoint), later(head.Time, entryTime(c))
+	return r, nil
 }
 
 // checkAddress pins what the device asked for: its name, and with its kind the form of its address. A vehicle stands directly below the
@@ -207,6 +214,7 @@ func (d *Device) adopt(r *realm) error {
 	if d.closed {
 		return ErrClosed
 	}
+	d.floor.raiseSigned(r.vouched)
 	oldRealm, oldEnrol := d.realm, d.enrol
 	d.realm, d.enrol = r, nil
 	if err := d.writeState(d.encodeState()); err != nil {
@@ -226,6 +234,17 @@ func entryTime(c *wire.Content) time.Time {
 		return time.Time{}
 	}
 	return e.Time
+}
+
+// Checkpoint returns the signed head of the authority's log that the installed keys are in, a statement of type checkpoint: with it this
+// device can show which log the authority vouched for. It is nil before Install.
+func (d *Device) Checkpoint() []byte {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if d.realm == nil {
+		return nil
+	}
+	return bytes.Clone(d.realm.checkpoint)
 }
 
 func eraseContent(c *wire.Content) {

@@ -45,6 +45,10 @@ func TestInstall(t *testing.T) {
 	d = must(device.Load(dir, a.options()))
 	defer d.Close()
 	must(d.Sign([]byte("hello"), device.SignOptions{}))
+	payload := must(wire.OpenStatement(d.Checkpoint(), wire.TypeCheckpoint, "fleet.example", a.core.StatementKey))
+	if c := must(wire.ParseCheckpoint(payload)); c.Size != 2 {
+		t.Errorf("checkpoint %+v", c)
+	}
 	if s := d.Status(); !s.Installed || s.Address != in.Address || s.CoreHash != a.hash() || !s.KeyNow || s.Epoch != 10 || s.Sequence != 1 {
 		t.Errorf("status %+v", s)
 	}
@@ -56,6 +60,9 @@ func TestInstallRefuses(t *testing.T) {
 	d, dir := a.create(t, "bus-4711", wire.KindVehicle)
 	request := must(d.Request())
 	other, _ := a.create(t, "bus-4711", wire.KindVehicle)
+	for range 60 { // a longer log than a's
+		foreign.record(&wire.FoundEntry{})
+	}
 	before := must(os.ReadFile(filepath.Join(dir, "state")))
 	changeKey := func(at int) func(*wire.Content) {
 		return func(c *wire.Content) {
@@ -83,16 +90,22 @@ func TestInstallRefuses(t *testing.T) {
 		"entry of another request":  {a.issue(request, edit{entry: func(e *wire.IssueEntry) { e.Request[0] ^= 1 }}), device.ErrBadPackage},
 		"entry of another sequence": {a.issue(request, edit{entry: func(e *wire.IssueEntry) { e.Sequence++ }}), device.ErrBadPackage},
 		"entry of other keys":       {a.issue(request, edit{entry: func(e *wire.IssueEntry) { e.Keys[0] ^= 1 }}), device.ErrBadPackage},
-		"proof altered":             {a.issue(request, edit{content: func(c *wire.Content) { c.Root[0] ^= 1 }}), device.ErrBadPackage},
-		"index altered":             {a.issue(request, edit{content: func(c *wire.Content) { c.Index-- }}), device.ErrBadPackage},
-		"key missing":               {a.issue(request, edit{content: func(c *wire.Content) { c.Keys = c.Keys[:2] }}), device.ErrBadPackage},
-		"keys swapped":              {a.issue(request, edit{content: func(c *wire.Content) { slices.Reverse(c.Keys) }}), device.ErrBadPackage},
-		"s altered":                 {a.issue(request, edit{content: changeKey(32)}), device.ErrBadPackage},
-		"D altered":                 {a.issue(request, edit{content: changeKey(159)}), device.ErrBadPackage},
-		"another epoch":             {a.issue(request, edit{content: func(c *wire.Content) { c.FirstEpoch++ }, entry: func(e *wire.IssueEntry) { e.FirstEpoch++ }}), device.ErrBadPackage},
-		"ciphertext altered":        {a.issue(request, edit{pkg: func(p *wire.Package) { p.Ciphertext[9] ^= 1 }}), device.ErrBadPackage},
-		"sequence altered":          {a.issue(request, edit{pkg: func(p *wire.Package) { p.Sequence++ }}), device.ErrBadPackage},
-		"a list":                    {a.publish(), device.ErrMalformed},
+		"proof altered":             {a.issue(request, edit{content: func(c *wire.Content) { c.Path[0][0] ^= 1 }}), device.ErrBadPackage},
+		"proof left out":            {a.issue(request, edit{content: func(c *wire.Content) { c.Path = nil }}), device.ErrBadPackage},
+		"checkpoint altered":        {a.issue(request, edit{content: func(c *wire.Content) { c.Checkpoint[len(c.Checkpoint)-1] ^= 1 }}), device.ErrBadPackage},
+		"checkpoint of another log": {a.issue(request, edit{content: func(c *wire.Content) { c.Checkpoint = foreign.checkpoint(func(*wire.Checkpoint) {}) }}), device.ErrBadPackage},
+		"checkpoint of another core": {a.issue(request, edit{content: func(c *wire.Content) {
+			c.Checkpoint = a.checkpoint(func(h *wire.Checkpoint) { h.Core[0] ^= 1 })
+		}}), device.ErrBadPackage},
+		"index altered":      {a.issue(request, edit{content: func(c *wire.Content) { c.Index-- }}), device.ErrBadPackage},
+		"key missing":        {a.issue(request, edit{content: func(c *wire.Content) { c.Keys = c.Keys[:2] }}), device.ErrBadPackage},
+		"keys swapped":       {a.issue(request, edit{content: func(c *wire.Content) { slices.Reverse(c.Keys) }}), device.ErrBadPackage},
+		"s altered":          {a.issue(request, edit{content: changeKey(32)}), device.ErrBadPackage},
+		"D altered":          {a.issue(request, edit{content: changeKey(159)}), device.ErrBadPackage},
+		"another epoch":      {a.issue(request, edit{content: func(c *wire.Content) { c.FirstEpoch++ }, entry: func(e *wire.IssueEntry) { e.FirstEpoch++ }}), device.ErrBadPackage},
+		"ciphertext altered": {a.issue(request, edit{pkg: func(p *wire.Package) { p.Ciphertext[9] ^= 1 }}), device.ErrBadPackage},
+		"sequence altered":   {a.issue(request, edit{pkg: func(p *wire.Package) { p.Sequence++ }}), device.ErrBadPackage},
+		"a list":             {a.publish(), device.ErrMalformed},
 	} {
 		_, err := d.Install(test.pkg, a.hash())
 		wantErr(t, err, test.want, name)

@@ -20,6 +20,9 @@ type realm struct {
 	address  wire.Address
 	sequence uint32
 	keys     *keyring
+
+	checkpoint []byte    // statement: the head of the log that the keys are in
+	vouched    time.Time // the authority's time of it; kept until Install is done only
 }
 
 // identity names an address in an epoch. An address of an SP-ID that the core does not list is of another realm.

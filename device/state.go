@@ -131,13 +131,14 @@ func (r *realm) encode(e *encoder) {
 	e.str(policy)
 	e.text(r.address.String())
 	e.u32(r.sequence)
+	e.str(r.checkpoint)
 	r.keys.encode(e)
 }
 
 // decodeRealm reads what encode wrote.
 func decodeRealm(d *decoder) (*realm, error) {
 	coreRaw, policyRaw, address := bytes.Clone(d.str()), d.str(), d.text()
-	sequence, first := d.u32(), d.u32()
+	sequence, checkpoint, first := d.u32(), bytes.Clone(d.str()), d.u32()
 	var keys [][]byte
 	for range d.count(wire.MaxKeys) {
 		keys = append(keys, d.str())
@@ -157,7 +158,7 @@ func decodeRealm(d *decoder) (*realm, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.keys = r.newKeyring(first)
+	r.checkpoint, r.keys = checkpoint, r.newKeyring(first)
 	for _, k := range keys {
 		if len(k) != 0 && len(k) != ibc.PartialKeySize {
 			return nil, fmt.Errorf("installed keys: %w", ErrCorrupt)

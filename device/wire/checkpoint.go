@@ -47,6 +47,23 @@ func ParseCheckpoint(b []byte) (*Checkpoint, error) {
 	return c, nil
 }
 
+// OpenCheckpoint verifies a statement of type checkpoint and returns its content. Besides the errors of OpenStatement it
+// returns ErrRealm for a checkpoint of another core.
+func OpenCheckpoint(b []byte, core *Core) (*Checkpoint, error) {
+	payload, err := OpenStatement(b, TypeCheckpoint, core.Realm, core.StatementKey)
+	if err != nil {
+		return nil, err
+	}
+	c, err := ParseCheckpoint(payload)
+	if err != nil {
+		return nil, err
+	}
+	if c.Core != core.Hash() {
+		return nil, fmt.Errorf("checkpoint: %w: it names another core", ErrRealm)
+	}
+	return c, nil
+}
+
 func (c *Checkpoint) check() error {
 	if err := checkLogSize(c.Size); err != nil {
 		return err

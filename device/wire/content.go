@@ -18,9 +18,8 @@ type Content struct {
 	Policy     []byte            // statement of type policy, not verified here
 	Entry      []byte            // log entry that records the keys
 	Index      uint64            // of the entry in the log
-	Size       uint64            // of the log that Root is of
-	Root       [32]byte
-	Path       [][32]byte // RFC 6962, section 2.1.1; at most 64
+	Checkpoint []byte            // statement of type checkpoint, not verified here: the head of the log that Path leads to
+	Path       [][32]byte        // RFC 6962, section 2.1.1; at most 64
 }
 
 type contentArray struct {
@@ -32,8 +31,7 @@ type contentArray struct {
 	Policy     []byte
 	Entry      []byte
 	Index      uint64
-	Size       uint64
-	Root       [32]byte
+	Checkpoint []byte
 	Path       [][32]byte
 }
 
@@ -44,7 +42,7 @@ func (c *Content) Marshal() ([]byte, error) {
 	}
 	a := contentArray{
 		Version: 1, Address: c.Address.String(), FirstEpoch: c.FirstEpoch, Policy: c.Policy, Entry: c.Entry,
-		Index: c.Index, Size: c.Size, Root: c.Root, Path: c.Path, Keys: make([][partialKeySize]byte, len(c.Keys)),
+		Index: c.Index, Checkpoint: c.Checkpoint, Path: c.Path, Keys: make([][partialKeySize]byte, len(c.Keys)),
 	}
 	defer clear(a.Keys)
 	for i, k := range c.Keys {
@@ -63,7 +61,7 @@ func (c *Content) Marshal() ([]byte, error) {
 }
 
 // ParseContent reads the decrypted content of a package. It checks the form of everything, but neither the keys against
-// the realm, nor the policy's signature, nor (see CheckLog) the log.
+// the realm, nor the policy's signature, nor (see CheckLog) checkpoint and log.
 func ParseContent(b []byte) (*Content, error) {
 	var a contentArray
 	if err := decode(b, MaxPackage, &a); err != nil {
@@ -80,7 +78,7 @@ func ParseContent(b []byte) (*Content, error) {
 	}
 	c := &Content{
 		Address: address, FirstEpoch: a.FirstEpoch, Policy: a.Policy, Entry: a.Entry,
-		Index: a.Index, Size: a.Size, Root: a.Root, Path: a.Path, Keys: make([]*ibc.PartialKey, len(a.Keys)),
+		Index: a.Index, Checkpoint: a.Checkpoint, Path: a.Path, Keys: make([]*ibc.PartialKey, len(a.Keys)),
 	}
 	for i := range a.Keys {
 		if c.Keys[i], err = ibc.ParsePartialKey(a.Keys[i][:]); err != nil {
@@ -103,38 +101,59 @@ func (c *Content) check() error {
 		return fmt.Errorf("keys: %w: beyond the last epoch", ErrValue)
 	case len(c.Path) > MaxPath:
 		return fmt.Errorf("path: %w: at most %d", ErrValue, MaxPath)
-	case c.Index >= c.Size:
-		return fmt.Errorf("index: %w: beyond the log", ErrValue)
 	}
-	if err := checkLogSize(c.Size); err != nil {
+	s, err := parseStatement(c.Checkpoint, TypeCheckpoint)
+	if err != nil {
 		return err
+	}
+	head, err := ParseCheckpoint(s.payload)
+	if err != nil {
+		return err
+	}
+	if c.Index >= head.Size {
+		return fmt.Errorf("index: %w: beyond the log", ErrValue)
 	}
 	if _, err := parseStatement(c.Policy, TypePolicy); err != nil {
 		return err
 	}
-	_, err := ParseLogEntry(c.Entry)
+	_, err = ParseLogEntry(c.Entry)
 	return err
 }
 
-// CheckLog returns ErrLog unless the entry records exactly these keys for this address, request and sequence, and the
-// path proves that it stands in the log that Root is of.
-func (c *Content) CheckLog(requestHash [32]byte, sequence uint32) error {
+// CheckLog returns the log's head that the realm's authority signed, once the entry records exactly these keys for this
+// address, request and sequence, and the path proves that it stands in that log. Otherwise it returns ErrLog, or an error
+// of OpenCheckpoint.
+func (c *Content) CheckLog(core *Core, requestHash [32]byte, sequence uint32) (*Checkpoint, error) {
+	head, err := OpenCheckpoint(c.Checkpoint, core)
+	if err != nil {
+		return nil, fmt.Errorf("content: %w", err)
+	}
+	if err := c.checkEntry(requestHash, sequence); err != nil {
+		return nil, fmt.Errorf("content: %w", err)
+	}
+	if err := c.checkPath(head); err != nil {
+		return nil, fmt.Errorf("content: %w", err)
+	}
+	return head, nil
+}
+
+func (c *Content) checkEntry(requestHash [32]byte, sequence uint32) error {
 	logged, err := ParseLogEntry(c.Entry)
 	if err != nil {
-		return fmt.Errorf("content: %w: %w", ErrLog, err)
+		return fmt.Errorf("%w: %w", ErrLog, err)
 	}
 	got, ok := logged.Entry.(*IssueEntry)
 	if !ok {
-		return fmt.Errorf("content: %w: the entry records something else than keys", ErrLog)
+		return fmt.Errorf("%w: the entry records something else than keys", ErrLog)
 	}
 	want := IssueEntry{
 		Address: c.Address, Request: requestHash, Sequence: sequence, FirstEpoch: c.FirstEpoch, Count: len(c.Keys),
 		Keys: KeysHash(c.commitments()),
 	}
 	if *got != want {
-		return fmt.Errorf("content: %w: the entry records other keys, or for another request", ErrLog)
+		return fmt.Errorf("%w: the entry records other keys, or for another request", ErrLog)
 	}
-	return c.checkPath()
+	return nil
 }
 
 func (c *Content) commitments() [][32]byte {
@@ -145,17 +164,16 @@ func (c *Content) commitments() [][32]byte {
 	return rs
 }
 
-func (c *Content) checkPath() error {
-	if c.Size > math.MaxInt64 || c.Index >= c.Size {
-		return fmt.Errorf("content: %w: the index is beyond the log", ErrLog)
+func (c *Content) checkPath(head *Checkpoint) error {
+	if c.Index >= head.Size { // of at most MaxInt64
+		return fmt.Errorf("%w: the index is beyond the log", ErrLog)
 	}
 	path := make(tlog.RecordProof, len(c.Path))
 	for i, h := range c.Path {
 		path[i] = h
 	}
-	size, index := int64(c.Size), int64(c.Index)
-	if tlog.CheckRecord(path, size, c.Root, index, tlog.RecordHash(c.Entry)) != nil {
-		return fmt.Errorf("content: %w: the inclusion proof does not hold", ErrLog)
+	if tlog.CheckRecord(path, int64(head.Size), head.Root, int64(c.Index), tlog.RecordHash(c.Entry)) != nil {
+		return fmt.Errorf("%w: the inclusion proof does not hold", ErrLog)
 	}
 	return nil
 }

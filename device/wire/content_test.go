@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"testing"
 
 	"marque/device/ibc"
@@ -13,13 +14,14 @@ func TestCheckLog(t *testing.T) {
 	request, _ := enrolment(t, "bus-471")
 	hash := request.Hash()
 	c := must(wire.ParseContent(must(r.content(t, request, 3).Marshal())(t)))(t)
-	if err := c.CheckLog(hash, 3); err != nil {
-		t.Fatal(err)
+	head, err := c.CheckLog(r.core, hash, 3)
+	if err != nil || head.Size != 5 || !head.Time.Equal(r.checkpoint().Time) || head.Root == r.checkpoint().Root {
+		t.Fatal(head, err)
 	}
-	if err := c.CheckLog(hash, 4); !isErr(err, wire.ErrLog) {
+	if _, err := c.CheckLog(r.core, hash, 4); !isErr(err, wire.ErrLog) {
 		t.Errorf("another sequence: %v", err)
 	}
-	if err := c.CheckLog([32]byte{}, 3); !isErr(err, wire.ErrLog) {
+	if _, err := c.CheckLog(r.core, [32]byte{}, 3); !isErr(err, wire.ErrLog) {
 		t.Errorf("another request: %v", err)
 	}
 	other := must((&wire.LogEntry{Time: founded, Entry: &wire.FoundEntry{}}).Marshal())(t)
@@ -30,12 +32,8 @@ func TestCheckLog(t *testing.T) {
 		"keys exchanged":     func(c *wire.Content) { c.Keys[0], c.Keys[1] = c.Keys[1], c.Keys[0] },
 		"another entry":      func(c *wire.Content) { c.Entry = other },
 		"no entry":           func(c *wire.Content) { c.Entry = nil },
-		"another root":       func(c *wire.Content) { c.Root[0] ^= 1 },
 		"another index":      func(c *wire.Content) { c.Index++ },
-		"another size":       func(c *wire.Content) { c.Size = 9 },
-		"size of one":        func(c *wire.Content) { c.Index, c.Size = 0, 1 },
-		"index beyond":       func(c *wire.Content) { c.Index = c.Size },
-		"size beyond int64":  func(c *wire.Content) { c.Size = 1 << 63 },
+		"index beyond":       func(c *wire.Content) { c.Index = 5 },
 		"no path":            func(c *wire.Content) { c.Path = nil },
 		"path cut off":       func(c *wire.Content) { c.Path = c.Path[1:] },
 		"path too long":      func(c *wire.Content) { c.Path = append(c.Path, [32]byte{}) },
@@ -45,7 +43,44 @@ func TestCheckLog(t *testing.T) {
 	} {
 		c := r.content(t, request, 3)
 		change(c)
-		if err := c.CheckLog(hash, 3); !isErr(err, wire.ErrLog) {
+		if _, err := c.CheckLog(r.core, hash, 3); !isErr(err, wire.ErrLog) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// The path must lead to a head that this realm's authority signed.
+func TestCheckLogCheckpoint(t *testing.T) {
+	r := newRealm(t)
+	request, _ := enrolment(t, "bus-471")
+	good := must(r.content(t, request, 3).CheckLog(r.core, request.Hash(), 3))(t)
+	stranger := *r
+	stranger.key = ed25519.NewKeyFromSeed(make([]byte, 32))
+	payload := must(good.Marshal())(t)
+	bent := func(change func(c *wire.Checkpoint)) []byte {
+		c := *good
+		change(&c)
+		return r.signCheckpoint(t, &c)
+	}
+	for what, c := range map[string]struct {
+		statement []byte
+		want      error
+	}{
+		"another root":    {bent(func(c *wire.Checkpoint) { c.Root[0] ^= 1 }), wire.ErrLog},
+		"another size":    {bent(func(c *wire.Checkpoint) { c.Size = 9 }), wire.ErrLog},
+		"too small":       {bent(func(c *wire.Checkpoint) { c.Size = 2 }), wire.ErrLog},
+		"empty log":       {bent(func(c *wire.Checkpoint) { c.Size = 0 }), wire.ErrLog},
+		"another core":    {bent(func(c *wire.Checkpoint) { c.Core[0] ^= 1 }), wire.ErrRealm},
+		"another realm":   {must(wire.SignStatement(r.key, wire.TypeCheckpoint, "other.example", payload))(t), wire.ErrRealm},
+		"another signer":  {stranger.signCheckpoint(t, good), wire.ErrSignature},
+		"another type":    {r.sign(t, wire.TypePolicy, payload), wire.ErrType},
+		"something else":  {r.sign(t, wire.TypeCheckpoint, must(r.policy().Marshal())(t)), wire.ErrEncoding},
+		"nothing":         {nil, wire.ErrEncoding},
+		"as it should be": {bent(func(c *wire.Checkpoint) {}), nil},
+	} {
+		content := r.content(t, request, 3)
+		content.Checkpoint = c.statement
+		if _, err := content.CheckLog(r.core, request.Hash(), 3); !isErr(err, c.want) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -65,7 +100,9 @@ func TestContentRefuses(t *testing.T) {
 		"beyond last epoch": {func(c *wire.Content) { c.FirstEpoch = 1<<32 - 1 }, wire.ErrValue},
 		"65 hashes":         {func(c *wire.Content) { c.Path = make([][32]byte, 65) }, wire.ErrValue},
 		"index beyond":      {func(c *wire.Content) { c.Index = 5 }, wire.ErrValue},
-		"size beyond int64": {func(c *wire.Content) { c.Size = 1 << 63 }, wire.ErrValue},
+		"no checkpoint":     {func(c *wire.Content) { c.Checkpoint = nil }, wire.ErrEncoding},
+		"not a checkpoint":  {func(c *wire.Content) { c.Checkpoint = c.Policy }, wire.ErrType},
+		"empty checkpoint":  {func(c *wire.Content) { c.Checkpoint = r.sign(t, wire.TypeCheckpoint, []byte{0x80}) }, wire.ErrEncoding},
 		"no policy":         {func(c *wire.Content) { c.Policy = nil }, wire.ErrEncoding},
 		"not a policy": {
 			func(c *wire.Content) { c.Policy = r.sign(t, wire.TypeCheckpoint, must(r.checkpoint().Marshal())(t)) },

@@ -17,7 +17,7 @@ const suite = 1 // ristretto255, BLS12-381, SHA-512, AES-256-GCM, Ed25519, HPKE:
 type Core struct {
 	Realm        string        // one of SPIDs; names the realm in statements
 	Generation   uint32        // rises when a committed next core takes over
-	SPIDs        []string      // 1 to 16 domain names, sorted by octets, no duplicates
+	SPIDs        []string      // 1 to 16 domain names, at most 2,048 octets, sorted by octets, no duplicates
 	Epoch0       time.Time     // start of epoch 0, whole seconds
 	EpochLength  time.Duration // an hour or more, whole seconds
 	X            [32]byte      // ristretto255 point, of identity signatures
@@ -110,13 +110,18 @@ func (c *Core) checkNames() error {
 	if len(c.SPIDs) == 0 || len(c.SPIDs) > MaxSPIDs {
 		return fmt.Errorf("domains: %w: 1 to %d", ErrValue, MaxSPIDs)
 	}
+	octets := 0
 	for i, s := range c.SPIDs {
+		octets += len(s)
 		if err := CheckSPID(s); err != nil {
 			return fmt.Errorf("domain %d: %w", i, err)
 		}
 		if i > 0 && c.SPIDs[i-1] >= s {
 			return fmt.Errorf("domains: %w: sort them and remove duplicates", ErrValue)
 		}
+	}
+	if octets > MaxSPIDOctets {
+		return fmt.Errorf("domains: %w: %d octets together, at most %d", ErrTooLong, octets, MaxSPIDOctets)
 	}
 	if !c.Lists(c.Realm) {
 		return fmt.Errorf("realm: %w: it must be one of the domains", ErrValue)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,6 +25,7 @@ func TestCoreRefuses(t *testing.T) {
 		"unsorted":           {func(c *wire.Core) { slices.Reverse(c.SPIDs) }, wire.ErrValue},
 		"duplicate":          {func(c *wire.Core) { c.SPIDs[0] = c.SPIDs[1] }, wire.ErrValue},
 		"upper-case domain":  {func(c *wire.Core) { c.SPIDs[0] = "Depot.fleet.example" }, wire.ErrSPID},
+		"2,049 octets":       {func(c *wire.Core) { c.SPIDs = longDomains(129); c.Realm = c.SPIDs[0] }, wire.ErrTooLong},
 		"realm not listed":   {func(c *wire.Core) { c.Realm = "other.example" }, wire.ErrValue},
 		"epoch 0 in 1969":    {func(c *wire.Core) { c.Epoch0 = time.Unix(-1, 0) }, wire.ErrTime},
 		"half a second":      {func(c *wire.Core) { c.Epoch0 = c.Epoch0.Add(time.Second / 2) }, wire.ErrTime},
@@ -43,6 +45,27 @@ func TestCoreRefuses(t *testing.T) {
 		if _, err := core.Marshal(); !isErr(err, c.want) {
 			t.Errorf("%s: %v", what, err)
 		}
+	}
+}
+
+// longDomains returns 16 domains: 15 of 128 octets and a last one.
+func longDomains(last int) []string {
+	domains := make([]string, 16)
+	for i := range domains {
+		domains[i] = fmt.Sprintf("%02d.", i) + strings.Repeat("d", 60) + "." + strings.Repeat("e", 56) + ".example"
+	}
+	domains[15] += strings.Repeat("e", last-len(domains[15]))
+	return domains
+}
+
+// A core with the longest domains fits its statement, and a package of the most keys.
+func TestCoreOfLongestDomains(t *testing.T) {
+	r := newRealm(t)
+	r.core.SPIDs = longDomains(128)
+	r.core.Realm = r.core.SPIDs[0]
+	c := must(wire.OpenCore(r.sign(t, wire.TypeCore, must(r.core.Marshal())(t))))(t)
+	if len(strings.Join(c.SPIDs, "")) != 2048 {
+		t.Error("not the longest")
 	}
 }
 

@@ -84,6 +84,11 @@ func (r *realm) checkpoint() *wire.Checkpoint {
 	return &wire.Checkpoint{Core: r.core.Hash(), Size: 5, Root: fill[[32]byte](0x11), Time: founded.Add(time.Hour)}
 }
 
+func (r *realm) signCheckpoint(t testing.TB, c *wire.Checkpoint) []byte {
+	t.Helper()
+	return r.sign(t, wire.TypeCheckpoint, must(c.Marshal())(t))
+}
+
 func (r *realm) bundle() *wire.Bundle {
 	return &wire.Bundle{
 		Core: r.core.Hash(), Generation: 1, Sequence: 2, Previous: fill[[16]byte](0x21),
@@ -125,8 +130,10 @@ func (r *realm) content(t testing.TB, request *wire.Request, sequence uint32) *w
 		Address: c.Address, Request: request.Hash(), Sequence: sequence, FirstEpoch: 7, Count: 2, Keys: wire.KeysHash(rs),
 	}
 	c.Entry = must((&wire.LogEntry{Time: founded.Add(time.Hour), Entry: issue}).Marshal())(t)
-	c.Index, c.Size = 2, 5
-	c.Path, c.Root = prove(t, [][]byte{{0}, {1}, c.Entry, {3}, {4}}, 2)
+	c.Index = 2
+	head := r.checkpoint()
+	c.Path, head.Root = prove(t, [][]byte{{0}, {1}, c.Entry, {3}, {4}}, 2)
+	c.Checkpoint = r.signCheckpoint(t, head)
 	return c
 }
 

@@ -8,6 +8,7 @@ const (
 	MaxName       = 48           // the name inside an address
 	MaxSPID       = 253          // a service provider's domain name
 	MaxLabel      = 63           // one label of it
+	MaxSPIDOctets = 2_048        // all domain names of a realm together, so that a core fits its statement
 	MaxRequest    = 220          // an enrolment request
 	MaxPackage    = 65_536       // a key package, and the content sealed in it
 	MaxBundle     = 16 << 20     // a revocation bundle

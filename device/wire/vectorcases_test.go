@@ -86,6 +86,12 @@ func coreCases(t *testing.T, out map[string]*vector) {
 	smallOrder[0] = 1
 	infinity := make([]byte, 48)
 	infinity[0] = 0xc0
+	long := *c
+	long.SPIDs = longDomains(128)
+	long.Realm = long.SPIDs[0]
+	most := must(long.Marshal())(t)
+	last := []byte(long.SPIDs[15])
+	above := bytes.Replace(most, append([]byte{0x78, 128}, last...), append([]byte{0x78, 129}, append(last, 'e')...), 1)
 	for name, v := range map[string]*vector{
 		"core-x-identity": {Comment: "X is the identity", Expect: "ErrValue", Input: with(c.X[:], make([]byte, 32))},
 		"core-z-identity": {Comment: "Z is the identity", Expect: "ErrValue", Input: with(c.Z[:], infinity)},
@@ -97,7 +103,9 @@ func coreCases(t *testing.T, out map[string]*vector) {
 		"core-order": {
 			Comment: "domains not sorted", Expect: "ErrValue", Input: with([]byte("depot.fleet.example"), []byte("zepot.fleet.example")),
 		},
-		"core-upper": {Comment: "domain in upper case", Expect: "ErrSPID", Input: with([]byte("depot.fleet"), []byte("Depot.fleet"))},
+		"core-domains":          {Comment: "domains of 2,048 octets", Expect: "ok", Input: hex.EncodeToString(most)},
+		"core-domains-too-long": {Comment: "domains of 2,049 octets", Expect: "ErrTooLong", Input: hex.EncodeToString(above)},
+		"core-upper":            {Comment: "domain in upper case", Expect: "ErrSPID", Input: with([]byte("depot.fleet"), []byte("Depot.fleet"))},
 	} {
 		v.Object = "core"
 		out[name] = v
