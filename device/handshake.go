@@ -124,9 +124,6 @@ func (d *Device) session(conn net.Conn, side func(*handshake) error) (*Session, 
 }
 
 func (h *handshake) initiate(to wire.Address) error {
-	if to.Serial() == h.realm.address.Serial() {
-		return ErrOwnIdentity
-	}
 	if err := h.d.mayTalk(h.realm, to); err != nil {
 		return err
 	}
@@ -391,6 +388,9 @@ func (d *Device) mayTalk(r *realm, to wire.Address) error {
 	}
 	if _, err := r.identity(to, epoch); err != nil {
 		return err
+	}
+	if to.Serial() == r.address.Serial() {
+		return ErrOwnIdentity
 	}
 	_, err = d.peerStatus(to, epoch, now)
 	return err

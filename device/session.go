@@ -143,25 +143,24 @@ func (s *Session) Write(p []byte) (int, error) {
 		if err := s.alive(); err != nil {
 			return sent, err
 		}
-		if s.writeEr != nil {
-			return sent, s.because(s.writeEr)
+		if s.out.left() <= 1 { // the last record under a key is kept for closing
+			return sent, fmt.Errorf("session: %w", ErrSessionEnded)
 		}
 		n := min(len(p)-sent, MaxRecordData)
-		if s.writeEr = s.writeRecord(recordData, p[sent:sent+n]); s.writeEr != nil {
-			return sent, s.because(s.writeEr)
+		if err := s.writeRecord(recordData, p[sent:sent+n]); err != nil {
+			return sent, s.because(err)
 		}
 		sent += n
 	}
 	return sent, s.alive()
 }
 
-// writeRecord sends one record; the last one under a key is kept for closing. The caller holds writeMu.
+// writeRecord sends one record, unless one before it may be on its way in part. The caller holds writeMu.
 func (s *Session) writeRecord(kind byte, data []byte) error {
-	if left := s.out.left(); left == 0 || left == 1 && kind != recordClose {
-		return ErrSessionEnded
+	if s.writeEr == nil {
+		_, s.writeEr = s.conn.Write(s.out.seal(make([]byte, 0, recordBuffer), kind, data))
 	}
-	_, err := s.conn.Write(s.out.seal(make([]byte, 0, recordBuffer), kind, data))
-	return err
+	return s.writeEr
 }
 
 // Close tells the peer that this was all, and closes the connection. A Write that is stuck is given up after two seconds.
@@ -173,10 +172,7 @@ func (s *Session) Close() error {
 	defer giveUp.Stop()
 	s.writeMu.Lock()
 	defer s.writeMu.Unlock()
-	if s.writeEr == nil {
-		s.writeEr = net.ErrClosed
-		_ = s.writeRecord(recordClose, nil) // a peer that is gone does not miss it
-	}
+	_ = s.writeRecord(recordClose, nil) // a peer that is gone does not miss it
 	return s.closed(s.conn.Close())
 }
 

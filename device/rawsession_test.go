@@ -1,0 +1,117 @@
+package device_test
+
+import (
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/binary"
+	"io"
+	"net"
+
+	"github.com/flynn/noise"
+
+	"marque/device/ibc"
+	"marque/device/wire"
+)
+
+// rawPeer speaks the session handshake of PROTOCOL.md, section 10, without package device: an enrolled attacker, or a second implementation.
+type rawPeer struct {
+	a    *authority
+	conn net.Conn
+	key  *ibc.PrivateKey
+	says wire.Address // whom it claims to be
+	sign func(k *ibc.PrivateKey, context string, m []byte) [64]byte
+
+	noise *noise.HandshakeState
+	keys  []byte // k1 ‖ k2
+	authR [32]byte
+}
+
+func (a *authority) rawPeer(conn net.Conn, key *ibc.PrivateKey) *rawPeer {
+	return &rawPeer{
+		a: a, conn: conn, key: key, says: must(wire.ParseAddress(key.Identity().Address)),
+		sign: func(k *ibc.PrivateKey, context string, m []byte) [64]byte { return must(k.Sign(nil, context, m)) },
+	}
+}
+
+func (p *rawPeer) start(initiator bool, responder wire.Address) {
+	hash := p.a.hash()
+	prologue := append(ibc.AppendLPString(nil, "marque/v1/session"), 0)
+	prologue = ibc.AppendLPString(append(prologue, hash[:]...), responder.String())
+	p.noise = must(noise.NewHandshakeState(noise.Config{
+		CipherSuite: noise.NewCipherSuite(noise.DH25519, noise.CipherAESGCM, noise.HashSHA256),
+		Pattern:     noise.HandshakeNN, Initiator: initiator, Prologue: prologue,
+	}))
+}
+
+// answer plays the responder called responder up to AuthR.
+func (p *rawPeer) answer(responder wire.Address) {
+	_, first, err := wire.ParseHello(must(readFrame(p.conn)))
+	check(err)
+	p.start(false, responder)
+	must3(p.noise.ReadMessage(nil, first))
+	msg, k1, k2, err := p.noise.WriteMessage(nil, nil)
+	check(err)
+	p.split(k1, k2)
+	writeFrames(p.conn, msg, p.auth(32, "marque/v1/session/responder", nil))
+}
+
+// call plays the initiator up to AuthR, and keeps its hash.
+func (p *rawPeer) call(responder wire.Address) *wire.Auth {
+	p.start(true, responder)
+	hello := must((&wire.Hello{Ref: p.a.core.Ref(), Address: responder}).Marshal())
+	msg, _, _, err := p.noise.WriteMessage(hello, nil)
+	check(err)
+	writeFrames(p.conn, msg)
+	_, k1, k2, err := p.noise.ReadMessage(nil, must(readFrame(p.conn)))
+	check(err)
+	p.split(k1, k2)
+	b := must(p.aead(32).Open(nil, make([]byte, 12), must(readFrame(p.conn)), nil))
+	p.authR = sha256.Sum256(b)
+	return must(wire.ParseAuth(b))
+}
+
+// introduce sends AuthI.
+func (p *rawPeer) introduce() {
+	writeFrames(p.conn, p.auth(0, "marque/v1/session/initiator", p.authR[:]))
+}
+
+func (p *rawPeer) auth(at int, context string, after []byte) []byte {
+	a := &wire.Auth{Address: p.says, Epoch: p.key.Identity().Epoch, List: 1, R: p.key.R()}
+	m := binary.BigEndian.AppendUint32(append([]byte(nil), p.noise.ChannelBinding()...), a.List)
+	a.Sig = p.sign(p.key, context, append(m, after...))
+	return p.aead(at).Seal(nil, make([]byte, 12), must(a.Marshal()), nil)
+}
+
+func (p *rawPeer) split(k1, k2 *noise.CipherState) {
+	a, b := k1.UnsafeKey(), k2.UnsafeKey()
+	p.keys = append(a[:], b[:]...)
+}
+
+// aead is AES-256-GCM under a1 (at 0) or a2 (at 32).
+func (p *rawPeer) aead(at int) cipher.AEAD {
+	info := append(ibc.AppendLPString(nil, "marque/v1/session-auth"), p.noise.ChannelBinding()...)
+	return gcm(must(hkdf.Key(sha512.New, p.keys, nil, string(info), 64))[at : at+32])
+}
+
+func must3[A, B, C any](a A, _ B, _ C, err error) A { return must(a, err) }
+
+// readFrame reads u16(length) ‖ rest and returns the rest.
+func readFrame(r io.Reader) ([]byte, error) {
+	head := make([]byte, 2)
+	if _, err := io.ReadFull(r, head); err != nil {
+		return nil, err
+	}
+	b := make([]byte, binary.BigEndian.Uint16(head))
+	_, err := io.ReadFull(r, b)
+	return b, err
+}
+
+func writeFrames(w io.Writer, frames ...[]byte) {
+	var b []byte
+	for _, f := range frames {
+		b = append(binary.BigEndian.AppendUint16(b, uint16(len(f))), f...)
+	}
+	must(w.Write(b))
+}
