@@ -52,7 +52,7 @@ signed. Needs only the database of the authority's folder, so it also works on a
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r, err := appliance.Audit(dir)
 			if err != nil {
-				return terminal.Wrap("the log was not verified", err)
+				return explained("the log was not verified", err)
 			}
 			if asJSON {
 				err = terminal.JSON(cmd.OutOrStdout(), auditOf(r))
@@ -61,11 +61,11 @@ signed. Needs only the database of the authority's folder, so it also works on a
 			}
 			switch {
 			case err != nil:
-				return terminal.Wrap("the result was not printed", err)
+				return explained("the result was not printed", err)
 			case !r.OK():
-				return terminal.Wrap("the log does not hold", errFindings)
+				return explained("the log does not hold", errFindings)
 			case expect != "" && !words.Match(expect, r.CoreHash[:]):
-				return terminal.Wrap("the log is not the one expected", errOtherRealm)
+				return explained("the log is not the one expected", errOtherRealm)
 			}
 			return nil
 		},

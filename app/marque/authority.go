@@ -40,11 +40,11 @@ func (h *home) locked(do func(a *appliance.Appliance) error) error {
 	const what = "the authority was not opened"
 	a, err := appliance.Open(h.dir, appliance.Options{Clock: time.Now})
 	if err != nil {
-		return terminal.Wrap(what, err)
+		return explained(what, err)
 	}
 	err = do(a)
 	if cerr := a.Close(); err == nil {
-		err = terminal.Wrap("the authority was not closed properly", cerr)
+		err = explained("the authority was not closed properly", cerr)
 	}
 	return err
 }
@@ -55,12 +55,12 @@ func (h *home) unlocked(do func(a *appliance.Appliance) error) error {
 		const what = "the authority was not unlocked"
 		p, err := terminal.Passphrase(h.passphraseFile, "Passphrase of the authority", false)
 		if err != nil {
-			return terminal.Wrap(what, err)
+			return explained(what, err)
 		}
 		err = a.Unlock(p)
 		clear(p)
 		if err != nil {
-			return terminal.Wrap(what, err)
+			return explained(what, err)
 		}
 		return do(a)
 	})

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"marque/app/appliance"
-	"marque/app/terminal"
 	"marque/device"
 	"marque/device/wire"
 )
@@ -75,7 +74,7 @@ what it says; the first one that fails ends the demonstration with exit code 1.`
 			}
 			dir, err := demoFolder(dir)
 			if err != nil {
-				return terminal.Wrap("the demonstration did not start", err)
+				return explained("the demonstration did not start", err)
 			}
 			return runDemo(cmd.OutOrStdout(), dir)
 		},
@@ -115,7 +114,7 @@ func runDemo(out io.Writer, dir string) (err error) {
 		line, err := s.do(d)
 		if err != nil {
 			fmt.Fprintf(out, "%2d  FAILED  %s\n", i+1, s.title)
-			return terminal.Wrap(fmt.Sprintf("step %d of the demonstration failed (%s)", i+1, s.title), err)
+			return explained(fmt.Sprintf("step %d of the demonstration failed (%s)", i+1, s.title), err)
 		}
 		fmt.Fprintf(out, "%2d  %s: %s\n", i+1, s.title, line)
 	}

@@ -14,8 +14,7 @@ import (
 	"marque/authority"
 )
 
-// errSome says that a batch went on past its failures.
-var errSome = errors.New("see the lines above; the other requests were enrolled, and to repeat one of those gives the same package again")
+var errSome = errors.New("each is explained above; mend those and run this again, since a request that was enrolled gives the same package again")
 
 // enrolled is what became of one request.
 type enrolled struct {
@@ -27,6 +26,7 @@ type enrolled struct {
 	Again   bool   `json:"again,omitempty"`
 	Warning string `json:"warning,omitempty"`
 	Error   string `json:"error,omitempty"`
+	err     error
 }
 
 // batch is what became of all requests of one call.
@@ -55,17 +55,14 @@ the same package. Compare the eight words with those that the device printed. No
 			return h.unlocked(func(a *appliance.Appliance) error {
 				b, err := enrolAll(a.Authority(), out, args)
 				if err != nil {
-					return terminal.Wrap("nothing was enrolled", err)
+					return explained("nothing was enrolled", err)
 				}
 				if asJSON {
 					err = terminal.JSON(cmd.OutOrStdout(), b)
 				} else {
-					b.print(cmd.OutOrStdout(), cmd.ErrOrStderr())
+					b.print(cmd.OutOrStdout())
 				}
-				if failed := b.failed(); failed > 0 && err == nil {
-					err = terminal.Wrap(fmt.Sprintf("%d of %d requests were not enrolled", failed, len(args)), errSome)
-				}
-				return err
+				return errors.Join(err, b.problem(cmd.ErrOrStderr()))
 			})
 		},
 	}
@@ -88,8 +85,8 @@ func enrolAll(a *authority.Authority, out string, requests []string) (*batch, er
 	}
 	for _, file := range requests {
 		e := enrolled{Request: file}
-		if err := e.enrol(a, out, file); err != nil {
-			e.Error = err.Error()
+		if e.err = e.enrol(a, out, file); e.err != nil {
+			e.Error = e.err.Error()
 		}
 		b.Requests = append(b.Requests, e)
 	}
@@ -119,31 +116,40 @@ func (e *enrolled) enrol(a *authority.Authority, out, file string) error {
 	return terminal.WriteNew(e.Package, issued.Package)
 }
 
-func (b *batch) failed() int {
-	n := 0
+// problem explains the failures to w when there were several requests, and returns what to say at the end.
+func (b *batch) problem(w io.Writer) error {
+	failed := 0
 	for _, e := range b.Requests {
-		if e.Error != "" {
-			n++
+		if e.err == nil {
+			continue
 		}
+		failed++
+		problem := explained(e.Request+" was not enrolled", e.err)
+		if len(b.Requests) == 1 {
+			return problem
+		}
+		terminal.Explain(w, "marque", problem)
 	}
-	return n
+	if failed == 0 {
+		return nil
+	}
+	return terminal.Wrap(fmt.Sprintf("%d of %d requests were not enrolled", failed, len(b.Requests)), errSome)
 }
 
-func (b *batch) print(out, problems io.Writer) {
+func (b *batch) print(out io.Writer) {
 	fmt.Fprintf(out, "realm %s\n  words    %s\n  core     %s\n  list     %s\n", b.Realm, b.Words, b.Core, b.List)
 	for _, e := range b.Requests {
-		if e.Error != "" {
-			fmt.Fprintf(problems, "%s: %s\n", e.Request, e.Error)
+		if e.err != nil {
 			continue
 		}
 		note := ""
 		if e.Again {
 			note = ", enrolled before: this is the same package again"
 		}
-		if e.Warning != "" {
-			fmt.Fprintf(problems, "%s: %s\n", e.Request, e.Warning)
-		}
 		fmt.Fprintf(out, "%s, %s%s\n  words    %s\n  package  %s\n", e.Address, e.Kind, note, e.Words, e.Package)
+		if e.Warning != "" {
+			fmt.Fprintf(out, "  warning  %s\n", e.Warning)
+		}
 	}
 }
 

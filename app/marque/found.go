@@ -35,7 +35,7 @@ devices and people know it from then on.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			made, err := h.found(f)
 			if err != nil {
-				return terminal.Wrap("the authority was not founded", err)
+				return explained("the authority was not founded", err)
 			}
 			if asJSON {
 				return terminal.JSON(cmd.OutOrStdout(), made)

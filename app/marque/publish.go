@@ -40,7 +40,7 @@ stale after its next update, and trust nobody after its hard expiry.`,
 			return h.unlocked(func(a *appliance.Appliance) error {
 				p, err := publish(a.Authority(), out)
 				if err != nil {
-					return terminal.Wrap("the list was not published", err)
+					return explained("the list was not published", err)
 				}
 				if asJSON {
 					return terminal.JSON(cmd.OutOrStdout(), p)

@@ -27,7 +27,7 @@ Reasons: unspecified, key-compromise, lost, stolen, superseded, out-of-service, 
 			return h.unlocked(func(a *appliance.Appliance) error {
 				id, err := revoke(a.Authority(), args[0], reason, effective)
 				if err != nil {
-					return terminal.Wrap("the identity was not revoked", err)
+					return explained("the identity was not revoked", err)
 				}
 				if asJSON {
 					return terminal.JSON(cmd.OutOrStdout(), shown(id))

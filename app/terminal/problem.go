@@ -27,7 +27,7 @@ func (p *problemError) Unwrap() error { return p.err }
 // Wrap adds to err what did not happen because of it, such as "the package was not installed". It is nil for nil.
 func Wrap(what string, err error) error { return Advise(what, err, "") }
 
-// Advise is Wrap with what to do next, for errors whose own text does not say it.
+// Advise is Wrap with what to do next, in place of what the text of err says of that.
 func Advise(what string, err error, next string) error {
 	if err == nil {
 		return nil
@@ -43,9 +43,8 @@ func Explain(w io.Writer, program string, err error) {
 		return
 	}
 	why, next := p.err.Error(), p.next
-	if next == "" {
-		next = advice(p.err)
-		why = strings.TrimRight(strings.Replace(why, next, "", 1), ";: ")
+	if reason, own, ok := advice(p.err); ok && next == "" {
+		why, next = strings.Replace(why, reason+own, reason, 1), own[len("; "):]
 	}
 	fmt.Fprintf(w, "%s: %s\n  why:  %s\n", program, p.what, why)
 	if next != "" {
@@ -53,8 +52,9 @@ func Explain(w io.Writer, program string, err error) {
 	}
 }
 
-// advice returns what the first sentinel in err that gives advice says: sentinels of this project read "reason; advice" or "reason: advice".
-func advice(err error) string {
+// advice finds the first sentinel in err that gives advice, and cuts its text: sentinels of this project read "reason; advice" or
+// "reason: advice". The separator stays with the advice.
+func advice(err error) (reason, next string, ok bool) {
 	var inner []error
 	switch e := err.(type) { //nolint:errorlint // walks the chain itself
 	case interface{ Unwrap() error }:
@@ -62,17 +62,18 @@ func advice(err error) string {
 	case interface{ Unwrap() []error }:
 		inner = e.Unwrap()
 	default:
+		text := err.Error()
 		for _, separator := range []string{"; ", ": "} {
-			reason, next, _ := strings.Cut(err.Error(), separator)
-			if next != "" && strings.Contains(reason, " ") { // "cbor: …" gives no advice
-				return next
+			i := strings.Index(text, separator)
+			if i > 0 && strings.Contains(text[:i], " ") { // "cbor: …" gives no advice
+				return text[:i], text[i:], true
 			}
 		}
 	}
 	for _, e := range inner {
-		if next := advice(e); next != "" {
-			return next
+		if reason, next, ok := advice(e); ok {
+			return reason, next, true
 		}
 	}
-	return ""
+	return "", "", false
 }

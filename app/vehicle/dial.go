@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"marque/app/terminal"
 	"marque/device"
 	"marque/device/wire"
 )
@@ -34,11 +33,11 @@ the peer, lines of the peer to standard output. Hangs up when standard input has
 			return f.use(func(d *device.Device) error {
 				s, err := c.dial(cmd.Context(), d)
 				if err != nil {
-					return terminal.Wrap("there is no session", err)
+					return explained("there is no session", err)
 				}
 				fmt.Fprintf(cmd.ErrOrStderr(), "session with %s, %d octets of handshake\n", s.Peer(), s.HandshakeBytes())
 				err = talk(cmd.Context(), s, readLines(cmd.Context(), cmd.InOrStdin()), cmd.OutOrStdout(), c.expect)
-				return terminal.Wrap("the session did not go well", err)
+				return explained("the session did not go well", err)
 			})
 		},
 	}

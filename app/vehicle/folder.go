@@ -46,15 +46,15 @@ func (f *folder) options(fresh bool) (device.Options, error) {
 func (f *folder) use(do func(d *device.Device) error) error {
 	o, err := f.options(false)
 	if err != nil {
-		return terminal.Wrap("the device folder was not opened", err)
+		return explained("the device folder was not opened", err)
 	}
 	d, err := device.Load(f.dir, o)
 	if err != nil {
-		return terminal.Wrap("the device folder was not opened", err)
+		return explained("the device folder was not opened", err)
 	}
 	err = do(d)
 	if cerr := d.Close(); err == nil {
-		err = terminal.Wrap("the device folder was not closed properly", cerr)
+		err = explained("the device folder was not closed properly", cerr)
 	}
 	return err
 }

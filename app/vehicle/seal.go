@@ -25,14 +25,14 @@ verified in the present epoch, messages to it are sealed warm: faster, shorter, 
 			return f.use(func(d *device.Device) error {
 				payload, err := terminal.Read(cmd.InOrStdin(), paths.in, device.MaxPayload)
 				if err != nil {
-					return terminal.Wrap("nothing was sealed", err)
+					return explained("nothing was sealed", err)
 				}
 				message, mode, err := seal(d, to, payload, o)
 				if err != nil {
-					return terminal.Wrap("nothing was sealed", err)
+					return explained("nothing was sealed", err)
 				}
 				fmt.Fprintf(cmd.ErrOrStderr(), "%s to %s, %d octets\n", mode, to, len(message))
-				return terminal.Wrap("the message was not written", terminal.Write(cmd.OutOrStdout(), paths.out, message, false))
+				return explained("the message was not written", terminal.Write(cmd.OutOrStdout(), paths.out, message, false))
 			})
 		},
 	}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"syscall"
+
+	"marque/app/terminal"
+	"marque/device"
+	"marque/device/wire"
+)
+
+const hungUp = "the other side hung up, and may have refused this device; ask its operator why"
+
+// advice is what to do about errors whose text does not say it.
+var advice = []struct {
+	is   error
+	next string
+}{
+	{device.ErrRevoked, "ask the authority why; a device that was revoked by mistake has to be enrolled anew"},
+	{device.ErrReplay, "use the first one only"},
+	{device.ErrStaleTime, "check both clocks, and ask for a new message"},
+	{device.ErrEpoch, "check both clocks, and whether the keys have run out"},
+	{device.ErrUnknownRealm, "check the address; this device knows the realm of its own authority only"},
+	{device.ErrOwnIdentity, "name another address"},
+	{device.ErrNotForMe, "check the address that was dialled or sealed to"},
+	{device.ErrWarmUnknown, "verify a broadcast or a message of this peer first, or seal without --warm"},
+	{device.ErrOldPackage, "nothing has to be done"},
+	{device.ErrOldList, "look for a newer one where lists are published"},
+	{device.ErrLocked, "give the passphrase that the folder was made with, or its key file"},
+	{device.ErrTruncated, hungUp},
+	{syscall.EPIPE, hungUp},
+	{syscall.ECONNRESET, hungUp},
+	{syscall.ECONNREFUSED, "nobody listens there; check --at, or wait for it with --wait"},
+	{fs.ErrExist, "name a new folder"},
+	{fs.ErrNotExist, "check the name of the file or folder"},
+	{fs.ErrPermission, "check who may read and write there"},
+	{wire.ErrAddress, "write it as the authority does, such as //fleet.example/Sbus-4711~0"},
+}
+
+// explained is terminal.Wrap with advice.
+func explained(what string, err error) error {
+	for _, a := range advice {
+		if errors.Is(err, a.is) {
+			return terminal.Advise(what, err, a.next)
+		}
+	}
+	return terminal.Wrap(what, err)
+}
