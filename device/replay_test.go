@@ -114,6 +114,25 @@ func TestClockSetBack(t *testing.T) {
 	wantErr(t, err, device.ErrStaleTime, "clock set back, after a restart")
 }
 
+// Whoever sends what, and in whatever order of times, the record never grows beyond its limit.
+func TestReplayNeverGrows(t *testing.T) {
+	f := newFleet(t)
+	o := f.options()
+	o.Replay = 8
+	f.tram = f.reload(t, f.tram, o)
+	keys := make([]*ibc.PrivateKey, 8)
+	for i := range keys {
+		keys[i] = f.key(must(wire.NewAddress("fleet.example", "", "one-of-many", uint32(100+i))))
+		must(f.tram.Verify(f.beacon(keys[i], f.clock.now(), "first")))
+	}
+	for _, k := range keys {
+		_, _ = f.tram.Verify(f.beacon(k, f.clock.now().Add(-time.Second), "older")) // no room, or accepted in place of another's
+		if n := f.tram.Status().Seen; n != 8 {
+			t.Fatalf("%d messages remembered, want 8", n)
+		}
+	}
+}
+
 // A sender that floods loses its own place in the record, not that of others.
 func TestReplayIsBounded(t *testing.T) {
 	f := newFleet(t)
