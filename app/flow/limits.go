@@ -1,0 +1,10 @@
+package flow
+
+const (
+	minPassphrase = 8    // octets of a new passphrase
+	maxPassphrase = 1024 // octets
+
+	pageSize = 500 // identities read at once
+
+	maxPictures = 1000 // chosen at once
+)

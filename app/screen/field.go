@@ -1,0 +1,120 @@
+package screen
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/widget"
+)
+
+// Field is a line to type into. A ring shows the focus, and in red that something is wrong with what stands there. Keys that it has
+// no use for, Enter among them, go on to the window.
+type Field struct {
+	widget.Entry
+
+	wrong bool
+	mark  string
+}
+
+// NewField returns an empty field. The placeholder may be empty.
+func NewField(placeholder string) *Field {
+	f := &Field{}
+	f.PlaceHolder = placeholder
+	f.Scroll, f.Wrapping = fyne.ScrollNone, fyne.TextWrapOff
+	f.ExtendBaseWidget(f)
+	return f
+}
+
+// NewSecretField returns a field that shows dots, and an eye to look behind them.
+func NewSecretField() *Field {
+	f := NewField("")
+	f.Scroll, f.Password = fyne.ScrollHorizontalOnly, true
+	return f
+}
+
+// newSearchField returns a field with an icon in front.
+func newSearchField(placeholder, mark string) *Field {
+	f := NewField(placeholder)
+	f.mark = mark
+	f.Icon = iconResource(mark, colourText2)
+	return f
+}
+
+// SetWrong colours the ring.
+func (f *Field) SetWrong(wrong bool) {
+	if f.wrong != wrong {
+		f.wrong = wrong
+		f.Refresh()
+	}
+}
+
+// Take returns what stands there as octets that the caller may clear, and empties the field.
+func (f *Field) Take() []byte {
+	b := []byte(f.Text)
+	f.SetText("")
+	return b
+}
+
+// FocusGained implements fyne.Focusable.
+func (f *Field) FocusGained() { f.Entry.FocusGained(); f.Refresh() }
+
+// FocusLost implements fyne.Focusable.
+func (f *Field) FocusLost() { f.Entry.FocusLost(); f.Refresh() }
+
+// TypedKey implements fyne.Focusable.
+func (f *Field) TypedKey(e *fyne.KeyEvent) {
+	switch e.Name {
+	case fyne.KeyBackspace, fyne.KeyDelete, fyne.KeyLeft, fyne.KeyRight, fyne.KeyHome, fyne.KeyEnd:
+		f.Entry.TypedKey(e)
+	default:
+		passKey(f, e)
+	}
+}
+
+// TypedShortcut implements fyne.Shortcutable.
+func (f *Field) TypedShortcut(s fyne.Shortcut) {
+	if !passShortcut(f, s) {
+		f.Entry.TypedShortcut(s)
+	}
+}
+
+// CreateRenderer implements fyne.Widget.
+func (f *Field) CreateRenderer() fyne.WidgetRenderer {
+	f.ExtendBaseWidget(f)
+	return &fieldRenderer{WidgetRenderer: f.Entry.CreateRenderer(), field: f, ring: newRing()}
+}
+
+type fieldRenderer struct {
+	fyne.WidgetRenderer
+
+	field *Field
+	ring  *canvas.Rectangle
+}
+
+func (r *fieldRenderer) MinSize() fyne.Size {
+	return r.WidgetRenderer.MinSize().Max(fyne.NewSize(0, buttonHigh))
+}
+
+func (r *fieldRenderer) Objects() []fyne.CanvasObject {
+	return append(r.WidgetRenderer.Objects(), r.ring)
+}
+
+func (r *fieldRenderer) Layout(size fyne.Size) {
+	r.WidgetRenderer.Layout(size)
+	placeRing(r.ring, size)
+}
+
+func (r *fieldRenderer) Refresh() {
+	f := r.field
+	name := colourAccent
+	if f.wrong {
+		name = colourDanger
+	}
+	r.ring.StrokeColor = colour(name)
+	focused := fyne.CurrentApp().Driver().CanvasForObject(f)
+	r.ring.Hidden = !f.wrong && (focused == nil || focused.Focused() != f)
+	if f.mark != "" {
+		f.Icon = iconResource(f.mark, colourText2)
+	}
+	r.WidgetRenderer.Refresh()
+	r.ring.Refresh()
+}

@@ -1,0 +1,117 @@
+package screen
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/widget"
+)
+
+// railItem is a line of the rail: a screen or an action.
+type railItem struct {
+	widget.BaseWidget
+
+	label, icon, key string
+	selected, narrow bool
+	hovered          bool
+	tapped           func()
+}
+
+var (
+	_ fyne.Tappable     = (*railItem)(nil)
+	_ desktop.Hoverable = (*railItem)(nil)
+)
+
+func newRailItem(label, icon, key string, selected, narrow bool, tapped func()) *railItem {
+	i := &railItem{label: label, icon: icon, key: key, selected: selected, narrow: narrow, tapped: tapped}
+	i.ExtendBaseWidget(i)
+	return i
+}
+
+func (i *railItem) Tapped(*fyne.PointEvent) { i.tapped() }
+
+func (i *railItem) MouseIn(*desktop.MouseEvent) { i.hovered = true; i.Refresh() }
+
+func (i *railItem) MouseMoved(*desktop.MouseEvent) {}
+
+func (i *railItem) MouseOut() { i.hovered = false; i.Refresh() }
+
+func (i *railItem) CreateRenderer() fyne.WidgetRenderer {
+	ground := canvas.NewRectangle(color.Transparent)
+	ground.CornerRadius = radius
+	bar := canvas.NewRectangle(color.Transparent)
+	bar.SetMinSize(fyne.NewSize(3, 1))
+	bar.CornerRadius = 1.5
+	ink, style := colourText2, plain
+	if i.selected {
+		ink, style = colourAccent, bold
+		bar.FillColor = colour(colourAccent)
+	}
+	row := line(8, icon(i.icon, 20, ink))
+	if i.narrow {
+		row = line(0, layout.NewSpacer(), icon(i.icon, 20, ink), layout.NewSpacer())
+	} else {
+		label := text(i.label, sizeBody, colourText, style)
+		if i.selected {
+			label.Color = colour(colourAccent)
+		}
+		row.Add(middle(label))
+		row.Add(layout.NewSpacer())
+		if i.key != "" {
+			row.Add(middle(railKey(i.key)))
+		}
+	}
+	body := container.NewStack(ground, container.NewBorder(nil, nil, padded(bar, 7, 7, 0, 0), nil, padded(row, 0, 0, 8, 9)))
+	return &railRenderer{WidgetRenderer: widget.NewSimpleRenderer(sized(body, 0, buttonHigh)), item: i, ground: ground}
+}
+
+// railKey shows the digit of a screen, or the key of an action.
+func railKey(key string) fyne.CanvasObject {
+	if len(key) == 1 {
+		return text(key, sizeLabel, colourText3, plain)
+	}
+	return Keycap(key)
+}
+
+type railRenderer struct {
+	fyne.WidgetRenderer
+
+	item   *railItem
+	ground *canvas.Rectangle
+}
+
+func (r *railRenderer) Refresh() {
+	switch {
+	case r.item.selected:
+		r.ground.FillColor = colour(colourSelected)
+	case r.item.hovered:
+		r.ground.FillColor = colour(colourHover)
+	default:
+		r.ground.FillColor = color.Transparent
+	}
+	r.ground.Refresh()
+}
+
+// rail is the column of screens.
+func (s *Shell) rail() fyne.CanvasObject {
+	top := column(2)
+	for i, sc := range s.screens {
+		item := newRailItem(say(sc.title), sc.icon, sc.shortcut[len("Ctrl+"):], i == s.at, s.narrow, func() { s.Open(i) })
+		item.Refresh()
+		top.Add(item)
+	}
+	bottom := column(2,
+		newRailItem(say("rail.look"), "light", "Ctrl+D", false, s.narrow, s.toggle),
+		newRailItem(say("rail.lock"), "lock", "Ctrl+L", false, s.narrow, s.console.Lock),
+	)
+	width := railWide
+	if s.narrow {
+		width = railNarrow
+	}
+	edge := container.NewBorder(nil, nil, nil, rule(), padded(container.NewBorder(top, bottom, nil, nil), 8, 6, 6, 6))
+	return container.NewStack(box(colourSunken, "", 0), sized(edge, width, 0))
+}

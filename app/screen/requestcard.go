@@ -1,0 +1,51 @@
+package screen
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"marque/app/flow"
+)
+
+// kindIcon returns the icon of a kind of identity.
+func kindIcon(kind string) string {
+	if kind == "application" {
+		return "application"
+	}
+	return "vehicle"
+}
+
+// badge is the icon of an identity on a square.
+func badge(kind string) fyne.CanvasObject {
+	return sized(container.NewStack(box(colourAccentSoft, "", radius), container.NewCenter(icon(kindIcon(kind), 26, colourAccent))), 44, 44)
+}
+
+// RequestCard shows a request: who asks for what, the proof, and the words to compare.
+func RequestCard(m *flow.Enrol, s *flow.Status, width float32) fyne.CanvasObject {
+	r := m.Review.Request
+	address := "//" + s.Now.Realm + "/S" + r.Name
+	if g := m.Granted(); g != nil {
+		address = g.Issued.Address.String()
+	}
+	names := column(1,
+		text(shorten(r.Name, width-60, sizes[sizeTitle], bold), sizeTitle, colourText, bold),
+		text(shorten(address, width-60, sizes[sizeRow], mono), sizeRow, colourText2, mono))
+	facts := column(6,
+		fact(say("fact.kind"), say("kind."+r.Kind.String())),
+		fact(say("fact.requested"), moment(r.Time.In(s.Time().Location()))),
+		factObject(say("fact.proof"), line(6, icon("done", 16, colourOK), text(say("fact.proof.value"), sizeRow, colourOK, plain))),
+		fact(say("fact.keys"), say("fact.keys.value", "Count", m.Keys())),
+	)
+	content := column(0, line(12, badge(r.Kind.String()), names), space(14), facts, space(14), rule(), space(12),
+		text(say("enrol.compare"), sizeLabel, colourText2, plain), space(6),
+		WordList(m.Words(), sizeSub, 2))
+	if w := m.Warning(); !w.IsZero() {
+		content.Add(space(12))
+		content.Add(Banner("warning", toneWarning, say("enrol.warning"), sayText(w)))
+	}
+	if p := m.Problem; p != nil && m.Step == flow.EnrolReview {
+		content.Add(space(12))
+		content.Add(problemBanner(p))
+	}
+	return content
+}

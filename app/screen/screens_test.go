@@ -1,0 +1,213 @@
+package screen_test
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/test"
+
+	"marque/app/appliance"
+	"marque/app/flow"
+	"marque/app/qr"
+	"marque/device/wire"
+)
+
+// picture writes the code of a request to a file and returns its path.
+func picture(t *testing.T, text string) string {
+	t.Helper()
+	b, err := qr.EncodePNG(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "request.png")
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func blank(t *testing.T) string {
+	t.Helper()
+	img := image.NewGray(image.Rect(0, 0, 200, 200))
+	draw.Draw(img, img.Rect, image.NewUniform(color.White), image.Point{}, draw.Src)
+	path := filepath.Join(t.TempDir(), "blank.png")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := png.Encode(f, img); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// states are all screens, empty, busy, with an error, and done.
+var states = []struct {
+	name  string
+	fleet bool // with an authority
+	play  func(s *stage)
+}{
+	{"start-error", false, func(s *stage) {
+		s.place.fails = flow.ErrBusy
+		s.console.Phase = flow.Shut
+		s.console.Start()
+		s.settle()
+	}},
+	{"founding-empty", false, func(*stage) {}},
+	{"founding-error", false, func(s *stage) { s.typed("Nordtal") }},
+	{"founding-secret", false, func(s *stage) {
+		s.typed("nordtal.example")
+		s.key(fyne.KeyReturn)
+		s.typed("correct horse")
+	}},
+	{"founding-busy", false, func(s *stage) {
+		s.console.Founding.SetRealm("nordtal.example")
+		s.console.Founding.Found([]byte("correct horse battery staple"))
+	}},
+	{"founding-refused", false, func(s *stage) {
+		s.console.Founding.SetRealm("nordtal.example")
+		must(os.MkdirAll(filepath.Join(s.place.dir, "other"), 0o700))
+		s.console.Founding.Found([]byte("correct horse battery staple"))
+		s.settle()
+	}},
+	{"founding-done", false, func(s *stage) {
+		s.console.Founding.SetRealm("nordtal.example")
+		s.console.Founding.Found([]byte("correct horse battery staple"))
+		s.settle()
+	}},
+	{"lock-empty", true, func(*stage) {}},
+	{"lock-busy", true, func(s *stage) { s.console.Unlock.Open([]byte("wrong")) }},
+	{"lock-error", true, func(s *stage) { s.console.Unlock.Open([]byte("wrong")); s.settle() }},
+	{"enrol-empty", true, func(s *stage) { s.unlock() }},
+	{"enrol-busy", true, func(s *stage) { s.unlock(); s.console.Enrol.Choose(blank(s.t)) }},
+	{"enrol-error", true, func(s *stage) { s.unlock(); s.console.Enrol.Choose(blank(s.t)); s.settle() }},
+	{"enrol-foreign", true, func(s *stage) {
+		s.unlock()
+		s.typed("https://example.org/menu")
+		s.key(fyne.KeyReturn)
+		s.settle()
+	}},
+	{"enrol-review", true, func(s *stage) {
+		s.unlock()
+		code := picture(s.t, wire.RequestText(request("bus-4720", wire.KindVehicle, today)))
+		s.console.Enrol.Choose(code, code, code)
+		s.settle()
+	}},
+	{"enrol-refused", true, func(s *stage) {
+		s.unlock()
+		s.console.Enrol.Scan(wire.RequestText(request("bus-4711", wire.KindVehicle, today)))
+		s.settle()
+	}},
+	{"enrol-unwritten", true, func(s *stage) {
+		s.unlock()
+		s.fails = flow.ErrWrite
+		s.console.Enrol.Scan(wire.RequestText(request(fmt.Sprintf("lost-%d", counter()), wire.KindVehicle, today.AddDate(0, -2, 0))))
+		s.settle()
+		s.console.Enrol.Issue()
+		s.settle()
+	}},
+	{"enrol-done", true, func(s *stage) {
+		s.unlock()
+		for range 3 {
+			s.console.Enrol.Scan(wire.RequestText(request(fmt.Sprintf("bus-%d", 4800+counter()), wire.KindVehicle, today)))
+			s.settle()
+			s.console.Enrol.Issue()
+			s.settle()
+		}
+	}},
+	{"identities-empty", false, func(s *stage) {
+		s.console.Founding.SetRealm("nordtal.example")
+		s.console.Founding.Found([]byte("correct horse battery staple"))
+		s.settle()
+		s.console.Founding.Finish()
+		s.settle()
+		s.shell.Open(1)
+	}},
+	{"identities-busy", true, func(s *stage) {
+		s.console.Unlock.Open(append([]byte(nil), passphrase...))
+		work := s.work
+		s.work = nil
+		work[0]()
+		s.shell.Open(1)
+	}},
+	{"identities-error", true, func(s *stage) {
+		s.unlock()
+		s.shell.Open(1)
+		s.place.open.Lock()
+		s.console.Identities.Refresh()
+		s.settle()
+	}},
+	{"identities-nomatch", true, func(s *stage) { s.unlock(); s.shell.Open(1); s.typed("bsu-47") }},
+	{"identities-done", true, func(s *stage) {
+		s.unlock()
+		s.shell.Open(1)
+		s.typed("bus")
+		s.key(fyne.KeyDown)
+		s.key(fyne.KeyDown)
+	}},
+	{"identities-revoked", true, func(s *stage) { s.unlock(); s.shell.Open(1); s.typed("van-0382"); s.key(fyne.KeyDown) }},
+}
+
+var count int
+
+func counter() int { count++; return count }
+
+// TestScreens draws every screen in every state, both looks and both sizes of window, and fails when something does not fit.
+func TestScreens(t *testing.T) {
+	for _, size := range []fyne.Size{fyne.NewSize(1280, 800), fyne.NewSize(1024, 600)} {
+		for _, look := range []string{"light", "dark"} {
+			for _, state := range states {
+				name := fmt.Sprintf("%s-%s-%.0f", state.name, look, size.Width)
+				t.Run(name, func(t *testing.T) {
+					var a *appliance.Appliance
+					if state.fleet {
+						a = fleet()
+						a.Lock()
+					}
+					s := newStage(t, a, size, look == "dark")
+					state.play(s)
+					s.look(name)
+					if least := s.window.Content().MinSize(); least.Width > size.Width || least.Height > size.Height {
+						t.Errorf("needs %.0f × %.0f in a window of %.0f × %.0f", least.Width, least.Height, size.Width, size.Height)
+					}
+					if s.place.open != nil && !state.fleet {
+						if err := s.place.open.Close(); err != nil {
+							t.Error(err)
+						}
+					}
+					checkTexts(t, s)
+				})
+			}
+		}
+	}
+}
+
+// checkTexts fails on texts that were cut short or have no translation.
+func checkTexts(t *testing.T, s *stage) {
+	t.Helper()
+	for _, o := range test.LaidOutObjects(s.window.Content()) {
+		line, ok := o.(*canvas.Text)
+		if !ok || !line.Visible() {
+			continue
+		}
+		if strings.HasSuffix(line.Text, "…") && !strings.HasSuffix(line.Text, " …") {
+			t.Errorf("cut short: %q", line.Text)
+		}
+		for _, prefix := range []string{"enrol.", "identities.", "founding.", "lock.", "problem.", "fact.", "strip.", "kind.", "column."} {
+			if strings.HasPrefix(line.Text, prefix) {
+				t.Errorf("no translation: %q", line.Text)
+			}
+		}
+	}
+}
+

@@ -1,0 +1,227 @@
+package screen
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+
+	"marque/app/flow"
+)
+
+// narrowBelow is the width of window below which the rail shows icons only and side columns vanish.
+const narrowBelow = 1100
+
+// preferDark is the preference that keeps the choice of look.
+const preferDark = "dark"
+
+// Shell is the frame of the window: strip, rail, the present screen, and key hints.
+type Shell struct {
+	window  fyne.Window
+	console *flow.Console
+
+	screens  []screen
+	start    view
+	founding view
+	lock     view
+	at       int // index of the present screen
+	shown    view
+	wanted   fyne.Focusable // what the present screen last wanted to have the focus
+	narrow   bool
+
+	root                    *fyne.Container
+	top, side, body, bottom *fyne.Container
+}
+
+// NewShell fills a window with the console. The window's keys, dropped files and theme belong to it from then on.
+func NewShell(w fyne.Window, c *flow.Console) *Shell {
+	s := &Shell{window: w, console: c}
+	fyne.CurrentApp().Settings().SetTheme(NewTheme(fyne.CurrentApp().Preferences().Bool(preferDark)))
+	s.start = newStartView(c)
+	s.founding, s.lock = newFoundingView(c.Founding, s.Draw), newLockView(c.Unlock, c.Status)
+	s.screens = screens(s)
+	s.top, s.side, s.body, s.bottom = container.NewStack(), container.NewStack(), container.NewStack(), container.NewStack()
+	inner := container.NewBorder(nil, s.bottom, nil, nil, s.body)
+	frame := container.NewBorder(s.top, nil, s.side, nil, inner)
+	s.root = container.New(&watchLayout{resized: s.resized}, frame)
+	for _, changed := range []func(func()){
+		c.OnChange, c.Status.OnChange, c.Founding.OnChange, c.Unlock.OnChange, c.Enrol.OnChange, c.Identities.OnChange,
+	} {
+		changed(s.Draw)
+	}
+	s.Draw()
+	w.SetPadded(false)
+	w.SetContent(s.root)
+	s.listen()
+	s.focus()
+	return s
+}
+
+// listen takes the window's keys and dropped files.
+func (s *Shell) listen() {
+	s.window.Canvas().SetOnTypedKey(func(e *fyne.KeyEvent) { s.press(nameOf(e)) })
+	s.window.Canvas().SetOnTypedRune(func(r rune) {
+		if taker, ok := s.shown.(interface{ typed(r rune) fyne.Focusable }); ok {
+			if f := taker.typed(r); f != nil {
+				s.window.Canvas().Focus(f)
+				f.TypedRune(r)
+			}
+		}
+	})
+	for name, sc := range shortcuts() {
+		s.window.Canvas().AddShortcut(sc, func(fyne.Shortcut) { s.press(name) })
+	}
+	s.window.SetOnDropped(func(_ fyne.Position, uris []fyne.URI) {
+		paths := make([]string, 0, len(uris))
+		for _, u := range uris {
+			if u.Scheme() == "file" {
+				paths = append(paths, u.Path())
+			}
+		}
+		s.drop(paths)
+	})
+}
+
+// drop enrols from dropped files, whatever screen is shown.
+func (s *Shell) drop(paths []string) {
+	if s.console.Phase != flow.Open || len(paths) == 0 {
+		return
+	}
+	for i, sc := range s.screens {
+		if _, ok := sc.view.(*enrolView); ok {
+			s.Open(i)
+		}
+	}
+	s.console.Enrol.Choose(paths...)
+}
+
+// press does what a key does here: on the present screen first.
+func (s *Shell) press(key string) {
+	if key == "Esc" && s.closeOverlay() {
+		return
+	}
+	if do := find(append(s.shown.bindings(), s.common()...), key); do != nil {
+		do()
+	}
+}
+
+// closeOverlay closes a dialog, which has no key for that itself.
+func (s *Shell) closeOverlay() bool {
+	overlays := s.window.Canvas().Overlays()
+	top := overlays.Top()
+	if top != nil {
+		overlays.Remove(top)
+	}
+	return top != nil
+}
+
+// common lists the keys that mean the same on every screen.
+func (s *Shell) common() []binding {
+	b := []binding{{"Ctrl+D", say("hint.look"), s.toggle}}
+	if s.console.Phase != flow.Open {
+		return b
+	}
+	b = append(b, binding{"Ctrl+L", say("hint.lock"), s.console.Lock})
+	for i, sc := range s.screens {
+		b = append(b, binding{sc.shortcut, "", func() { s.Open(i) }})
+	}
+	return b
+}
+
+// Open shows a screen, by its place in the rail.
+func (s *Shell) Open(i int) {
+	if s.at != i {
+		s.at = i
+		s.Draw()
+	}
+}
+
+// toggle changes between light and dark.
+func (s *Shell) toggle() {
+	dark := !current().dark
+	fyne.CurrentApp().Preferences().SetBool(preferDark, dark)
+	fyne.CurrentApp().Settings().SetTheme(NewTheme(dark))
+	s.Draw()
+}
+
+// view returns what is to be shown.
+func (s *Shell) view() view {
+	switch s.console.Phase {
+	case flow.Starting, flow.Shut:
+		return s.start
+	case flow.Absent:
+		return s.founding
+	case flow.Locked:
+		return s.lock
+	case flow.Open:
+	}
+	return s.screens[s.at].view
+}
+
+// Draw draws everything anew. It is also called when time has passed, for the clock and the ages.
+func (s *Shell) Draw() {
+	v := s.view()
+	s.shown = v
+	put(s.top, StatusStrip(s.console))
+	put(s.bottom, s.hints())
+	if s.console.Phase == flow.Open {
+		put(s.side, s.rail())
+	} else {
+		put(s.side)
+	}
+	put(s.body, v.draw(s.narrow))
+	s.focus()
+}
+
+func put(c *fyne.Container, objects ...fyne.CanvasObject) {
+	c.Objects = objects
+	c.Refresh()
+}
+
+// focus moves the focus when the present screen wants it elsewhere than before.
+func (s *Shell) focus() {
+	f := s.shown.focus()
+	if f == s.wanted || s.window.Content() == nil {
+		return
+	}
+	s.wanted = f
+	if f == nil {
+		s.window.Canvas().Unfocus()
+		return
+	}
+	s.window.Canvas().Focus(f)
+}
+
+func (s *Shell) resized(size fyne.Size) {
+	if narrow := size.Width < narrowBelow; narrow != s.narrow {
+		s.narrow = narrow
+		s.Draw()
+	}
+}
+
+// hints is the line of keys at the bottom.
+func (s *Shell) hints() fyne.CanvasObject {
+	row := func(bindings []binding) *fyne.Container {
+		r := container.New(layout.NewCustomPaddedHBoxLayout(14))
+		for _, b := range bindings {
+			if b.text != "" {
+				r.Add(line(5, Keycap(b.key), text(b.text, sizeLabel, colourText2, plain)))
+			}
+		}
+		return r
+	}
+	edge := canvas.NewRectangle(colour(colourLine))
+	edge.SetMinSize(fyne.NewSize(1, 1))
+	content := container.NewBorder(nil, nil, row(s.shown.bindings()), row(s.common()))
+	return sized(container.NewBorder(edge, nil, nil, nil, padded(middle(content), 0, 0, 20, 18)), 0, footHeight)
+}
+
+// watchLayout fills the window and reports its size.
+type watchLayout struct{ resized func(fyne.Size) }
+
+func (l *watchLayout) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[0].MinSize() }
+
+func (l *watchLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	l.resized(size)
+	objects[0].Resize(size)
+}

@@ -1,0 +1,37 @@
+package screen
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+
+	"marque/app/flow"
+)
+
+// startView draws flow.Console before there is an authority to work with: while it is opened, and when that failed.
+type startView struct {
+	model *flow.Console
+	retry *KeyButton
+}
+
+func newStartView(c *flow.Console) *startView {
+	return &startView{model: c, retry: NewKeyButton("", "refresh", "Enter", c.Start).Primary()}
+}
+
+func (v *startView) focus() fyne.Focusable { return nil }
+
+func (v *startView) bindings() []binding {
+	if v.model.Phase == flow.Shut {
+		return []binding{{"Enter", say("start.retry"), v.model.Start}}
+	}
+	return nil
+}
+
+func (v *startView) draw(bool) fyne.CanvasObject {
+	if v.model.Phase != flow.Shut {
+		return nothing("logo", say("start.opening"), "")
+	}
+	v.retry.SetLabel(say("start.retry"))
+	content := column(gap, line(0, icon("logo", 46, colourAccent)), problemBanner(v.model.Problem), line(0, v.retry, layout.NewSpacer()))
+	return container.NewCenter(sized(Card(padded(content, 16, 8, 12, 12)), 620, 0))
+}

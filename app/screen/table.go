@@ -1,0 +1,62 @@
+package screen
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+)
+
+// view draws one screen.
+type view interface {
+	draw(narrow bool) fyne.CanvasObject // anew, from the view-model
+	bindings() []binding                // the keys that mean something now
+	focus() fyne.Focusable              // what has the focus at first; nil for nothing
+}
+
+// screen is a line of the rail and what it opens.
+type screen struct {
+	title    string // key of the translations
+	icon     string
+	shortcut string
+	view     view
+}
+
+// screens lists all screens of an open authority, in the order of the rail.
+func screens(s *Shell) []screen {
+	return []screen{
+		{"enrol", "scan", "Ctrl+1", newEnrolView(s.console.Enrol, s.console.Status, s.window)},
+		{"identities", "list", "Ctrl+2", newIdentitiesView(s.console.Identities, s.console.Status)},
+	}
+}
+
+// page is a screen's content with its title row and, below, its commit bar; bar may be nil.
+func page(narrow bool, title, bar, content fyne.CanvasObject) fyne.CanvasObject {
+	inset := float32(20)
+	if narrow {
+		inset = 14
+	}
+	const own = 4 // what the layout adds between its parts
+	if bar != nil {
+		bar = padded(bar, gap-own, 0, 0, 0)
+	}
+	whole := container.NewBorder(padded(sized(title, 0, buttonHigh), 0, gap-own-4, 0, 0), bar, nil, nil, content)
+	return padded(whole, 14, inset-4, inset, inset)
+}
+
+// title is the name of a screen, large.
+func title(key string) fyne.CanvasObject { return text(say(key), sizeTitle, colourText, bold) }
+
+// commitBar ends a screen on which something is committed: leave on the left, why-not and the primary button on the right.
+func commitBar(leave fyne.CanvasObject, whyNot string, primary ...fyne.CanvasObject) fyne.CanvasObject {
+	right := line(gap)
+	if whyNot != "" {
+		right.Add(middle(text(whyNot, sizeRow, colourText2, plain)))
+	}
+	for _, p := range primary {
+		right.Add(middle(p))
+	}
+	if leave == nil {
+		leave = layout.NewSpacer()
+	}
+	return container.NewBorder(nil, nil, middle(leave), right)
+}

@@ -1,0 +1,76 @@
+package screen
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"fyne.io/fyne/v2/lang"
+
+	"marque/app/flow"
+	"marque/assets"
+)
+
+// LoadTexts registers the translations. It is called once, before the first view.
+func LoadTexts() error {
+	if err := lang.AddTranslationsFS(assets.Translations, "translations"); err != nil {
+		return fmt.Errorf("load the translations: %w", err)
+	}
+	return nil
+}
+
+// say returns the text of a key in the language of the person, with args (names and values by turns) filled in.
+func say(key string, args ...any) string { return sayText(flow.Say(key, args...)) }
+
+// localised names arguments whose values are English phrases with a translation of their own.
+const localised = "Seems"
+
+func sayText(t flow.Text) string {
+	if t.IsZero() {
+		return ""
+	}
+	if s, ok := t.Args[localised].(string); ok {
+		t = flow.Say(t.Key, localised, lang.L(s))
+	}
+	if n, ok := t.Args["Count"].(int); ok {
+		args := map[string]any{}
+		for k, v := range t.Args {
+			args[k] = v
+		}
+		args["Count"] = number(n)
+		return lang.XN(t.Key, t.Key, n, args)
+	}
+	return lang.X(t.Key, t.Key, t.Args)
+}
+
+// number returns n with its thousands apart.
+func number(n int) string {
+	s := strconv.Itoa(n)
+	separator := say("thousands")
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + separator + s[i:]
+	}
+	return s
+}
+
+// date returns a day, in local time.
+func date(t time.Time) string {
+	return say("date", "Day", t.Day(), "Month", say("month."+strconv.Itoa(int(t.Month()))), "Year", t.Year())
+}
+
+// moment returns a day and a time of day.
+func moment(t time.Time) string { return say("moment", "Date", date(t), "Time", t.Format("15:04")) }
+
+// now returns the present as the strip shows it.
+func now(t time.Time) string {
+	return say("now", "Weekday", say("weekday."+strconv.Itoa(int(t.Weekday()))), "Day", t.Day(),
+		"Month", say("month."+strconv.Itoa(int(t.Month()))), "Time", t.Format("15:04"))
+}
+
+// octets returns a size.
+func octets(n int) string {
+	if n < 1000 {
+		return say("bytes", "Count", n)
+	}
+	return say("kilobytes", "Whole", n/1000, "Tenth", n%1000/100)
+}
