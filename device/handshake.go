@@ -206,7 +206,7 @@ func (h *handshake) start(initiator bool, responder wire.Address) (err error) {
 	prologue := append(ibc.AppendLPString(nil, "marque/v1/session"), 0x00)
 	prologue = append(prologue, h.realm.hash[:]...)
 	h.noise, err = noise.NewHandshakeState(noise.Config{
-		CipherSuite: noise.NewCipherSuite(noise.DH25519, noise.CipherAESGCM, noise.HashSHA256),
+		CipherSuite: noise.NewCipherSuite(curve25519{}, noise.CipherAESGCM, noise.HashSHA256),
 		Random:      h.d.o.Rand,
 		Pattern:     noise.HandshakeNN,
 		Initiator:   initiator,

@@ -33,7 +33,7 @@ var table = []struct {
 	}},
 	{"device", []string{
 		"marque/device/ibc", "marque/device/wire", "marque/device/revocation",
-		"github.com/fxamacker/cbor/", "github.com/flynn/noise", "golang.org/x/crypto/argon2", "golang.org/x/sys/",
+		"github.com/cloudflare/circl/dh/x25519", "github.com/fxamacker/cbor/", "github.com/flynn/noise", "golang.org/x/crypto/argon2", "golang.org/x/sys/",
 	}},
 	{"storage", []string{
 		"marque/device/wire",
