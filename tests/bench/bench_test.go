@@ -1,0 +1,107 @@
+// Package bench measures the speed figures that Marque promises, each as a ratio to something that everybody knows, in one run on
+// one machine: `make bench`. Its tests only make sure that what is measured works; a figure that is missed fails nothing.
+package bench
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"testing"
+)
+
+// comparison is one figure: what an operation of ours costs beside one of a peer.
+type comparison struct {
+	name string
+	peer string
+	goal float64 // the ratio promised, at most
+	per  int     // what is counted by one operation, such as 64 signatures
+	make func(tb testing.TB) (ours, theirs side)
+}
+
+// side is one of the two things compared.
+type side struct {
+	prepare func(n int) error   // makes ready for n operations, not counted; may be nil
+	run     func(i int) error   // operation i of those, 0 ≤ i < n
+	finish  func() error        // clears away after them, not counted; may be nil
+	octets  func(i int) float64 // if set, what operation i is counted by instead of its time
+	most    int                 // operations prepared at once, 0 for as many as one wants
+}
+
+func comparisons() []comparison {
+	return []comparison{
+		{"sign", "crypto/ed25519 Sign", 1.3, 1, sign},
+		{"verify a stranger", "2 × crypto/ed25519 Verify, a certificate and a message", 0.8, 1, verifyStranger},
+		{"verify 64 strangers in a batch, each", "the same one by one", 0.5, batchSize, batch},
+		{"open a cold message of a stranger", "1 × circl BLS12-381 pairing", 1.35, 1, openCold},
+		{"warm seal and open", "cold seal and open", 0.12, 1, warm},
+		{"session of strangers, CPU of both sides", "crypto/tls 1.3, mutual, P-256 leaves, X25519", 0.6, 1, sessionTime},
+		{"session of strangers, octets both ways", "the same", 0.35, 1, sessionOctets},
+	}
+}
+
+// BenchmarkGoals runs every comparison; TestMain prints what came out.
+func BenchmarkGoals(b *testing.B) {
+	for _, c := range comparisons() {
+		b.Run(c.name, func(b *testing.B) {
+			r := measure(b, c)
+			b.ReportMetric(0, "ns/op") // of a round of blocks; says nothing
+			b.ReportMetric(r.ours, r.unit)
+			b.ReportMetric(r.theirs, "peer-"+r.unit)
+			b.ReportMetric(r.ratio, "ratio")
+			record(r)
+		})
+	}
+}
+
+// TestComparisonsWork runs every operation that the benchmarks measure.
+func TestComparisonsWork(t *testing.T) {
+	for _, c := range comparisons() {
+		t.Run(c.name, func(t *testing.T) {
+			ours, theirs := c.make(t)
+			for name, s := range map[string]side{"ours": ours, "peer": theirs} {
+				if err := s.block(2, func(run func() error) error { return run() }); err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+			}
+		})
+	}
+}
+
+// TestSessionOctets holds the one figure that does not depend on the machine.
+func TestSessionOctets(t *testing.T) {
+	ours, theirs := sessionOctets(t)
+	count := func(s side) (octets float64) {
+		err := s.block(1, func(run func() error) error {
+			err := run()
+			octets = s.octets(0)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return octets
+	}
+	us, tls := count(ours), count(theirs)
+	t.Logf("session %.0f octets, TLS %.0f, ratio %.3f", us, tls, us/tls)
+	if us > 0.35*tls {
+		t.Errorf("a session takes %.0f octets, TLS %.0f: more than 0.35 times", us, tls)
+	}
+}
+
+func TestMain(m *testing.M) {
+	code, err := run(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func run(m *testing.M) (code int, err error) {
+	if home, err = os.MkdirTemp("", "marque-bench-"); err != nil {
+		return 1, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(home)) }()
+	code = m.Run()
+	return code, printTable(os.Stdout)
+}

@@ -1,0 +1,172 @@
+package bench
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"errors"
+	"math/big"
+	"net"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"marque/device"
+	"marque/device/wire"
+)
+
+// pipe is a connection in memory that counts the octets sent into both ends.
+type pipe struct {
+	a, b net.Conn
+	sent atomic.Int64
+}
+
+type countingConn struct {
+	net.Conn
+	sent *atomic.Int64
+}
+
+func (c countingConn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	c.sent.Add(int64(n))
+	return n, err
+}
+
+func newPipe() *pipe {
+	p := &pipe{}
+	a, b := net.Pipe()
+	p.a, p.b = countingConn{a, &p.sent}, countingConn{b, &p.sent}
+	return p
+}
+
+// both runs the two sides of a handshake and waits for both.
+func both(client, server func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- server() }()
+	err := client()
+	return errors.Join(err, <-done)
+}
+
+// sessionTime compares full handshakes in which both sides prove who they are, between devices that never met.
+func sessionTime(tb testing.TB) (ours, theirs side) {
+	ours, theirs = sessionOctets(tb)
+	ours.octets, theirs.octets = nil, nil
+	return ours, theirs
+}
+
+// sessionOctets counts what the same handshakes put on the wire.
+func sessionOctets(tb testing.TB) (ours, theirs side) { return marqueSession(tb), tlsSession(tb) }
+
+// pipes are the connections of one block.
+type pipes []*pipe
+
+func (p *pipes) open(n int) {
+	*p = nil
+	for range n {
+		*p = append(*p, newPipe())
+	}
+}
+
+func (p pipes) octets(i int) float64 { return float64(p[i].sent.Load()) }
+
+func (p pipes) close() error {
+	var errs []error
+	for _, c := range p {
+		errs = append(errs, c.a.Close(), c.b.Close())
+	}
+	return errors.Join(errs...)
+}
+
+func marqueSession(tb testing.TB) side {
+	f := newFleet(tb)
+	var devices []*device.Device
+	var to wire.Address
+	var p pipes
+	return side{
+		most: talkers,
+		prepare: func(n int) (err error) {
+			p.open(n)
+			if devices, err = f.strangers(n); err != nil {
+				return err
+			}
+			to = address(devices[0])
+			return nil
+		},
+		run: func(i int) error {
+			client := func() error {
+				_, err := devices[1+i].Client(context.Background(), p[i].a, to)
+				return err
+			}
+			server := func() error {
+				_, err := devices[0].Server(context.Background(), p[i].b)
+				return err
+			}
+			return both(client, server)
+		},
+		finish: func() error { return errors.Join(p.close(), closeAll(devices)) },
+		octets: func(i int) float64 { return p.octets(i) },
+	}
+}
+
+// tlsSession is TLS 1.3 with certificates on both sides, as small as they come: P-256 keys, one name, directly below the root. Tickets
+// are off, and the key agreement is X25519 alone, as in a session.
+func tlsSession(tb testing.TB) side {
+	root, rootKey, _ := certify(tb, "fleet", nil, nil)
+	pool := x509.NewCertPool()
+	pool.AddCert(root)
+	_, _, server := certify(tb, "bus-0", root, rootKey)
+	_, _, client := certify(tb, "bus-1", root, rootKey)
+	config := func(own tls.Certificate) *tls.Config {
+		return &tls.Config{
+			Certificates: []tls.Certificate{own}, RootCAs: pool, ClientCAs: pool, ServerName: "bus-0",
+			ClientAuth: tls.RequireAndVerifyClientCert, MinVersion: tls.VersionTLS13,
+			CurvePreferences: []tls.CurveID{tls.X25519}, SessionTicketsDisabled: true, Time: func() time.Time { return noon },
+		}
+	}
+	serverConfig, clientConfig := config(server), config(client)
+	var p pipes
+	return side{
+		prepare: func(n int) error {
+			p.open(n)
+			return nil
+		},
+		run: func(i int) error {
+			return both(tls.Client(p[i].a, clientConfig).Handshake, tls.Server(p[i].b, serverConfig).Handshake)
+		},
+		finish: func() error { return p.close() },
+		octets: func(i int) float64 { return p.octets(i) },
+	}
+}
+
+var noon = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+
+// certify makes a key and its certificate below a parent, or a root.
+func certify(tb testing.TB, name string, parent *x509.Certificate, signer *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey, tls.Certificate) {
+	tb.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: noon.Add(-time.Hour), NotAfter: noon.Add(time.Hour),
+	}
+	if parent == nil {
+		template.IsCA, template.BasicConstraintsValid, template.KeyUsage = true, true, x509.KeyUsageCertSign
+		parent, signer = template, key
+	} else {
+		template.Subject, template.DNSNames = pkix.Name{}, []string{name}
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, signer)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	parsed, err := x509.ParseCertificate(der)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return parsed, key, tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: parsed}
+}
