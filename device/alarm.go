@@ -29,13 +29,14 @@ type KeyEvidence struct {
 	Sig     [64]byte // A ‖ t
 }
 
-// alarm keeps an alarm, once for every text; when there are maxAlarms, the first ones stay. The caller holds mu.
-func (d *Device) alarm(now time.Time, text string, keys ...KeyEvidence) {
+// alarm keeps an alarm, once for every text, and says whether it is new; when there are maxAlarms, the first ones stay. The caller holds mu.
+func (d *Device) alarm(now time.Time, text string, keys ...KeyEvidence) bool {
 	text = text[:min(len(text), maxAlarmText)]
 	if len(d.alarms) >= maxAlarms || slices.ContainsFunc(d.alarms, func(a Alarm) bool { return a.Text == text }) {
-		return
+		return false
 	}
 	d.alarms = append(d.alarms, Alarm{Time: time.UnixMilli(now.UnixMilli()).UTC(), Text: text, Keys: keys})
+	return true
 }
 
 // Alarms returns a copy of all alarms, the oldest first, at most 32.
@@ -67,15 +68,21 @@ func twoKeys(a wire.Address, other [32]byte, key *ibc.PublicKey, s signed) error
 	}}
 }
 
-// noteTwoKeys raises the alarm about a doubly issued key. The caller does not hold mu.
+// noteTwoKeys raises the alarm about a doubly issued key and saves it at once: the next chance to see the proof may never come. The caller
+// holds neither saving nor mu.
 func (d *Device) noteTwoKeys(err error) {
 	var two *twoKeysError
 	if !errors.As(err, &two) {
 		return
 	}
+	d.saving.Lock()
+	defer d.saving.Unlock()
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.alarm(d.now(), fmt.Sprintf("two keys were issued for %s in epoch %d", two.address, two.epoch), two.keys...)
+	fresh := !d.closed && d.alarm(d.now(), fmt.Sprintf("two keys were issued for %s in epoch %d", two.address, two.epoch), two.keys...)
+	d.mu.Unlock()
+	if fresh {
+		_ = d.saveState() // if the disk fails, the alarm is saved with the next change
+	}
 }
 
 func encodeAlarms(e *encoder, alarms []Alarm) {

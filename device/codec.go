@@ -9,12 +9,21 @@ import (
 // records never leave the device, and are authenticated before they are decoded.
 type encoder struct{ b []byte }
 
-func (e *encoder) u8(v uint8)    { e.b = append(e.b, v) }
-func (e *encoder) u32(v uint32)  { e.b = binary.BigEndian.AppendUint32(e.b, v) }
-func (e *encoder) u64(v uint64)  { e.b = binary.BigEndian.AppendUint64(e.b, v) }
-func (e *encoder) raw(v []byte)  { e.b = append(e.b, v...) }
+func (e *encoder) u8(v uint8)    { e.raw([]byte{v}) }
+func (e *encoder) u32(v uint32)  { e.raw(binary.BigEndian.AppendUint32(nil, v)) }
+func (e *encoder) u64(v uint64)  { e.raw(binary.BigEndian.AppendUint64(nil, v)) }
 func (e *encoder) str(v []byte)  { e.u32(uint32(len(v))); e.raw(v) }
 func (e *encoder) text(v string) { e.str([]byte(v)) }
+
+// raw appends v. When it needs more room it clears what it leaves, since it may hold secrets.
+func (e *encoder) raw(v []byte) {
+	if n := len(e.b) + len(v); n > cap(e.b) {
+		b := append(make([]byte, 0, max(2*n, 4<<10)), e.b...)
+		clear(e.b)
+		e.b = b
+	}
+	e.b = append(e.b, v...)
+}
 
 // time writes whole milliseconds since 1970; all times of this package are at or after it.
 func (e *encoder) time(t time.Time) { e.u64(uint64(max(t.UnixMilli(), 0))) }

@@ -20,7 +20,7 @@ const (
 // encodeState writes everything that the state file holds. The caller holds mu, and clears the result.
 func (d *Device) encodeState() []byte {
 	raise(&d.floor.any, d.believable())
-	e := &encoder{b: make([]byte, 0, 32<<10)} // room, so that no copy of a secret is left behind
+	e := &encoder{}
 	e.u8(uint8(d.wanted.Kind))
 	e.text(d.wanted.Name)
 	e.raw(d.request[:])
