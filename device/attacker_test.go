@@ -4,7 +4,6 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/sha512"
-	"encoding/binary"
 	"time"
 
 	ristretto "github.com/bwesterb/go-ristretto"
@@ -47,7 +46,8 @@ func (a *authority) letter(from *ibc.PrivateKey, to wire.Address) *letter {
 
 // seal makes a message of a letter: warm if the recipient's key is given.
 func (a *authority) seal(l *letter) []byte {
-	mode, ephemeral := wire.ModeCold, []byte(nil)
+	var mode byte
+	var ephemeral []byte
 	var key [32]byte
 	if l.toKey != nil {
 		mode = wire.ModeWarm
@@ -55,6 +55,7 @@ func (a *authority) seal(l *letter) []byte {
 		check(err)
 		ephemeral, key = e[:], k
 	} else {
+		mode = wire.ModeCold
 		u, k, err := l.from.EncapsulateCold(nil, ibc.NewRecipient(a.master.Params(), l.to), ibc.Seal{Mode: mode, Context: "marque/v1/sealed"})
 		check(err)
 		ephemeral, key = u[:], k
@@ -95,16 +96,4 @@ func flips(b []byte, step int, f func(bit int, altered []byte)) {
 		c[bit/8] ^= 1 << (bit % 8)
 		f(bit, c)
 	}
-}
-
-// reorder returns records of a session in another order; each is u16(length) ‖ rest.
-func splitRecords(b []byte) (records [][]byte) {
-	for len(b) > 2 {
-		n := 2 + int(binary.BigEndian.Uint16(b))
-		if n > len(b) {
-			break
-		}
-		records, b = append(records, b[:n]), b[n:]
-	}
-	return records
 }

@@ -163,12 +163,6 @@ func (d *Device) Close() error {
 	return nil
 }
 
-func (d *Device) isClosed() bool {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	return d.closed
-}
-
 // ready returns the realm of an installed device. The caller holds mu.
 func (d *Device) ready() (*realm, error) {
 	switch {

@@ -151,7 +151,7 @@ func TestHandshakeRefused(t *testing.T) {
 		wantErr(t, err, test.want, name)
 		if o := <-srv; o.err == nil {
 			t.Errorf("%s: the responder has a session", name)
-		} else if test.want == device.ErrHandshake {
+		} else if errors.Is(err, device.ErrHandshake) {
 			wantErr(t, o.err, device.ErrNotForMe, name)
 		}
 	}

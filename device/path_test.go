@@ -39,7 +39,7 @@ func TestStrangersTalk(t *testing.T) {
 	must(c.Write([]byte("ping")))
 	got := make([]byte, 4)
 	must(io.ReadFull(s, got))
-	must(s.Write(append(got, "-pong"...)))
+	must(s.Write([]byte(string(got) + "-pong")))
 	check(s.Close())
 	if answer := must(io.ReadAll(c)); string(answer) != "ping-pong" {
 		t.Errorf("answer %q", answer)

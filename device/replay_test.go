@@ -87,7 +87,7 @@ func TestReplayAfterCrash(t *testing.T) {
 	dir := f.dirs[d]
 	check(d.Close())
 	check(os.CopyFS(saved, os.DirFS(dir)))
-	d = f.load(t, dir, f.options())
+	f.load(t, dir, f.options())
 	check(os.WriteFile(filepath.Join(dir, "replay"), must(os.ReadFile(filepath.Join(saved, "replay"))), 0o600))
 	d = f.load(t, crash(t, dir), f.options())
 	_, err = d.Verify(late)

@@ -212,9 +212,9 @@ func TestMasterSecretIsNotEnough(t *testing.T) {
 		t.Error("the master secret opened a warm message")
 	}
 
-	real := must(wire.ParseBroadcast(must(f.park.Sign(nil, device.SignOptions{}))))
+	logged := must(wire.ParseBroadcast(must(f.park.Sign(nil, device.SignOptions{}))))
 	forged := must(wire.ParseBroadcast(f.beacon(master, f.clock.now(), "I am the car park")))
-	forged.R = real.R
+	forged.R = logged.R
 	forged.Sig = must(master.Sign(nil, "marque/v1/broadcast", forged.Signed()))
 	_, err = f.tram.Verify(must(forged.Marshal()))
 	wantErr(t, err, device.ErrTampered, "a signature under the logged key")

@@ -158,7 +158,7 @@ func (s *Session) Write(p []byte) (int, error) {
 // writeRecord sends one record, unless one before it may be on its way in part. The caller holds writeMu.
 func (s *Session) writeRecord(kind byte, data []byte) error {
 	if s.writeEr == nil {
-		_, s.writeEr = s.conn.Write(s.out.seal(make([]byte, 0, recordBuffer), kind, data))
+		_, s.writeEr = s.conn.Write(s.out.seal(make([]byte, 0, 2+minRecord+len(data)), kind, data))
 	}
 	return s.writeEr
 }

@@ -1,0 +1,110 @@
+package device_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+
+	"marque/device"
+	"marque/device/wire"
+)
+
+// The examples take an authority and a temporary folder from here; a program has its package and list files instead.
+func exampleFleet() (a *authority, bus, park *device.Device, end func()) {
+	a = newAuthority(1)
+	dir := must(os.MkdirTemp("", "marque-example-*"))
+	enrol := func(name string, kind wire.Kind) *device.Device {
+		d := must(device.Create(filepath.Join(dir, name), device.Wanted{Name: name, Kind: kind}, a.options()))
+		must(d.Install(a.issue(must(d.Request()), edit{}), a.hash()))
+		return d
+	}
+	bus, park = enrol("bus-4711", wire.KindVehicle), enrol("parking", wire.KindApplication)
+	list := a.publish()
+	must(bus.Apply(list))
+	must(park.Apply(list))
+	return a, bus, park, func() {
+		check(errors.Join(bus.Close(), park.Close(), os.RemoveAll(dir)))
+	}
+}
+
+// A stranger verifies a beacon from the realm's public parameters alone.
+func ExampleDevice_Sign() {
+	_, bus, park, end := exampleFleet()
+	defer end()
+
+	beacon, err := bus.Sign([]byte("at stop 7"), device.SignOptions{})
+	check(err)
+	m, err := park.Verify(beacon)
+	check(err)
+	fmt.Printf("%s says %q\n", m.Sender, m.Payload)
+	_, err = park.Verify(beacon)
+	fmt.Println("again:", errors.Is(err, device.ErrReplay))
+	// Output:
+	// //fleet.example/Sbus-4711~0 says "at stop 7"
+	// again: true
+}
+
+// The first message to an address is cold. The answer is warm, and not even the authority can read it.
+func ExampleDevice_Seal() {
+	_, bus, park, end := exampleFleet()
+	defer end()
+
+	to := must(wire.ParseAddress("//fleet.example/Sparking~1"))
+	question, mode, err := bus.Seal(to, []byte("a place for tonight?"), device.SealOptions{})
+	check(err)
+	m, err := park.Open(question)
+	check(err)
+	fmt.Printf("%v: %q\n", mode, m.Payload)
+
+	answer, mode, err := park.Seal(m.Sender, []byte("number 12"), device.SealOptions{RequireWarm: true})
+	check(err)
+	m, err = bus.Open(answer)
+	check(err)
+	fmt.Printf("%v: %q\n", mode, m.Payload)
+	// Output:
+	// cold: "a place for tonight?"
+	// warm: "number 12"
+}
+
+// A session is a net.Conn whose other end is who it says.
+func ExampleDevice_Dial() {
+	_, bus, park, end := exampleFleet()
+	defer end()
+
+	inner := must(net.Listen("tcp", "127.0.0.1:0"))
+	l := park.Listen(inner)
+	defer l.Close()
+	go func() {
+		s, err := l.AcceptSession()
+		check(err)
+		defer s.Close()
+		fmt.Fprintf(s, "hello, %s", s.Peer())
+	}()
+
+	s, err := bus.Dial(context.Background(), "tcp", l.Addr().String(), must(wire.ParseAddress("//fleet.example/Sparking~1")))
+	check(err)
+	defer s.Close()
+	fmt.Printf("%s\n", must(io.ReadAll(s)))
+	// Output: hello, //fleet.example/Sbus-4711~0
+}
+
+// A revocation list takes effect at once.
+func ExampleDevice_Apply() {
+	a, bus, park, end := exampleFleet()
+	defer end()
+
+	applied, err := park.Apply(a.publish(0))
+	check(err)
+	fmt.Println("revoked:", applied.Count)
+	beacon, err := bus.Sign([]byte("at stop 7"), device.SignOptions{})
+	check(err)
+	_, err = park.Verify(beacon)
+	fmt.Println(err)
+	// Output:
+	// revoked: 1
+	// verify: //fleet.example/Sbus-4711~0: revoked by the list in force
+}
