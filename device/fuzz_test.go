@@ -1,7 +1,6 @@
 package device_test
 
 import (
-	"bytes"
 	"testing"
 	"time"
 
@@ -9,7 +8,8 @@ import (
 	"marque/device/wire"
 )
 
-// What comes from outside never panics, and is accepted only if it is one of the messages that were really made.
+// What comes from outside never panics, and is accepted only if it says what was really said. (Every fuzzing process has a fleet of its own
+// in the same realm, so that the octets may be another process's.)
 
 func FuzzVerify(f *testing.F) {
 	fl := newFleet(f)
@@ -20,7 +20,7 @@ func FuzzVerify(f *testing.F) {
 	f.Add(good[:50])
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, msg []byte) {
-		if _, err := fl.tram.Verify(msg); err == nil && !bytes.Equal(msg, good) && !bytes.Equal(msg, short) {
+		if m, err := fl.tram.Verify(msg); err == nil && (m.Sender != address(fl.bus) || string(m.Payload) != "at stop 7") {
 			t.Errorf("accepted %x", msg)
 		}
 	})
@@ -39,7 +39,7 @@ func FuzzOpen(f *testing.F) {
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, msg []byte) {
 		fl.clock.add(time.Millisecond) // so that the bucket fills again
-		if _, err := fl.park.Open(msg); err == nil && !bytes.Equal(msg, cold) && !bytes.Equal(msg, warm) {
+		if m, err := fl.park.Open(msg); err == nil && (m.Sender != address(fl.bus) || string(m.Payload) != "x") {
 			t.Errorf("accepted %x", msg)
 		}
 	})
@@ -52,7 +52,7 @@ func FuzzApply(f *testing.F) {
 	f.Add(good[:100])
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, list []byte) {
-		if _, err := fl.bus.Apply(list); err == nil && !bytes.Equal(list, good) {
+		if a, err := fl.bus.Apply(list); err == nil && (a.Order.Sequence != 2 || a.Count != 1) {
 			t.Errorf("applied %x", list)
 		}
 	})
@@ -67,7 +67,7 @@ func FuzzInstall(f *testing.F) {
 	f.Add(good[:300])
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, pkg []byte) {
-		if _, err := d.Install(pkg, a.hash()); err == nil && !bytes.Equal(pkg, good) {
+		if in, err := d.Install(pkg, a.hash()); err == nil && in.Address.String() != "//fleet.example/Sbus-4711~0" {
 			t.Errorf("installed %x", pkg)
 		}
 		_, _ = d.Inspect(pkg) // any core may be inspected, whoever made it
