@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -92,9 +93,19 @@ func module(t *testing.T) []listed {
 	return packages
 }
 
+// root returns the module's folder. It looks at every folder in it, so that go test's cache knows that the result depends on them.
 func root(t *testing.T) string {
 	t.Helper()
 	dir, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() && (entry.Name() == ".git" || entry.Name() == "bin") {
+			return fs.SkipDir
+		}
+		return err
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
