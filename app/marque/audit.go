@@ -52,7 +52,7 @@ signed. Needs only the database of the authority's folder, so it also works on a
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r, err := appliance.Audit(dir)
 			if err != nil {
-				return explained("the log was not verified", err)
+				return advice.Wrap("the log was not verified", err)
 			}
 			if asJSON {
 				err = terminal.JSON(cmd.OutOrStdout(), auditOf(r))
@@ -61,11 +61,11 @@ signed. Needs only the database of the authority's folder, so it also works on a
 			}
 			switch {
 			case err != nil:
-				return explained("the result was not printed", err)
+				return advice.Wrap("the result was not printed", err)
 			case !r.OK():
-				return explained("the log does not hold", errFindings)
+				return advice.Wrap("the log does not hold", errFindings)
 			case expect != "" && !words.Match(expect, r.CoreHash[:]):
-				return explained("the log is not the one expected", errOtherRealm)
+				return advice.Wrap("the log is not the one expected", errOtherRealm)
 			}
 			return nil
 		},
@@ -73,7 +73,7 @@ signed. Needs only the database of the authority's folder, so it also works on a
 	cmd.Flags().StringVar(&dir, "dir", "", "the authority's folder, or a copy of it (required)")
 	cmd.Flags().StringVar(&expect, "words", "", "the eight words that the realm must have")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	required(cmd, "dir")
+	terminal.Required(cmd, "dir")
 	return cmd
 }
 

@@ -27,7 +27,7 @@ type home struct{ dir, passphraseFile string }
 
 func (h *home) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&h.dir, "dir", "", "the authority's folder (required)")
-	required(cmd, "dir")
+	terminal.Required(cmd, "dir")
 }
 
 func (h *home) passphraseFlags(cmd *cobra.Command) {
@@ -40,11 +40,11 @@ func (h *home) locked(do func(a *appliance.Appliance) error) error {
 	const what = "the authority was not opened"
 	a, err := appliance.Open(h.dir, appliance.Options{Clock: time.Now})
 	if err != nil {
-		return explained(what, err)
+		return advice.Wrap(what, err)
 	}
 	err = do(a)
 	if cerr := a.Close(); err == nil {
-		err = explained("the authority was not closed properly", cerr)
+		err = advice.Wrap("the authority was not closed properly", cerr)
 	}
 	return err
 }
@@ -55,20 +55,13 @@ func (h *home) unlocked(do func(a *appliance.Appliance) error) error {
 		const what = "the authority was not unlocked"
 		p, err := terminal.Passphrase(h.passphraseFile, "Passphrase of the authority", false)
 		if err != nil {
-			return explained(what, err)
+			return advice.Wrap(what, err)
 		}
 		err = a.Unlock(p)
 		clear(p)
 		if err != nil {
-			return explained(what, err)
+			return advice.Wrap(what, err)
 		}
 		return do(a)
 	})
-}
-
-// required marks a flag that the command cannot do without.
-func required(cmd *cobra.Command, flag string) {
-	if err := cmd.MarkFlagRequired(flag); err != nil {
-		panic(err) // the flag does not exist: a mistake in this program
-	}
 }

@@ -74,7 +74,7 @@ what it says; the first one that fails ends the demonstration with exit code 1.`
 			}
 			dir, err := demoFolder(dir)
 			if err != nil {
-				return explained("the demonstration did not start", err)
+				return advice.Wrap("the demonstration did not start", err)
 			}
 			return runDemo(cmd.OutOrStdout(), dir)
 		},
@@ -114,7 +114,7 @@ func runDemo(out io.Writer, dir string) (err error) {
 		line, err := s.do(d)
 		if err != nil {
 			fmt.Fprintf(out, "%2d  FAILED  %s\n", i+1, s.title)
-			return explained(fmt.Sprintf("step %d of the demonstration failed (%s)", i+1, s.title), err)
+			return advice.Wrap(fmt.Sprintf("step %d of the demonstration failed (%s)", i+1, s.title), err)
 		}
 		fmt.Fprintf(out, "%2d  %s: %s\n", i+1, s.title, line)
 	}

@@ -55,7 +55,7 @@ the same package. Compare the eight words with those that the device printed. No
 			return h.unlocked(func(a *appliance.Appliance) error {
 				b, err := enrolAll(a.Authority(), out, args)
 				if err != nil {
-					return explained("nothing was enrolled", err)
+					return advice.Wrap("nothing was enrolled", err)
 				}
 				if asJSON {
 					err = terminal.JSON(cmd.OutOrStdout(), b)
@@ -69,7 +69,7 @@ the same package. Compare the eight words with those that the device printed. No
 	h.passphraseFlags(cmd)
 	cmd.Flags().StringVar(&out, "out", "", "the folder for packages, list and core; made if it is missing (required)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	required(cmd, "out")
+	terminal.Required(cmd, "out")
 	return cmd
 }
 
@@ -124,7 +124,7 @@ func (b *batch) problem(w io.Writer) error {
 			continue
 		}
 		failed++
-		problem := explained(e.Request+" was not enrolled", e.err)
+		problem := advice.Wrap(e.Request+" was not enrolled", e.err)
 		if len(b.Requests) == 1 {
 			return problem
 		}

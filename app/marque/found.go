@@ -35,7 +35,7 @@ devices and people know it from then on.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			made, err := h.found(f)
 			if err != nil {
-				return explained("the authority was not founded", err)
+				return advice.Wrap("the authority was not founded", err)
 			}
 			if asJSON {
 				return terminal.JSON(cmd.OutOrStdout(), made)
@@ -51,7 +51,7 @@ devices and people know it from then on.`,
 	cmd.Flags().DurationVar(&f.NextUpdate, "next-update", authority.DefaultNextUpdate, "after which a list counts as stale")
 	cmd.Flags().DurationVar(&f.HardExpiry, "hard-expiry", authority.DefaultHardExpiry, "after which a list is refused")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	required(cmd, "realm")
+	terminal.Required(cmd, "realm")
 	return cmd
 }
 

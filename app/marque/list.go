@@ -40,7 +40,7 @@ func newList() *cobra.Command {
 			return h.unlocked(func(a *appliance.Appliance) error {
 				ids, err := identities(a.Authority())
 				if err != nil {
-					return explained("the identities were not listed", err)
+					return advice.Wrap("the identities were not listed", err)
 				}
 				if asJSON {
 					return terminal.JSON(cmd.OutOrStdout(), ids)

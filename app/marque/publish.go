@@ -40,7 +40,7 @@ stale after its next update, and trust nobody after its hard expiry.`,
 			return h.unlocked(func(a *appliance.Appliance) error {
 				p, err := publish(a.Authority(), out)
 				if err != nil {
-					return explained("the list was not published", err)
+					return advice.Wrap("the list was not published", err)
 				}
 				if asJSON {
 					return terminal.JSON(cmd.OutOrStdout(), p)
@@ -54,7 +54,7 @@ stale after its next update, and trust nobody after its hard expiry.`,
 	h.passphraseFlags(cmd)
 	cmd.Flags().StringVar(&out, "out", "", "the folder for the list; made if it is missing (required)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	required(cmd, "out")
+	terminal.Required(cmd, "out")
 	return cmd
 }
 

@@ -27,7 +27,7 @@ Reasons: unspecified, key-compromise, lost, stolen, superseded, out-of-service, 
 			return h.unlocked(func(a *appliance.Appliance) error {
 				id, err := revoke(a.Authority(), args[0], reason, effective)
 				if err != nil {
-					return explained("the identity was not revoked", err)
+					return advice.Wrap("the identity was not revoked", err)
 				}
 				if asJSON {
 					return terminal.JSON(cmd.OutOrStdout(), shown(id))
@@ -41,7 +41,7 @@ Reasons: unspecified, key-compromise, lost, stolen, superseded, out-of-service, 
 	cmd.Flags().StringVar(&reason, "reason", "", "why (required)")
 	cmd.Flags().StringVar(&effective, "effective", "", "since when, such as 2026-03-01T12:00:00Z (default now)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	required(cmd, "reason")
+	terminal.Required(cmd, "reason")
 	return cmd
 }
 

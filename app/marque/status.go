@@ -42,7 +42,7 @@ func newStatus() *cobra.Command {
 			return h.locked(func(a *appliance.Appliance) error {
 				s, err := a.Authority().Status()
 				if err != nil {
-					return explained("the status was not read", err)
+					return advice.Wrap("the status was not read", err)
 				}
 				if asJSON {
 					return terminal.JSON(cmd.OutOrStdout(), statusOf(&s))

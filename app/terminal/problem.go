@@ -25,17 +25,30 @@ func (p *problemError) Error() string { return p.what + ": " + p.err.Error() }
 func (p *problemError) Unwrap() error { return p.err }
 
 // Wrap adds to err what did not happen because of it, such as "the package was not installed". It is nil for nil.
-func Wrap(what string, err error) error { return Advise(what, err, "") }
+func Wrap(what string, err error) error { return Advice(nil).Wrap(what, err) }
 
-// Advise is Wrap with what to do next, in place of what the text of err says of that.
-func Advise(what string, err error, next string) error {
+// Advice is what to do next about some errors, in place of what their text says of that. The first one that matches counts.
+type Advice []struct {
+	Is   error
+	Next string
+}
+
+// Wrap is the function Wrap, with advice.
+func (a Advice) Wrap(what string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &problemError{what: what, err: err, next: next}
+	p := &problemError{what: what, err: err}
+	for _, advice := range a {
+		if errors.Is(err, advice.Is) {
+			p.next = advice.Next
+			break
+		}
+	}
+	return p
 }
 
-// Explain writes err as what, why and next, one line each. An error that did not pass Wrap or Advise is one line.
+// Explain writes err as what, why and next, one line each. An error that did not pass Wrap is one line.
 func Explain(w io.Writer, program string, err error) {
 	var p *problemError
 	if !errors.As(err, &p) {
@@ -43,7 +56,7 @@ func Explain(w io.Writer, program string, err error) {
 		return
 	}
 	why, next := p.err.Error(), p.next
-	if reason, own, ok := advice(p.err); ok && next == "" {
+	if reason, own, ok := ownAdvice(p.err); ok && next == "" {
 		why, next = strings.Replace(why, reason+own, reason, 1), own[len("; "):]
 	}
 	fmt.Fprintf(w, "%s: %s\n  why:  %s\n", program, p.what, why)
@@ -52,9 +65,9 @@ func Explain(w io.Writer, program string, err error) {
 	}
 }
 
-// advice finds the first sentinel in err that gives advice, and cuts its text: sentinels of this project read "reason; advice" or
+// ownAdvice finds the first sentinel in err that gives advice, and cuts its text: sentinels of this project read "reason; advice" or
 // "reason: advice". The separator stays with the advice.
-func advice(err error) (reason, next string, ok bool) {
+func ownAdvice(err error) (reason, next string, ok bool) {
 	var inner []error
 	switch e := err.(type) { //nolint:errorlint // walks the chain itself
 	case interface{ Unwrap() error }:
@@ -71,7 +84,7 @@ func advice(err error) (reason, next string, ok bool) {
 		}
 	}
 	for _, e := range inner {
-		if reason, next, ok := advice(e); ok {
+		if reason, next, ok := ownAdvice(e); ok {
 			return reason, next, true
 		}
 	}

@@ -53,3 +53,12 @@ func watch(cmd *cobra.Command, ran *bool) {
 		watch(sub, ran)
 	}
 }
+
+// Required marks flags that a command cannot do without.
+func Required(cmd *cobra.Command, flags ...string) {
+	for _, flag := range flags {
+		if err := cmd.MarkFlagRequired(flag); err != nil {
+			panic(err) // the flag does not exist: a mistake in the program
+		}
+	}
+}

@@ -34,11 +34,11 @@ func newApply(f *folder) *cobra.Command {
 			return f.use(func(d *device.Device) error {
 				bundle, err := terminal.Read(nil, args[0], wire.MaxBundle)
 				if err != nil {
-					return explained("the list was not applied", err)
+					return advice.Wrap("the list was not applied", err)
 				}
 				a, err := d.Apply(bundle)
 				if err != nil {
-					return explained("the list was not applied", err)
+					return advice.Wrap("the list was not applied", err)
 				}
 				if asJSON {
 					return terminal.JSON(cmd.OutOrStdout(), list{

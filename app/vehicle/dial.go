@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"marque/app/terminal"
+
 	"marque/device"
 	"marque/device/wire"
 )
@@ -33,11 +35,11 @@ the peer, lines of the peer to standard output. Hangs up when standard input has
 			return f.use(func(d *device.Device) error {
 				s, err := c.dial(cmd.Context(), d)
 				if err != nil {
-					return explained("there is no session", err)
+					return advice.Wrap("there is no session", err)
 				}
 				fmt.Fprintf(cmd.ErrOrStderr(), "session with %s, %d octets of handshake\n", s.Peer(), s.HandshakeBytes())
 				err = talk(cmd.Context(), s, readLines(cmd.Context(), cmd.InOrStdin()), cmd.OutOrStdout(), c.expect)
-				return explained("the session did not go well", err)
+				return advice.Wrap("the session did not go well", err)
 			})
 		},
 	}
@@ -45,7 +47,7 @@ the peer, lines of the peer to standard output. Hangs up when standard input has
 	cmd.Flags().StringVar(&c.at, "at", defaultAt, "where it listens (TCP)")
 	cmd.Flags().DurationVar(&c.wait, "wait", 0, "how long to try again while nobody listens there, such as 10s")
 	cmd.Flags().IntVar(&c.expect, "expect", 0, "hang up only after this many lines of the peer")
-	required(cmd, "to")
+	terminal.Required(cmd, "to")
 	return cmd
 }
 

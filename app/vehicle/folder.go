@@ -21,7 +21,7 @@ func (f *folder) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.dir, "dir", "", "the device folder (required)")
 	cmd.Flags().StringVar(&f.passphraseFile, "passphrase-file", "", "the passphrase in this file's first line opens the folder, not its key file")
 	cmd.Flags().BoolVar(&f.ask, "ask-passphrase", false, "a passphrase typed at the terminal opens the folder, not its key file")
-	required(cmd, "dir")
+	terminal.Required(cmd, "dir")
 }
 
 // options reads the passphrase, if there is one. A new one is asked for twice.
@@ -46,15 +46,15 @@ func (f *folder) options(fresh bool) (device.Options, error) {
 func (f *folder) use(do func(d *device.Device) error) error {
 	o, err := f.options(false)
 	if err != nil {
-		return explained("the device folder was not opened", err)
+		return advice.Wrap("the device folder was not opened", err)
 	}
 	d, err := device.Load(f.dir, o)
 	if err != nil {
-		return explained("the device folder was not opened", err)
+		return advice.Wrap("the device folder was not opened", err)
 	}
 	err = do(d)
 	if cerr := d.Close(); err == nil {
-		err = explained("the device folder was not closed properly", cerr)
+		err = advice.Wrap("the device folder was not closed properly", cerr)
 	}
 	return err
 }

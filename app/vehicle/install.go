@@ -49,7 +49,7 @@ core in a file that came another way (--core), or by a person who compares the w
 			return f.use(func(d *device.Device) error {
 				installed, err := install(d, p, args[0])
 				if err != nil {
-					return explained("the package was not installed", err)
+					return advice.Wrap("the package was not installed", err)
 				}
 				if asJSON {
 					return terminal.JSON(cmd.OutOrStdout(), keys{

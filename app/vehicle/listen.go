@@ -27,7 +27,7 @@ the peer hangs up, or when an applied list revokes it. Who was refused, and why,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f.refused = true
 			return f.use(func(d *device.Device) error {
-				return explained("the session did not go well", listen(cmd, d, at, once))
+				return advice.Wrap("the session did not go well", listen(cmd, d, at, once))
 			})
 		},
 	}

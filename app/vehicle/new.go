@@ -27,7 +27,7 @@ request.mqr, the same for a stick. Prints the request's eight words, which the a
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			made, err := create(f, name, kind)
 			if err != nil {
-				return explained("the device folder was not made", err)
+				return advice.Wrap("the device folder was not made", err)
 			}
 			if asJSON {
 				return terminal.JSON(cmd.OutOrStdout(), made)

@@ -20,13 +20,13 @@ func newOpen(f *folder) *cobra.Command {
 			return f.use(func(d *device.Device) error {
 				message, err := terminal.Read(cmd.InOrStdin(), paths.in, maxMessage)
 				if err != nil {
-					return explained("the message was not opened", err)
+					return advice.Wrap("the message was not opened", err)
 				}
 				m, err := d.Open(message)
 				if err != nil {
-					return explained("the message was not opened", err)
+					return advice.Wrap("the message was not opened", err)
 				}
-				return explained("the payload was not written", show(cmd, paths, m, asJSON))
+				return advice.Wrap("the payload was not written", show(cmd, paths, m, asJSON))
 			})
 		},
 	}

@@ -25,14 +25,14 @@ verified in the present epoch, messages to it are sealed warm: faster, shorter, 
 			return f.use(func(d *device.Device) error {
 				payload, err := terminal.Read(cmd.InOrStdin(), paths.in, device.MaxPayload)
 				if err != nil {
-					return explained("nothing was sealed", err)
+					return advice.Wrap("nothing was sealed", err)
 				}
 				message, mode, err := seal(d, to, payload, o)
 				if err != nil {
-					return explained("nothing was sealed", err)
+					return advice.Wrap("nothing was sealed", err)
 				}
 				fmt.Fprintf(cmd.ErrOrStderr(), "%s to %s, %d octets\n", mode, to, len(message))
-				return explained("the message was not written", terminal.Write(cmd.OutOrStdout(), paths.out, message, false))
+				return advice.Wrap("the message was not written", terminal.Write(cmd.OutOrStdout(), paths.out, message, false))
 			})
 		},
 	}
@@ -41,7 +41,7 @@ verified in the present epoch, messages to it are sealed warm: faster, shorter, 
 	cmd.Flags().BoolVar(&o.RequireWarm, "warm", false, "fail if the message cannot be sealed warm")
 	cmd.Flags().BoolVar(&o.RequireCold, "cold", false, "seal cold although the peer is known")
 	cmd.MarkFlagsMutuallyExclusive("warm", "cold")
-	required(cmd, "to")
+	terminal.Required(cmd, "to")
 	return cmd
 }
 

@@ -19,13 +19,13 @@ func newSign(f *folder) *cobra.Command {
 			return f.use(func(d *device.Device) error {
 				payload, err := terminal.Read(cmd.InOrStdin(), paths.in, device.MaxPayload)
 				if err != nil {
-					return explained("nothing was signed", err)
+					return advice.Wrap("nothing was signed", err)
 				}
 				message, err := d.Sign(payload, device.SignOptions{Short: short})
 				if err != nil {
-					return explained("nothing was signed", err)
+					return advice.Wrap("nothing was signed", err)
 				}
-				return explained("the message was not written", terminal.Write(cmd.OutOrStdout(), paths.out, message, false))
+				return advice.Wrap("the message was not written", terminal.Write(cmd.OutOrStdout(), paths.out, message, false))
 			})
 		},
 	}

@@ -20,13 +20,13 @@ func newVerify(f *folder) *cobra.Command {
 			return f.use(func(d *device.Device) error {
 				message, err := terminal.Read(cmd.InOrStdin(), paths.in, maxMessage)
 				if err != nil {
-					return explained("the message was refused", err)
+					return advice.Wrap("the message was refused", err)
 				}
 				m, err := d.Verify(message)
 				if err != nil {
-					return explained("the message was refused", err)
+					return advice.Wrap("the message was refused", err)
 				}
-				return explained("the payload was not written", show(cmd, paths, m, asJSON))
+				return advice.Wrap("the payload was not written", show(cmd, paths, m, asJSON))
 			})
 		},
 	}

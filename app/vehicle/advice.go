@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"io/fs"
 	"syscall"
 
@@ -13,10 +12,7 @@ import (
 const hungUp = "the other side hung up, and may have refused this device; ask its operator why"
 
 // advice is what to do about errors whose text does not say it.
-var advice = []struct {
-	is   error
-	next string
-}{
+var advice = terminal.Advice{
 	{device.ErrRevoked, "ask the authority why; a device that was revoked by mistake has to be enrolled anew"},
 	{device.ErrReplay, "use the first one only"},
 	{device.ErrStaleTime, "check both clocks, and ask for a new message"},
@@ -36,14 +32,4 @@ var advice = []struct {
 	{fs.ErrNotExist, "check the name of the file or folder"},
 	{fs.ErrPermission, "check who may read and write there"},
 	{wire.ErrAddress, "write it as the authority does, such as //fleet.example/Sbus-4711~0"},
-}
-
-// explained is terminal.Wrap with advice.
-func explained(what string, err error) error {
-	for _, a := range advice {
-		if errors.Is(err, a.is) {
-			return terminal.Advise(what, err, a.next)
-		}
-	}
-	return terminal.Wrap(what, err)
 }
