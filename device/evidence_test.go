@@ -2,6 +2,7 @@ package device_test
 
 import (
 	"bytes"
+	"io"
 	"testing"
 
 	"marque/device"
@@ -22,6 +23,33 @@ func TestEvidenceSurvivesCrash(t *testing.T) {
 		if len(alarms) != 1 || len(alarms[0].Keys) != 2 || alarms[0].Keys[1].R != substitute.R() {
 			t.Errorf("alarms %+v", alarms)
 		}
+	}
+}
+
+// An Auth under this device's own name is never accepted, on either side; one whose signature holds proves a second key.
+func TestEvidenceFromSession(t *testing.T) {
+	f := newFleet(t)
+	substitute := f.key(address(f.bus))
+	a, b := connect(t)
+	got := client(f.bus, a, address(f.tram))
+	f.rawPeer(b, substitute).answer(address(f.tram))
+	if rest, err := io.ReadAll(b); len(rest) != 0 {
+		t.Errorf("the initiator sent %d more octets, %v", len(rest), err)
+	}
+	wantErr(t, (<-got).err, device.ErrTwoKeys, "as the responder")
+	alarms := f.bus.Alarms()
+	if len(alarms) != 1 || alarms[0].Keys[1].Context != "marque/v1/session/responder" || alarms[0].Keys[1].R != substitute.R() {
+		t.Errorf("alarms %+v", alarms)
+	}
+
+	a, b = connect(t)
+	got = server(f.tram, a)
+	p := f.rawPeer(b, f.key(address(f.tram)))
+	p.call(address(f.tram))
+	p.introduce()
+	wantErr(t, (<-got).err, device.ErrTwoKeys, "as the initiator")
+	if alarms := f.tram.Alarms(); len(alarms) != 1 || alarms[0].Keys[1].Context != "marque/v1/session/initiator" {
+		t.Errorf("alarms %+v", alarms)
 	}
 }
 

@@ -280,6 +280,11 @@ func (h *handshake) readAuth(from cipher.AEAD, context string, want wire.Address
 	switch {
 	case err != nil:
 		return fmt.Errorf("%w: %w", ErrMalformed, err)
+	case a.Address.Serial() == h.realm.address.Serial(): // never accepted, but it may prove that this device's key was issued twice
+		if err := h.d.checkAuth(h.realm, context, a, h.transcript(a.List)); err != nil {
+			return err
+		}
+		return ErrOwnIdentity
 	case !want.IsZero() && a.Address != want:
 		return fmt.Errorf("%s answered in its place: %w", a.Address, ErrHandshake)
 	}

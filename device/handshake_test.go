@@ -72,7 +72,7 @@ func TestWrongResponder(t *testing.T) {
 	}{
 		"under its own name":        {func(*rawPeer) {}, device.ErrHandshake},
 		"under the other's name":    {func(p *rawPeer) { p.says = address(f.tram) }, device.ErrTampered},
-		"under the caller's name":   {func(p *rawPeer) { p.says = address(f.bus) }, device.ErrHandshake},
+		"under the caller's name":   {func(p *rawPeer) { p.says = address(f.bus) }, device.ErrOwnIdentity},
 		"with the initiator's role": {func(p *rawPeer) { p.says = address(f.tram); p.sign = initiatorSign }, device.ErrTampered},
 	} {
 		a, b := connect(t)
