@@ -3,6 +3,7 @@ package screen
 import (
 	"fmt"
 	"image/color"
+	"path/filepath"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -158,14 +159,18 @@ func shorten(s string, width, size float32, style fyne.TextStyle) string {
 
 // shortenPath cuts a path at its beginning: its end says more.
 func shortenPath(s string, width, size float32, style fyne.TextStyle) string {
-	r := []rune(s)
-	for i := 0; i < len(r); i++ {
-		cut := string(r[i:])
-		if i > 0 {
-			cut = "…" + cut
+	fits := func(s string) bool { return fyne.MeasureText(s, size, style).Width <= width }
+	if fits(s) {
+		return s
+	}
+	for i, r := range s { // first between folders
+		if i > 0 && r == filepath.Separator && fits("…"+s[i:]) {
+			return "…" + s[i:]
 		}
-		if fyne.MeasureText(cut, size, style).Width <= width {
-			return cut
+	}
+	for i := range s {
+		if fits("…" + s[i:]) {
+			return "…" + s[i:]
 		}
 	}
 	return ""

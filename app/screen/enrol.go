@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"time"
@@ -183,7 +184,7 @@ func (v *enrolView) at() int {
 
 func (v *enrolView) draw(narrow bool) fyne.CanvasObject {
 	v.label()
-	head := line(24, title("enrol"), Steps([]string{say("enrol.step.read"), say("enrol.step.issue"), say("enrol.step.write")}, v.at(), narrow))
+	head := line(24, title("enrol"), Steps([]string{say("enrol.step.read"), say("enrol.step.issue"), say("enrol.step.write")}, v.at()))
 	head.Add(layout.NewSpacer())
 	if n := v.model.Waiting(); n > 0 {
 		head.Add(middle(Pill("picture", say("enrol.waiting", "Count", n), toneAccent)))
@@ -250,14 +251,18 @@ func (v *enrolView) right(narrow bool) fyne.CanvasObject {
 	case flow.EnrolWaiting, flow.EnrolReading:
 		top = v.source()
 	case flow.EnrolReview, flow.EnrolIssuing:
-		top = headedCard(say("enrol.package"), nil, v.target())
+		top = v.outlook()
 	case flow.EnrolDone, flow.EnrolUnwritten:
 		top = v.result()
 	}
 	if len(v.model.Done) == 0 || narrow || v.model.Step == flow.EnrolUnwritten {
 		return top
 	}
-	return &fyne.Container{Layout: shareLayout{}, Objects: []fyne.CanvasObject{top, v.done}}
+	share := shareLayout{}
+	if v.model.Step != flow.EnrolDone {
+		share.least = 0.55
+	}
+	return container.New(share, top, v.done)
 }
 
 // source says how a request comes in.
@@ -276,21 +281,49 @@ func (v *enrolView) source() fyne.CanvasObject {
 	return Card(drop)
 }
 
+// outlook says what issuing will do, and what speaks against it.
+func (v *enrolView) outlook() fyne.CanvasObject {
+	body := headedCard(say("enrol.package"), nil, v.target())
+	if v.model.Review.Problem != nil {
+		body = Card(nothing("ban", say("enrol.nothing"), say("enrol.nothing.why")))
+	}
+	above := column(gap)
+	if p := v.model.Problem; p != nil {
+		above.Add(problemBanner(p))
+	}
+	if w := v.model.Warning(); !w.IsZero() {
+		above.Add(Banner("warning", toneWarning, say("enrol.warning"), sayText(w)))
+	}
+	if len(above.Objects) == 0 {
+		return body
+	}
+	return flush{top: padded(above, 0, gap, 0, 0), middle: body}.container()
+}
+
 // target says where the package will go.
 func (v *enrolView) target() fyne.CanvasObject {
-	r := v.model.Review.Request
-	return column(12,
-		paragraph(say("enrol.package.about"), sizeRow, colourText2, plain),
-		column(6,
-			fact(say("fact.file"), r.Name+"~….mqp"),
-			factObject(say("fact.folder"), text(shortenPath(v.model.Target(), 340, sizes[sizeRow], mono), sizeRow, colourText, mono))),
+	will := func(name, key string, args ...any) fyne.CanvasObject {
+		sign := column(0, padded(icon(name, 18, colourText2), 1, 0, 0, 8))
+		return flush{left: sign, middle: paragraph(say(key, args...), sizeRow, colourText, plain)}.container()
+	}
+	file := fmt.Sprintf("%s~%d.mqp", v.model.Review.Request.Name, v.status.Now.Identities) // serials are dense
+	if v.model.Review.Again {
+		file = fmt.Sprintf("%s~%d.mqp", v.model.Review.Address.Name(), v.model.Review.Address.Serial())
+	}
+	return column(10,
+		will("key", "enrol.will.keys", "Count", v.model.Keys()),
+		will("register", "enrol.will.log"),
+		will("package", "enrol.will.write"),
+		space(2), rule(), space(2),
+		column(6, fact(say("fact.file"), file),
+			factObject(say("fact.folder"), text(shortenPath(v.model.Target(), 360, sizes[sizeRow], mono), sizeRow, colourText, mono))),
 		line(0, v.folder, layout.NewSpacer()))
 }
 
 // result is proof first: what is written where.
 func (v *enrolView) result() fyne.CanvasObject {
 	g := v.model.Granted()
-	path := text(shortenPath(g.Path, 460, sizes[sizeRow], mono), sizeRow, colourText, mono)
+	path := text(shortenPath(g.Path, 430, sizes[sizeRow], mono), sizeRow, colourText, mono)
 	if v.model.Step == flow.EnrolUnwritten {
 		return column(gap, problemBanner(v.model.Problem), Card(column(12,
 			paragraph(say("enrol.unwritten.about"), sizeRow, colourText2, plain), path, line(8, v.folder, layout.NewSpacer()))))
@@ -348,16 +381,16 @@ func (v *enrolView) cells(row int) []cell {
 	}
 }
 
-// shareLayout gives the first object what it needs, and the second the rest.
-type shareLayout struct{}
+// shareLayout gives the first object what it needs, or a least share of the height, and the second the rest.
+type shareLayout struct{ least float32 }
 
 func (shareLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	a, b := objects[0].MinSize(), objects[1].MinSize()
 	return fyne.NewSize(max(a.Width, b.Width), a.Height+gap+b.Height)
 }
 
-func (shareLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	high := max(objects[0].MinSize().Height, size.Height*0.55)
+func (l shareLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	high := max(objects[0].MinSize().Height, size.Height*l.least)
 	objects[0].Move(fyne.Position{})
 	objects[0].Resize(fyne.NewSize(size.Width, high))
 	objects[1].Move(fyne.NewPos(0, high+gap))

@@ -100,6 +100,11 @@ func (r *fieldRenderer) Objects() []fyne.CanvasObject {
 
 func (r *fieldRenderer) Layout(size fyne.Size) {
 	r.WidgetRenderer.Layout(size)
+	for _, o := range r.WidgetRenderer.Objects() {
+		if mark, ok := o.(*canvas.Image); ok { // the toolkit puts it near the top
+			mark.Move(fyne.NewPos(mark.Position().X, (size.Height-mark.Size().Height)/2))
+		}
+	}
 	placeRing(r.ring, size)
 }
 
@@ -116,5 +121,11 @@ func (r *fieldRenderer) Refresh() {
 		f.Icon = iconResource(f.mark, colourText2)
 	}
 	r.WidgetRenderer.Refresh()
+	for _, o := range r.WidgetRenderer.Objects() {
+		if border, ok := o.(*canvas.Rectangle); ok && border.StrokeWidth > 0 && f.wrong {
+			border.StrokeColor = colour(colourDanger)
+			border.Refresh()
+		}
+	}
 	r.ring.Refresh()
 }

@@ -96,7 +96,7 @@ func (v *foundingView) at() int {
 func (v *foundingView) draw(narrow bool) fyne.CanvasObject {
 	names := []string{say("founding.step.realm"), say("founding.step.secret"), say("founding.step.words")}
 	steps := column(8, padded(text(say("founding"), sizeSub, colourText, bold), 6, 4, 10, 0), StepColumn(names, v.at()))
-	left := container.NewStack(box(colourSunken, "", 0), container.NewBorder(nil, nil, nil, rule(), padded(steps, 10, 10, 8, 8)))
+	left := container.NewStack(box(colourSunken, "", 0), flush{right: rule(), middle: padded(steps, 10, 10, 8, 8)}.container())
 
 	head := container.NewBorder(nil, nil, title(stepKey("founding.title.", v.at())), text(say("founding.count", "At", v.at()+1, "Of", len(names)), sizeRow, colourText2, plain))
 	middle := v.task()
@@ -109,7 +109,7 @@ func (v *foundingView) draw(narrow bool) fyne.CanvasObject {
 	if narrow {
 		width = 220
 	}
-	return container.NewBorder(nil, nil, sized(left, width, 0), nil, page(narrow, head, v.bar(), middle))
+	return flush{left: sized(left, width, 0), middle: page(narrow, head, v.bar(), middle)}.container()
 }
 
 func stepKey(prefix string, at int) string {

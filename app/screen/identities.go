@@ -75,7 +75,7 @@ func (v *identitiesView) draw(narrow bool) fyne.CanvasObject {
 	if !narrow {
 		right = padded(sized(v.details(), 316, 0), 0, 0, gap-4, 0)
 	}
-	body := container.NewBorder(padded(top, 0, gap-4, 3, 0), nil, nil, right, v.list)
+	body := container.NewBorder(padded(top, 0, gap-4, 0, 0), nil, nil, right, v.list)
 	return page(narrow, line(0, title("identities")), nil, body)
 }
 

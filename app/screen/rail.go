@@ -112,6 +112,6 @@ func (s *Shell) rail() fyne.CanvasObject {
 	if s.narrow {
 		width = railNarrow
 	}
-	edge := container.NewBorder(nil, nil, nil, rule(), padded(container.NewBorder(top, bottom, nil, nil), 8, 6, 6, 6))
+	edge := flush{right: rule(), middle: padded(flush{top: top, bottom: bottom}.container(), 8, 6, 6, 6)}.container()
 	return container.NewStack(box(colourSunken, "", 0), sized(edge, width, 0))
 }

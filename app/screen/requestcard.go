@@ -36,16 +36,11 @@ func RequestCard(m *flow.Enrol, s *flow.Status, width float32) fyne.CanvasObject
 		factObject(say("fact.proof"), line(6, icon("done", 16, colourOK), text(say("fact.proof.value"), sizeRow, colourOK, plain))),
 		fact(say("fact.keys"), say("fact.keys.value", "Count", m.Keys())),
 	)
-	content := column(0, line(12, badge(r.Kind.String()), names), space(14), facts, space(14), rule(), space(12),
-		text(say("enrol.compare"), sizeLabel, colourText2, plain), space(6),
+	compare := say("enrol.compare")
+	if m.Granted() != nil {
+		compare = say("fact.words")
+	}
+	return column(0, line(12, badge(r.Kind.String()), names), space(14), facts, space(14), rule(), space(12),
+		text(compare, sizeLabel, colourText2, plain), space(6),
 		WordList(m.Words(), sizeSub, 2))
-	if w := m.Warning(); !w.IsZero() {
-		content.Add(space(12))
-		content.Add(Banner("warning", toneWarning, say("enrol.warning"), sayText(w)))
-	}
-	if p := m.Problem; p != nil && m.Step == flow.EnrolReview {
-		content.Add(space(12))
-		content.Add(problemBanner(p))
-	}
-	return content
 }

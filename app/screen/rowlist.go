@@ -304,13 +304,13 @@ func (r *rowListRenderer) MinSize() fyne.Size {
 func (r *rowListRenderer) Layout(size fyne.Size) {
 	const head = rowHigh - 2
 	r.ground.Resize(size)
-	placeColumns(r.list.columns, size.Width, func(i int, x, width float32) {
+	placeColumns(r.list.columns, size.Width-2, func(i int, x, width float32) {
 		least := r.heads[i].MinSize()
 		if r.list.columns[i].right {
 			x += width - least.Width
 		}
 		r.heads[i].Resize(least)
-		r.heads[i].Move(fyne.NewPos(x, float32(int((head-least.Height)/2))+1))
+		r.heads[i].Move(fyne.NewPos(x+1, float32(int((head-least.Height)/2))+1))
 	})
 	r.rule.Move(fyne.NewPos(1, head))
 	r.rule.Resize(fyne.NewSize(size.Width-2, 1))

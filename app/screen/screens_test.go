@@ -7,12 +7,14 @@ import (
 	"image/draw"
 	"image/png"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/lang"
 	"fyne.io/fyne/v2/test"
 
 	"marque/app/appliance"
@@ -158,16 +160,38 @@ var states = []struct {
 	{"identities-revoked", true, func(s *stage) { s.unlock(); s.shell.Open(1); s.typed("van-0382"); s.key(fyne.KeyDown) }},
 }
 
+// looks are what to draw: the other languages are about the length of texts only.
+var looks = []string{"light", "dark"}
+
+// TestGerman does the same in German, in a process of its own: the language is that of the process.
+func TestGerman(t *testing.T) {
+	cmd := exec.Command(os.Args[0], "-test.run=^TestScreens$")
+	cmd.Env = append(os.Environ(), "LC_ALL=de_DE.UTF-8", "LANG=de_DE.UTF-8", "LANGUAGE=de", german+"=1")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// german is the variable that tells the process of TestGerman what it is.
+const german = "MARQUE_TEST_GERMAN"
+
 var count int
 
 func counter() int { count++; return count }
 
 // TestScreens draws every screen in every state, both looks and both sizes of window, and fails when something does not fit.
 func TestScreens(t *testing.T) {
+	suffix := ""
+	if os.Getenv(german) != "" {
+		looks, suffix = looks[:1], "-de"
+		if lang.X("enrol", "") != "Aufnehmen" {
+			t.Fatal("the language is not German")
+		}
+	}
 	for _, size := range []fyne.Size{fyne.NewSize(1280, 800), fyne.NewSize(1024, 600)} {
-		for _, look := range []string{"light", "dark"} {
+		for _, look := range looks {
 			for _, state := range states {
-				name := fmt.Sprintf("%s-%s-%.0f", state.name, look, size.Width)
+				name := fmt.Sprintf("%s-%s-%.0f", state.name, look+suffix, size.Width)
 				t.Run(name, func(t *testing.T) {
 					var a *appliance.Appliance
 					if state.fleet {
@@ -210,4 +234,3 @@ func checkTexts(t *testing.T, s *stage) {
 		}
 	}
 }
-

@@ -41,8 +41,8 @@ func NewShell(w fyne.Window, c *flow.Console) *Shell {
 	s.founding, s.lock = newFoundingView(c.Founding, s.Draw), newLockView(c.Unlock, c.Status)
 	s.screens = screens(s)
 	s.top, s.side, s.body, s.bottom = container.NewStack(), container.NewStack(), container.NewStack(), container.NewStack()
-	inner := container.NewBorder(nil, s.bottom, nil, nil, s.body)
-	frame := container.NewBorder(s.top, nil, s.side, nil, inner)
+	inner := flush{bottom: s.bottom, middle: s.body}.container()
+	frame := flush{top: s.top, left: s.side, middle: inner}.container()
 	s.root = container.New(&watchLayout{resized: s.resized}, frame)
 	for _, changed := range []func(func()){
 		c.OnChange, c.Status.OnChange, c.Founding.OnChange, c.Unlock.OnChange, c.Enrol.OnChange, c.Identities.OnChange,
@@ -213,7 +213,7 @@ func (s *Shell) hints() fyne.CanvasObject {
 	edge := canvas.NewRectangle(colour(colourLine))
 	edge.SetMinSize(fyne.NewSize(1, 1))
 	content := container.NewBorder(nil, nil, row(s.shown.bindings()), row(s.common()))
-	return sized(container.NewBorder(edge, nil, nil, nil, padded(middle(content), 0, 0, 20, 18)), 0, footHeight)
+	return sized(flush{top: edge, middle: padded(middle(content), 0, 0, 20, 18)}.container(), 0, footHeight)
 }
 
 // watchLayout fills the window and reports its size.

@@ -22,8 +22,9 @@ import (
 )
 
 var (
-	passphrase = []byte("correct horse battery staple")
-	today      = time.Date(2026, 10, 14, 14, 32, 0, 0, time.UTC)
+	passphrase    = []byte("correct horse battery staple")
+	authorityTime = today.Add(-3 * 24 * time.Hour)
+	today         = time.Date(2026, 10, 14, 14, 32, 0, 0, time.UTC)
 )
 
 func TestMain(m *testing.M) {
@@ -185,7 +186,7 @@ func (s *stage) look(name string) {
 
 // found founds an authority in a folder that lives as long as the tests.
 func found(dir string) *appliance.Appliance {
-	a, err := appliance.Found(dir, authority.Founding{Realm: "nordtal.example"}, passphrase, appliance.Options{Clock: func() time.Time { return today.Add(-3 * 24 * time.Hour) }})
+	a, err := appliance.Found(dir, authority.Founding{Realm: "nordtal.example"}, passphrase, appliance.Options{Clock: func() time.Time { return authorityTime }})
 	if err != nil {
 		panic(err)
 	}
@@ -235,5 +236,6 @@ var fleet = sync.OnceValue(func() *appliance.Appliance {
 			must(a.Authority().Revoke(issued.Address, wire.ReasonKeyCompromise, today.Add(-3*24*time.Hour)))
 		}
 	}
+	authorityTime = today
 	return a
 })

@@ -9,7 +9,7 @@ import (
 )
 
 // Steps shows where a task of several steps stands, in a line. at counts from 0; len(names) means all are done.
-func Steps(names []string, at int, narrow bool) fyne.CanvasObject {
+func Steps(names []string, at int) fyne.CanvasObject {
 	row := line(8)
 	for i, name := range names {
 		if i > 0 {
@@ -18,9 +18,7 @@ func Steps(names []string, at int, narrow bool) fyne.CanvasObject {
 			row.Add(middle(dash))
 		}
 		row.Add(middle(stepMark(i, at)))
-		if !narrow || i == at {
-			row.Add(middle(stepName(name, i, at, sizeRow)))
-		}
+		row.Add(middle(stepName(name, i, at, sizeRow)))
 	}
 	return row
 }

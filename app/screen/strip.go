@@ -32,7 +32,7 @@ func StatusStrip(c *flow.Console) fyne.CanvasObject {
 		objects[i] = c.object
 	}
 	row := container.New(&stripLayout{cells}, objects...)
-	return container.NewStack(box(colourStrip, "", 0), container.NewBorder(nil, line, nil, nil, sized(row, 0, stripHeight)))
+	return container.NewStack(box(colourStrip, "", 0), flush{bottom: line, middle: sized(row, 0, stripHeight)}.container())
 }
 
 // stripCells returns the cells, and whether one of them is red.
