@@ -9,8 +9,7 @@ STAMP   := -ldflags "-X main.version=$(VERSION)"
 DISPLAYS = $(DISPLAY)$(WAYLAND_DISPLAY)
 
 # Views are compared word by word: the tests speak English.
-unit screenshots: export LANG := en_US.UTF-8
-unit screenshots: unexport LC_ALL
+ENGLISH := env -u LC_ALL -u LANGUAGE LANG=en_US.UTF-8
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo build marque console test lint unit fuzz bench screenshots clean packages test-packages tools
@@ -45,7 +44,7 @@ lint: tools
 
 unit: tools ## all tests, with the race detector; seeds of the fuzz targets included
 	@echo "Tests"
-	@$(TOOLS)/gotestsum --format pkgname --hide-summary skipped -- $(FLAGS) -race -timeout 15m ./...
+	@$(ENGLISH) $(TOOLS)/gotestsum --format pkgname --hide-summary skipped -- $(FLAGS) -race -timeout 15m ./...
 
 fuzz: ## every fuzz target for a few seconds
 	@echo "Fuzz targets"
@@ -55,7 +54,7 @@ bench: ## the speed figures, each as a ratio within one run
 	@go test $(FLAGS) -run '^$$' -bench . ./tests/bench/...
 
 screenshots: test-packages console ## pictures of the console for the README
-	@go test $(FLAGS) -count=1 -run Screenshot ./tests/console/... -args -screenshots
+	@$(ENGLISH) go test $(FLAGS) -count=1 -run Screenshot ./tests/console/... -args -screenshots
 
 clean: ## remove what was built
 	@rm -rf bin
