@@ -32,13 +32,19 @@ func raise(v *atomic.Int64, ms int64) {
 	}
 }
 
-// believable is how far the clock may raise the floor: to the hard expiry of the list in force, and not at all without one. A clock that
-// was set far ahead, by mistake or by an attacker, must not make the device refuse every later list. The caller holds mu.
+// believable is how far the clock may raise the floor: to the hard expiry of the newest list that was ever applied, and not at all without
+// one. A clock that was set far ahead, by mistake or by an attacker, must not make the device refuse every later list. The caller holds mu.
 func (d *Device) believable() int64 {
-	if d.list == nil {
+	if !d.mark.known {
 		return 0
 	}
-	return min(d.o.Clock().UnixMilli(), d.list.hardExpiry.UnixMilli())
+	return min(d.o.Clock().UnixMilli(), d.mark.hardExpiry.UnixMilli())
+}
+
+// boot is what nothing accepted before this start can be later than, but for the policy's window for clocks that differ: no message is
+// accepted past the hard expiry of the list. The caller holds mu, or is alone.
+func (d *Device) boot() time.Time {
+	return time.UnixMilli(max(d.floor.any.Load(), d.believable())).UTC()
 }
 
 // floorDue says whether the clock is so far ahead of the saved floor that the floor should be saved. The caller holds mu.

@@ -22,16 +22,15 @@ type Device struct {
 	saving     sync.Mutex // serialises everything that writes to the folder; taken before mu
 	generation uint64     // of the state file; guarded by saving
 
-	mu         sync.RWMutex // guards what follows; operations hold it for reading
-	closed     bool
-	wanted     Wanted
-	request    [32]byte   // hash of the last request
-	enrol      *enrolment // nil once its package is installed
-	realm      *realm     // nil until then
-	list       *list      // nil until one is applied
-	mark       listMark   // the highest list ever applied
-	alarms     []Alarm
-	lostReplay bool // the record of seen messages was lost before this start
+	mu      sync.RWMutex // guards what follows; operations hold it for reading
+	closed  bool
+	wanted  Wanted
+	request [32]byte   // hash of the last request
+	enrol   *enrolment // nil once its package is installed
+	realm   *realm     // nil until then
+	list    *list      // nil until one is applied
+	mark    listMark   // the highest list ever applied
+	alarms  []Alarm
 
 	seen       *replay
 	peers      *peers
@@ -112,14 +111,15 @@ func (d *Device) load() error {
 	if err := d.loadState(); err != nil {
 		return err
 	}
-	if err := d.loadReplay(); err != nil {
+	lost, err := d.loadReplay()
+	if err != nil {
 		return err
 	}
 	if err := d.loadList(); err != nil {
 		return err
 	}
-	if d.lostReplay && d.realm != nil {
-		d.seen.lose(d.now().Add(d.realm.policy.Future))
+	if lost && d.realm != nil {
+		d.seen.lose(d.boot().Add(d.realm.policy.Future))
 	}
 	d.prune()
 	return d.saveState()

@@ -34,6 +34,19 @@ func TestClockIn2040(t *testing.T) {
 	must(f.bus.Sign(nil, device.SignOptions{}))
 }
 
+// Not even one that was killed while its clock was wrong, and so lost its record of seen messages, stays deaf until then.
+func TestCrashIn2040(t *testing.T) {
+	f := newFleet(t)
+	before := f.clock.now()
+	f.clock.add(time.Date(2040, 1, 1, 0, 0, 0, 0, time.UTC).Sub(before))
+	d := f.load(t, crash(t, f.dirs[f.park]), f.options())
+	d = f.reload(t, d, f.options()) // the floor of the lost record is in the new one
+
+	f.clock.add(before.Add(8*week + time.Minute).Sub(f.clock.now())) // past what the list in force vouched for
+	f.refresh(t, f.bus, d)
+	must(d.Verify(must(f.bus.Sign([]byte("back in 2026"), device.SignOptions{}))))
+}
+
 // Without a list nothing vouches for the clock, and message times vouch for nothing.
 func TestWhatRaisesTheFloor(t *testing.T) {
 	f := newFleet(t)

@@ -221,9 +221,6 @@ func (d *Device) adopt(r *realm) error {
 		d.realm, d.enrol = oldRealm, oldEnrol
 		return err
 	}
-	if d.lostReplay {
-		d.seen.lose(d.now().Add(r.policy.Future))
-	}
 	return nil
 }
 

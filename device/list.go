@@ -107,7 +107,6 @@ func (l *list) encode() []byte {
 	l.mark().encode(&e)
 	e.time(l.issued)
 	e.time(l.nextUpdate)
-	e.time(l.hardExpiry)
 	e.u32(l.first)
 	e.u32(l.last)
 	codec, data := revocation.Encode(l.set)
@@ -121,7 +120,7 @@ func (l *list) encode() []byte {
 func decodeList(b []byte) (*list, error) {
 	d := decoder{b: b}
 	m := decodeMark(&d)
-	l := &list{order: m.order, state: m.state, forked: m.forked, issued: d.time(), nextUpdate: d.time(), hardExpiry: d.time(), first: d.u32(), last: d.u32()}
+	l := &list{order: m.order, state: m.state, forked: m.forked, hardExpiry: m.hardExpiry, issued: d.time(), nextUpdate: d.time(), first: d.u32(), last: d.u32()}
 	n, count, codec, data := d.u64(), int(d.u32()), d.u8(), d.str()
 	if !d.end() || !m.known {
 		return nil, fmt.Errorf("list file: %w", ErrCorrupt)
@@ -135,14 +134,15 @@ func decodeList(b []byte) (*list, error) {
 
 // listMark is what the state file remembers of the highest list applied, so that the list file cannot be set back without notice.
 type listMark struct {
-	known  bool
-	order  wire.Order
-	state  [16]byte
-	forked bool
+	known      bool
+	order      wire.Order
+	state      [16]byte
+	forked     bool
+	hardExpiry time.Time // how far the clock is believed
 }
 
 func (l *list) mark() listMark {
-	return listMark{known: true, order: l.order, state: l.state, forked: l.forked}
+	return listMark{known: true, order: l.order, state: l.state, forked: l.forked, hardExpiry: l.hardExpiry}
 }
 
 func (m listMark) encode(e *encoder) {
@@ -152,12 +152,13 @@ func (m listMark) encode(e *encoder) {
 	e.u32(m.order.Sequence)
 	e.raw(m.state[:])
 	e.flag(m.forked)
+	e.time(m.hardExpiry)
 }
 
 func decodeMark(d *decoder) listMark {
 	m := listMark{known: d.flag(), order: wire.Order{Generation: d.u32(), Base: d.u32(), Sequence: d.u32()}}
 	d.copy(m.state[:])
-	m.forked = d.flag()
+	m.forked, m.hardExpiry = d.flag(), d.time()
 	return m
 }
 

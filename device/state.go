@@ -100,11 +100,11 @@ func (d *Device) loadState() error {
 
 // loadReplay takes the record of seen messages out of the folder: while a process holds it there is none, so that one that did not close
 // is noticed. A record that is missing, damaged or of another generation than the state counts as lost.
-func (d *Device) loadReplay() error {
+func (d *Device) loadReplay() (lost bool, err error) {
 	b, generation, err := d.folder.load(replayFile, whatReplay, maxReplayFile)
-	lost := err != nil || generation != d.generation
+	lost = err != nil || generation != d.generation
 	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, ErrCorrupt) {
-		return err
+		return lost, err
 	}
 	if !lost {
 		d.seen, err = decodeReplay(b, d.o.Replay)
@@ -113,8 +113,7 @@ func (d *Device) loadReplay() error {
 	if lost {
 		d.seen = newReplay(d.o.Replay)
 	}
-	d.lostReplay = lost
-	return d.folder.remove(replayFile)
+	return lost, d.folder.remove(replayFile)
 }
 
 // saveReplay writes the record of seen messages for the state of the present generation. The caller holds saving.
