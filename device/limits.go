@@ -8,7 +8,7 @@ const (
 	MaxPayload = 65536
 	// MaxPeers is how many peers' keys are remembered.
 	MaxPeers = 64
-	// DefaultReplay is how many accepted messages are remembered unless Options says otherwise; 28 octets each on disk.
+	// DefaultReplay is how many accepted messages are remembered unless Options says otherwise; 24 octets each on disk, and 17 for each sender.
 	DefaultReplay = 65536
 	// HandshakeTimeout bounds a session handshake whose context has no earlier deadline.
 	HandshakeTimeout = 10 * time.Second
@@ -29,11 +29,11 @@ const (
 	coldBurst  = 64  // cold messages opened at once
 	coldPerSec = 128 // and per second from then on: about 15 % of one core
 
-	maxStateFile  = 4 << 20  // octets; evidence of doubly issued keys is most of it
-	maxListFile   = 20 << 20 // octets; a bundle is 16 MiB at most
-	maxReplayFile = 64 << 20 // octets
-	maxReplay     = 1 << 21  // entries, so that the file stays below its limit
-	maxPassphrase = 1024     // octets
+	maxStateFile  = 4 << 20   // octets; evidence of doubly issued keys is most of it
+	maxListFile   = 20 << 20  // octets; a bundle is 16 MiB at most
+	maxReplayFile = 128 << 20 // octets; maxReplay messages, and a floor for twice as many senders
+	maxReplay     = 1 << 21   // entries, so that the file stays below its limit
+	maxPassphrase = 1024      // octets
 
 	floorInterval = time.Hour       // how far the clock may run ahead of the saved time floor
 	closeGrace    = 2 * time.Second // how long Close tries to send the close record
