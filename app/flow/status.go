@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"math"
 	"time"
 
 	"marque/app/words"
@@ -55,13 +56,9 @@ func (s *Status) watch(o Overview, locked bool) {
 // ListAge says how old the newest list is, in whole days.
 func (s *Status) ListAge() int { return int(s.clock().Sub(s.Now.List.Issued) / (24 * time.Hour)) }
 
-// ListDays says how many whole days are left until the newest list must be replaced; negative when that is past.
+// ListDays says how many days are left until the newest list must be replaced, begun days included; zero or less when that is past.
 func (s *Status) ListDays() int {
-	left := s.Now.List.NextUpdate.Sub(s.clock())
-	if left < 0 {
-		return int(left/(24*time.Hour)) - 1
-	}
-	return int(left / (24 * time.Hour))
+	return int(math.Ceil(s.Now.List.NextUpdate.Sub(s.clock()).Hours() / 24))
 }
 
 // ListState says whether the newest list is good.
