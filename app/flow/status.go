@@ -49,6 +49,7 @@ func (s *Status) Refresh() {
 // watch makes the status one of o.
 func (s *Status) watch(o Overview, locked bool) {
 	s.overview, s.Locked = o, locked
+	s.Now.Realm, s.Now.CoreHash = o.Core().Realm, o.Core().Hash()
 	s.changed()
 	s.Refresh()
 }

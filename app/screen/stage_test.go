@@ -27,7 +27,16 @@ var (
 	today         = time.Date(2026, 10, 14, 14, 32, 0, 0, time.UTC)
 )
 
+// The language is that of the process, whatever the one of the person who runs the tests.
 func TestMain(m *testing.M) {
+	language := "en_US.UTF-8"
+	if os.Getenv(german) != "" {
+		language = "de_DE.UTF-8"
+	}
+	for _, v := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		must(os.Setenv(v, language))
+	}
+	must(os.Unsetenv("LANGUAGE"))
 	if err := screen.LoadTexts(); err != nil {
 		panic(err)
 	}

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// The packaging tool reads FyneApp.toml, the program its own metadata: they must say the same.
+func TestMetadataIsThatOfTheFile(t *testing.T) {
+	b, err := os.ReadFile("../../FyneApp.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := map[string]string{}
+	for line := range strings.Lines(string(b)) {
+		if key, value, ok := strings.Cut(line, "="); ok {
+			said[strings.TrimSpace(key)] = strings.Trim(strings.TrimSpace(value), `"`)
+		}
+	}
+	m := metadata()
+	for key, want := range map[string]string{
+		"ID": m.ID, "Name": m.Name, "Version": m.Version, "Build": strconv.Itoa(m.Build), "fyneDo": strconv.FormatBool(m.Migrations["fyneDo"]),
+		"Icon": "assets/" + m.Icon.Name(),
+	} {
+		if said[key] != want {
+			t.Errorf("%s is %q in FyneApp.toml and %q in the program", key, said[key], want)
+		}
+	}
+}
+
+func TestArguments(t *testing.T) {
+	t.Setenv("XDG_DATA_HOME", "/data")
+	if dir, done, err := arguments(nil); dir != "/data/marque/authority" || done || err != nil {
+		t.Errorf("%q, %v, %v", dir, done, err)
+	}
+	if dir, _, err := arguments([]string{"--dir", "fleet"}); dir != "fleet" || err != nil {
+		t.Errorf("%q, %v", dir, err)
+	}
+	if _, _, err := arguments([]string{"fleet"}); err == nil {
+		t.Error("a folder without --dir was taken")
+	}
+	t.Setenv("XDG_DATA_HOME", "relative") // to be ignored, says its specification
+	t.Setenv("HOME", "/home/officer")
+	if dir, _, err := arguments(nil); dir != "/home/officer/.local/share/marque/authority" || err != nil {
+		t.Errorf("%q, %v", dir, err)
+	}
+}
