@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"bytes"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -55,7 +56,7 @@ func WriteNew(name string, b []byte) error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	temp, err := writeTemp(filepath.Dir(name), b)
+	temp, err := writeTemp(filepath.Dir(name), b, open)
 	if err != nil {
 		return err
 	}
@@ -70,17 +71,25 @@ func WriteNew(name string, b []byte) error {
 	return syncFolder(filepath.Dir(name))
 }
 
-// Write sends output to the named file, replacing it whole, or to stdout when the name is empty or "-". Octets that are not text do not
-// go to a terminal.
-func Write(stdout io.Writer, name string, b []byte, text bool) error {
+// Write sends output to the named file, replacing it whole, or to stdout when the name is empty or "-". What is no file, such as a pipe or
+// /dev/null, is written to and stays. A payload is for the person at the terminal and for nobody else: it may be shown there, and its file
+// can be read by its owner only. Other output is not text, and does not go to a terminal.
+func Write(stdout io.Writer, name string, b []byte, payload bool) error {
 	if name == "" || name == "-" {
-		if f, ok := stdout.(*os.File); ok && !text && term.IsTerminal(int(f.Fd())) {
+		if f, ok := stdout.(*os.File); ok && !payload && term.IsTerminal(int(f.Fd())) {
 			return ErrBinary
 		}
 		_, err := stdout.Write(b)
 		return err
 	}
-	temp, err := writeTemp(filepath.Dir(name), b)
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return writeInto(name, b)
+	}
+	perm := os.FileMode(open)
+	if payload {
+		perm = private
+	}
+	temp, err := writeTemp(filepath.Dir(name), b, perm)
 	if err != nil {
 		return err
 	}
@@ -98,17 +107,35 @@ func JSON(w io.Writer, v any) error {
 	return e.Encode(v)
 }
 
-func writeTemp(dir string, b []byte) (name string, err error) {
-	f, err := os.CreateTemp(dir, ".marque-*")
+// Permissions of new files, before the umask.
+const (
+	open    = 0o666
+	private = 0o600
+)
+
+// writeTemp makes a new file in a folder.
+func writeTemp(dir string, b []byte, perm os.FileMode) (name string, err error) {
+	name = filepath.Join(dir, ".marque-"+rand.Text()) // os.CreateTemp knows no umask
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 	if err != nil {
 		return "", err
 	}
 	_, err = f.Write(b)
-	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
+	err = errors.Join(err, f.Sync(), f.Close())
 	if err != nil {
-		return "", errors.Join(err, os.Remove(f.Name()))
+		return "", errors.Join(err, os.Remove(name))
 	}
-	return f.Name(), nil
+	return name, nil
+}
+
+// writeInto writes to something that is no file.
+func writeInto(name string, b []byte) error {
+	w, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(b)
+	return errors.Join(err, w.Close())
 }
 
 func syncFolder(dir string) error {
