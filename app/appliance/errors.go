@@ -13,7 +13,7 @@ var (
 	// ErrInterrupted: the folder does not exist because its founding was interrupted.
 	ErrInterrupted = errors.New("the founding of this authority was interrupted and nothing of it was used: found it again")
 	// ErrIncomplete: the vault or the database is missing.
-	ErrIncomplete = errors.New("a part of the authority is missing: restore the folder from a backup")
+	ErrIncomplete = errors.New("a part of the authority is missing: restore the newest backup of the whole folder (an older one would give serials away twice and forget revocations)")
 	// ErrNoFolder: the folder above a new authority does not exist or cannot be written.
 	ErrNoFolder = errors.New("the folder above does not exist or may not be written to: make it first, or choose another place")
 )

@@ -152,3 +152,26 @@ func TestFoundNeedsTheFolderAbove(t *testing.T) {
 	_, err := appliance.Found(filepath.Join(t.TempDir(), "missing", "fleet"), founding, passphrase, options)
 	wantErr(t, err, appliance.ErrNoFolder)
 }
+
+// A site that stood there already may have been made by somebody who lets everybody in.
+func TestFoundClosesTheSiteToOthers(t *testing.T) {
+	parent := t.TempDir()
+	site, dir := filepath.Join(parent, ".fleet.founding"), filepath.Join(parent, "fleet")
+	if err := os.Mkdir(site, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(site, 0o777); err != nil { // not subject to the umask
+		t.Fatal(err)
+	}
+	a, err := appliance.Found(dir, founding, passphrase, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the folder is %v, %v", info.Mode(), err)
+	}
+	checkFolder(t, dir)
+}

@@ -85,7 +85,18 @@ func (s *site) take() error {
 	if err1 != nil || err2 != nil || !os.SameFile(locked, named) {
 		return errors.Join(ErrFoundingElsewhere, err1)
 	}
+	if err := s.seclude(locked); err != nil {
+		return err
+	}
 	return s.clear()
+}
+
+// seclude makes sure that nobody else can reach into the folder: whoever made it first could put other files in the place of ours.
+func (s *site) seclude(info os.FileInfo) error {
+	if owner, ok := info.Sys().(*syscall.Stat_t); !ok || int(owner.Uid) != os.Geteuid() {
+		return fmt.Errorf("%s belongs to somebody else, move it away: %w", s.path, ErrOccupied)
+	}
+	return s.folder.Chmod(0o700)
 }
 
 // clear removes the files that a founding makes, and no others: a folder with
