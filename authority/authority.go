@@ -132,11 +132,15 @@ func (a *Authority) sign(t wire.Type, payload []byte) ([]byte, error) {
 
 // begin returns the time of a change, in whole seconds, not before the last
 // entry of the log: times in the log, and the lists made by them, never go back.
+// The change builds on the log that was signed last, and on no other.
 func (a *Authority) begin(tx *storage.Tx) (time.Time, error) {
 	now := a.now()
 	size := tx.LogSize()
 	if size == 0 {
 		return now, nil
+	}
+	if err := a.checkHead(tx); err != nil {
+		return time.Time{}, err
 	}
 	last, err := readEntry(tx, size-1)
 	if err != nil {
@@ -146,6 +150,25 @@ func (a *Authority) begin(tx *storage.Tx) (time.Time, error) {
 		return time.Time{}, fmt.Errorf("%w: it says %s, the log %s", ErrClock, now.Format(time.RFC3339), last.Time.Format(time.RFC3339))
 	}
 	return now, nil
+}
+
+// checkHead makes sure that the newest checkpoint is of the log as it is. The
+// log is public: whoever can write to the store can change it with all its
+// hashes, and would otherwise get the authority's signature for it.
+func (a *Authority) checkHead(tx *storage.Tx) error {
+	root, err := tx.LogRoot()
+	if err != nil {
+		return fmt.Errorf("read the log: %w", err)
+	}
+	stored, err := tx.Checkpoint()
+	if err != nil {
+		return fmt.Errorf("read the newest checkpoint: %w", err)
+	}
+	c, err := wire.OpenCheckpoint(stored.Statement, a.core)
+	if err != nil || c.Size != tx.LogSize() || c.Root != root {
+		return errors.Join(fmt.Errorf("the log is not the one that was signed last: %w", ErrInconsistent), err)
+	}
+	return nil
 }
 
 func (a *Authority) now() time.Time { return a.clock().UTC().Truncate(time.Second) }

@@ -26,8 +26,8 @@ var (
 	ErrNotFounded = errors.New("no authority was founded here: found one first, or choose another folder")
 	// ErrOtherMaster: the master secret belongs to another realm than the store.
 	ErrOtherMaster = errors.New("vault and database are of different authorities: put back the vault that belongs to this database")
-	// ErrInconsistent: registry and log contradict each other.
-	ErrInconsistent = errors.New("registry and log contradict each other: issue nothing, and run the audit")
+	// ErrInconsistent: registry, log and newest checkpoint contradict each other.
+	ErrInconsistent = errors.New("registry, log and newest checkpoint contradict each other: issue nothing, and run the audit")
 	// ErrSelfCheck: what was just made does not verify. Nothing of it was stored.
 	ErrSelfCheck = errors.New("the result does not pass its own check and was thrown away: restart, and check the machine's memory if it happens again")
 	// ErrLocked: the operation needs the unlocked store or master.
