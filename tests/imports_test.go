@@ -40,10 +40,10 @@ var table = []struct {
 		"marque/device/wire",
 		"github.com/fxamacker/cbor/", "go.etcd.io/bbolt/", "golang.org/x/mod/sumdb/tlog",
 	}},
-	{"hsm", []string{"marque/device/ibc", "github.com/fxamacker/cbor/", "golang.org/x/crypto/argon2", "golang.org/x/sys/"}},
+	{"hsm", []string{"marque/device/ibc", "github.com/cloudflare/circl/", "github.com/fxamacker/cbor/", "golang.org/x/crypto/argon2", "golang.org/x/sys/"}},
 	{"authority", []string{
 		"marque/device/ibc", "marque/device/wire", "marque/device/revocation", "marque/storage",
-		"golang.org/x/mod/sumdb/tlog",
+		"github.com/fxamacker/cbor/", "golang.org/x/mod/sumdb/tlog",
 	}},
 	{"app/appliance", []string{"marque/authority", "marque/storage", "marque/hsm", "marque/device/ibc", "marque/device/wire"}},
 	{"app/flow", []string{"marque/authority", "marque/device/wire", "marque/app/words"}},
