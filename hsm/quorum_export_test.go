@@ -1,0 +1,43 @@
+package hsm
+
+import (
+	"crypto/subtle"
+	"encoding/json"
+	"testing"
+)
+
+// SameSecret compares two quorum secrets, which nothing outside of this package can.
+func SameSecret(a, b *QuorumSecret) bool {
+	return subtle.ConstantTimeCompare(a.octets(), b.octets()) == 1
+}
+
+// OfficersFields is an officers' file in parts that a test can change.
+type OfficersFields struct {
+	Roster  map[string]any
+	Records []map[string]any
+}
+
+// ForgeOfficers returns the file b after change, with a checksum that fits.
+func ForgeOfficers(t *testing.T, b []byte, change func(f *OfficersFields)) []byte {
+	t.Helper()
+	var fields OfficersFields
+	if err := json.Unmarshal(b, &fields.Roster); err != nil {
+		t.Fatal(err)
+	}
+	var records struct{ Records []map[string]any }
+	if err := json.Unmarshal(b, &records); err != nil {
+		t.Fatal(err)
+	}
+	fields.Records = records.Records
+	change(&fields)
+	fields.Roster["records"] = fields.Records
+	b, err := json.Marshal(fields.Roster)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := new(officersFile)
+	if err := json.Unmarshal(b, f); err != nil {
+		t.Fatal(err)
+	}
+	return f.marshal()
+}
