@@ -1,0 +1,443 @@
+package authority_test
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"marque/authority"
+	"marque/hsm"
+)
+
+var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
+// council is the officers of a realm, signed on.
+type council struct {
+	roster *authority.Roster
+	table  *authority.Table
+	core   [32]byte
+	signer map[string]*hsm.Credential
+}
+
+// newCouncil signs on three security officers, of whom Cy is a depot operator too, an operator and an auditor.
+func newCouncil(t testing.TB, m int) *council {
+	t.Helper()
+	var people []hsm.Appointment
+	for _, p := range []hsm.Appointment{
+		{Name: "Anna", Role: hsm.SecurityOfficer},
+		{Name: "Bo", Role: hsm.SecurityOfficer},
+		{Name: "Cy", Role: hsm.SecurityOfficer | hsm.DepotOperator},
+		{Name: "Dee", Role: hsm.DepotOperator},
+		{Name: "Eli", Role: hsm.Auditor},
+	} {
+		p.Passphrase = passphrase
+		people = append(people, p)
+	}
+	officers, _, err := hsm.Appoint(2, people, hsm.Cost{Time: 1, MemoryKiB: 8, Threads: 1}, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &council{core: [32]byte{1, 2, 3}, signer: make(map[string]*hsm.Credential)}
+	var list []authority.Officer
+	for _, o := range officers.List() {
+		list = append(list, authority.Officer{Name: o.Name, Role: authority.Role(o.Role), Key: o.Key})
+		if c.signer[o.Name], err = officers.SignOn(o.Number, passphrase); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if c.roster, err = authority.NewRoster(list); err != nil {
+		t.Fatal(err)
+	}
+	if c.table, err = authority.NewTable(m); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// without returns a roster without some of the officers.
+func (c *council) without(t *testing.T, names ...string) *authority.Roster {
+	t.Helper()
+	var list []authority.Officer
+	for _, o := range c.roster.Officers() {
+		if !strings.Contains(strings.Join(names, " "), o.Name) {
+			list = append(list, o)
+		}
+	}
+	r, err := authority.NewRoster(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func (c *council) propose(by string, action authority.Action, payload []byte) *authority.Proposal {
+	return &authority.Proposal{
+		Action: action, Payload: authority.PayloadHash(action, payload), Requester: c.signer[by].Officer().Key, Time: noon, Core: c.core,
+	}
+}
+
+func (c *council) approve(t testing.TB, by string, p *authority.Proposal, payload []byte) *authority.Approval {
+	t.Helper()
+	a, err := authority.Approve(c.signer[by], p, payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, err = authority.ParseApproval(a.Marshal()); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// open begins a case that Anna asks for.
+func (c *council) open(t *testing.T, action authority.Action) (*authority.Case, *authority.Proposal, []byte) {
+	t.Helper()
+	payload := []byte("exactly this")
+	p := c.propose("Anna", action, payload)
+	k, err := c.table.Open(c.roster, c.core, p, payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k, p, payload
+}
+
+func TestOfficersDecideByTheTable(t *testing.T) {
+	c := newCouncil(t, 3)
+	for action, count := range map[authority.Action]int{
+		authority.ActionRevoke: 1, authority.ActionBatch: 2, authority.ActionRelease: 2, authority.ActionPolicy: 2, authority.ActionClock: 2,
+		authority.ActionRestore: 2, authority.ActionOfficers: 2, authority.ActionRecovery: 3, authority.ActionRotation: 3,
+	} {
+		k, p, payload := c.open(t, action)
+		for i, name := range []string{"Bo", "Anna", "Cy"}[:count] {
+			want := "needs one more security officer"
+			if count-i > 1 {
+				want = fmt.Sprintf("needs %d more security officers", count-i)
+			}
+			if err := k.Decide(noon); !errors.Is(err, authority.ErrApprovalsMissing) || !strings.Contains(err.Error(), want) || k.Missing() != count-i {
+				t.Errorf("%s after %d: %v", action, i, err)
+			}
+			if err := k.Add(c.approve(t, name, p, payload), noon); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := k.Decide(noon); err != nil || len(k.Approved()) != count || k.Missing() != 0 {
+			t.Errorf("%s: %v", action, err)
+		}
+	}
+}
+
+func TestOfficerCountsOnce(t *testing.T) {
+	c := newCouncil(t, 2)
+	k, p, payload := c.open(t, authority.ActionBatch)
+	if err := k.Add(c.approve(t, "Anna", p, payload), noon); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Add(c.approve(t, "Anna", p, payload), noon); !errors.Is(err, authority.ErrApprovedAlready) || !strings.Contains(err.Error(), "Anna, who asks") {
+		t.Errorf("their own request twice: %v", err)
+	}
+	if err := k.Decide(noon); !errors.Is(err, authority.ErrApprovalsMissing) {
+		t.Errorf("decided by one officer: %v", err)
+	}
+	if err := k.Add(c.approve(t, "Bo", p, payload), noon); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Add(c.approve(t, "Bo", p, payload), noon); !errors.Is(err, authority.ErrApprovedAlready) {
+		t.Errorf("twice: %v", err)
+	}
+	if len(k.Approved()) != 2 {
+		t.Errorf("%d approved", len(k.Approved()))
+	}
+}
+
+func TestRolesThatDoNotDecide(t *testing.T) {
+	c := newCouncil(t, 2)
+	k, p, payload := c.open(t, authority.ActionRevoke)
+	for _, name := range []string{"Dee", "Eli"} {
+		if err := k.Add(c.approve(t, name, p, payload), noon); !errors.Is(err, authority.ErrWrongRole) || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := k.Decide(noon); !errors.Is(err, authority.ErrApprovalsMissing) {
+		t.Errorf("decided: %v", err)
+	}
+	if _, err := c.table.Open(c.roster, c.core, c.propose("Eli", authority.ActionRevoke, payload), payload); !errors.Is(err, authority.ErrWrongRole) {
+		t.Errorf("an auditor asked: %v", err)
+	}
+	if _, err := c.table.Open(c.roster, c.core, c.propose("Dee", authority.ActionRevoke, payload), payload); err != nil {
+		t.Errorf("an operator asked: %v", err)
+	}
+}
+
+func TestChangedPayloadIsNotApproved(t *testing.T) {
+	c := newCouncil(t, 2)
+	_, p, payload := c.open(t, authority.ActionRevoke)
+	swapped := []byte("exactly thus")
+	if _, err := c.table.Open(c.roster, c.core, p, swapped); !errors.Is(err, authority.ErrPayload) {
+		t.Errorf("opened: %v", err)
+	}
+	if _, err := authority.Approve(c.signer["Anna"], p, swapped); !errors.Is(err, authority.ErrPayload) {
+		t.Errorf("approved unseen: %v", err)
+	}
+	if authority.PayloadHash(authority.ActionRevoke, payload) == authority.PayloadHash(authority.ActionBatch, payload) {
+		t.Error("one payload is the same for two actions")
+	}
+	good := c.approve(t, "Bo", p, payload)
+	for name, q := range map[string]*authority.Proposal{
+		"payload":   c.propose("Anna", authority.ActionRevoke, swapped),
+		"action":    c.propose("Anna", authority.ActionBatch, payload),
+		"requester": c.propose("Cy", authority.ActionRevoke, payload),
+		"time":      {Action: p.Action, Payload: p.Payload, Requester: p.Requester, Time: noon.Add(-time.Second), Core: p.Core},
+	} {
+		what := payload
+		if name == "payload" {
+			what = swapped
+		}
+		k, err := c.table.Open(c.roster, c.core, q, what)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := k.Add(good, noon); !errors.Is(err, authority.ErrApproval) {
+			t.Errorf("another %s: %v", name, err)
+		}
+		relabelled := *good
+		relabelled.Proposal = k.Digest()
+		if err := k.Add(&relabelled, noon); !errors.Is(err, authority.ErrApproval) {
+			t.Errorf("another %s, relabelled: %v", name, err)
+		}
+	}
+	other := *p
+	other.Core[0]++
+	if _, err := c.table.Open(c.roster, c.core, &other, payload); !errors.Is(err, authority.ErrOtherRealm) {
+		t.Errorf("another realm: %v", err)
+	}
+	if k, err := c.table.Open(c.roster, other.Core, &other, payload); err != nil {
+		t.Fatal(err)
+	} else if err := k.Add(good, noon); !errors.Is(err, authority.ErrApproval) {
+		t.Errorf("approved in another realm: %v", err)
+	}
+}
+
+func TestForgedApprovals(t *testing.T) {
+	c := newCouncil(t, 2)
+	k, p, payload := c.open(t, authority.ActionRevoke)
+	good := c.approve(t, "Bo", p, payload)
+	flipped, claimed := *good, *good
+	flipped.Signature[5] ^= 1
+	claimed.Officer = c.signer["Cy"].Officer().Key
+	for _, a := range []*authority.Approval{&flipped, &claimed} {
+		if err := k.Add(a, noon); !errors.Is(err, authority.ErrApproval) {
+			t.Errorf("got %v", err)
+		}
+	}
+	_, stranger, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := authority.Approve(stranger, p, payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Add(a, noon); !errors.Is(err, authority.ErrNotOfficer) {
+		t.Errorf("a stranger: %v", err)
+	}
+	digest := k.Digest()
+	plain, err := c.signer["Cy"].Sign(nil, digest[:], crypto.Hash(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	bare := &authority.Approval{Proposal: digest, Officer: c.signer["Cy"].Officer().Key, Signature: [64]byte(plain)}
+	if err := k.Add(bare, noon); !errors.Is(err, authority.ErrApproval) {
+		t.Errorf("a signature for something else: %v", err)
+	}
+	if len(k.Approved()) != 0 {
+		t.Error("something counted")
+	}
+}
+
+func TestFormerOfficersDoNotCount(t *testing.T) {
+	c := newCouncil(t, 2)
+	_, p, payload := c.open(t, authority.ActionBatch)
+	fewer := c.without(t, "Bo")
+	k, err := c.table.Open(fewer, c.core, p, payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Add(c.approve(t, "Bo", p, payload), noon); !errors.Is(err, authority.ErrNotOfficer) {
+		t.Errorf("approved by a former officer: %v", err)
+	}
+	if _, err := c.table.Open(c.without(t, "Anna"), c.core, p, payload); !errors.Is(err, authority.ErrNotOfficer) {
+		t.Errorf("asked for by a former officer: %v", err)
+	}
+}
+
+func TestProposalsExpire(t *testing.T) {
+	c := newCouncil(t, 2)
+	k, p, payload := c.open(t, authority.ActionRevoke)
+	a := c.approve(t, "Bo", p, payload)
+	end := noon.Add(authority.ProposalLifetime)
+	for _, now := range []time.Time{noon.Add(-time.Nanosecond), end, end.Add(time.Hour)} {
+		if err := k.Add(a, now); !errors.Is(err, authority.ErrProposalTime) {
+			t.Errorf("approved at %v: %v", now, err)
+		}
+	}
+	if err := k.Add(a, end.Add(-1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Decide(end.Add(-1)); err != nil || !k.Expires().Equal(end) {
+		t.Errorf("just in time: %v", err)
+	}
+	if err := k.Decide(end); !errors.Is(err, authority.ErrProposalTime) {
+		t.Errorf("too late: %v", err)
+	}
+}
+
+func TestFewOfficersReduceTheRule(t *testing.T) {
+	c := newCouncil(t, 3)
+	alone := c.without(t, "Bo", "Cy")
+	need, err := c.table.Needs(authority.ActionRotation, alone)
+	if err != nil || need.Officers != 1 || need.Rule != 3 || !need.Reduced() {
+		t.Errorf("%+v, %v", need, err)
+	}
+	if need, err := c.table.Needs(authority.ActionBatch, c.roster); err != nil || need.Reduced() {
+		t.Errorf("%+v, %v", need, err)
+	}
+	payload := []byte("p")
+	p := c.propose("Anna", authority.ActionBatch, payload)
+	k, err := c.table.Open(alone, c.core, p, payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Decide(noon); !errors.Is(err, authority.ErrApprovalsMissing) {
+		t.Errorf("decided by nobody: %v", err)
+	}
+	if err := k.Add(c.approve(t, "Anna", p, payload), noon); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Decide(noon); err != nil {
+		t.Error(err)
+	}
+	for _, m := range []int{-1, 0, 65} {
+		if _, err := authority.NewTable(m); !errors.Is(err, authority.ErrRoster) {
+			t.Errorf("m = %d: %v", m, err)
+		}
+	}
+	if _, err := c.table.Needs("coffee", c.roster); !errors.Is(err, authority.ErrAction) {
+		t.Errorf("an unknown action: %v", err)
+	}
+}
+
+// signerOf gives a signer another public key, or another signature.
+type signerOf struct {
+	key crypto.PublicKey
+	sig []byte
+}
+
+func (s signerOf) Public() crypto.PublicKey { return s.key }
+
+func (s signerOf) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) { return s.sig, nil }
+
+func TestApproveChecksItsSigner(t *testing.T) {
+	c := newCouncil(t, 2)
+	_, p, payload := c.open(t, authority.ActionRevoke)
+	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := authority.Approve(ec, p, payload); !errors.Is(err, authority.ErrNotOfficer) {
+		t.Errorf("P-256: %v", err)
+	}
+	for _, n := range []int{0, 63, 64, 65} {
+		if _, err := authority.Approve(signerOf{c.signer["Bo"].Public(), make([]byte, n)}, p, payload); !errors.Is(err, authority.ErrSelfCheck) {
+			t.Errorf("%d octets of nothing: %v", n, err)
+		}
+	}
+	c.signer["Bo"].Erase()
+	if _, err := authority.Approve(c.signer["Bo"], p, payload); !errors.Is(err, hsm.ErrSignedOff) {
+		t.Errorf("signed off: %v", err)
+	}
+	bad := *p
+	bad.Time = noon.Add(time.Millisecond)
+	if _, err := authority.Approve(c.signer["Cy"], &bad, payload); !errors.Is(err, authority.ErrProposal) {
+		t.Errorf("half a second: %v", err)
+	}
+}
+
+func TestProposalEncodingIsStrict(t *testing.T) {
+	c := newCouncil(t, 2)
+	p := c.propose("Anna", authority.ActionRotation, []byte("x"))
+	b, err := p.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := authority.ParseProposal(b); err != nil || *again != *p {
+		t.Errorf("read %+v: %v", again, err)
+	}
+	for name, change := range map[string]func(q *authority.Proposal){
+		"no action":      func(q *authority.Proposal) { q.Action = "" },
+		"unknown action": func(q *authority.Proposal) { q.Action = "coffee" },
+		"before 1970":    func(q *authority.Proposal) { q.Time = time.Unix(-1, 0) },
+		"year 10000":     func(q *authority.Proposal) { q.Time = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) },
+		"not a second":   func(q *authority.Proposal) { q.Time = noon.Add(1) },
+	} {
+		q := *p
+		change(&q)
+		if _, err := q.Marshal(); !errors.Is(err, authority.ErrProposal) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := q.Digest(); !errors.Is(err, authority.ErrProposal) {
+			t.Errorf("%s: digest: %v", name, err)
+		}
+	}
+	a := c.approve(t, "Bo", p, []byte("x")).Marshal()
+	for name, change := range map[string]func(b []byte) []byte{
+		"empty": func([]byte) []byte { return nil }, "cut off": func(b []byte) []byte { return b[:len(b)-1] },
+		"trailing": func(b []byte) []byte { return append(b, 0) }, "version": func(b []byte) []byte { b[1] = 2; return b },
+		"long head":  func(b []byte) []byte { return append([]byte{b[0], 0x18}, b[1:]...) },
+		"indefinite": func(b []byte) []byte { b[0] = 0x9f; return append(b, 0xff) },
+		"a megabyte": func(b []byte) []byte { return append(b, make([]byte, 1<<20)...) },
+		"null":       func([]byte) []byte { return []byte{0xf6} },
+	} {
+		if _, err := authority.ParseProposal(change(bytes.Clone(b))); !errors.Is(err, authority.ErrProposal) {
+			t.Errorf("proposal, %s: %v", name, err)
+		}
+		if _, err := authority.ParseApproval(change(bytes.Clone(a))); !errors.Is(err, authority.ErrProposal) {
+			t.Errorf("approval, %s: %v", name, err)
+		}
+	}
+}
+
+func FuzzProposal(f *testing.F) {
+	b, err := (&authority.Proposal{Action: authority.ActionClock, Time: noon}).Marshal()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Add([]byte{0x86, 1, 0x60})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		p, err := authority.ParseProposal(b)
+		if err != nil {
+			return
+		}
+		if again, err := p.Marshal(); err != nil || !bytes.Equal(again, b) {
+			t.Errorf("read %x, wrote %x: %v", b, again, err)
+		}
+	})
+}
+
+func FuzzApproval(f *testing.F) {
+	f.Add((&authority.Approval{Proposal: [32]byte{1}}).Marshal())
+	f.Add([]byte{0x84, 1, 0xf6})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if a, err := authority.ParseApproval(b); err == nil && !bytes.Equal(a.Marshal(), b) {
+			t.Errorf("read %x, wrote %x", b, a.Marshal())
+		}
+	})
+}
