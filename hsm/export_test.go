@@ -28,3 +28,83 @@ func Reparse(b []byte) ([]byte, error) {
 	}
 	return f.marshal()
 }
+
+func parsed(t *testing.T, path string) *file {
+	t.Helper()
+	f, err := readFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// ForceUnlock lets the TPM decide on an approval that UnlockTPM would not have
+// presented.
+func ForceUnlock(t *testing.T, path string, tpm *TPM, c Credentials, approval int) error {
+	t.Helper()
+	f := parsed(t, path)
+	return tpm.withRoot(func(r *root) error {
+		_, err := tpm.unseal(r, f.TPM, &f.Approvals[approval], c.auth(f))
+		return err
+	})
+}
+
+// TPMSecrets returns what must not be on the wire between a vault and its TPM.
+func TPMSecrets(t *testing.T, path string, tpm *TPM, c Credentials) map[string][]byte {
+	t.Helper()
+	f := parsed(t, path)
+	secrets := map[string][]byte{"PIN's authorisation value": c.auth(f)}
+	err := tpm.withRoot(func(r *root) (err error) {
+		secrets["seed"], secrets["TPM's secret"], err = tpm.openSeed(r, f, &c, make([]byte, 128))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	secrets["counters' authorisation value"], err = counterAuth(secrets["TPM's secret"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return secrets
+}
+
+// ForgeTPM returns the vault file at path with a part changed and a checksum that fits.
+func ForgeTPM(t *testing.T, path, part string) []byte {
+	t.Helper()
+	f := parsed(t, path)
+	switch s := f.TPM; part {
+	case "root":
+		s.Root[33] ^= 1
+	case "instance":
+		s.Instance[0] ^= 1
+	case "counter":
+		s.Retired = s.Rollback
+	case "bound":
+		f.Approvals[0].Bound++
+	case "key":
+		s.ApprovalKey[64] ^= 1
+	case "public":
+		s.Public[len(s.Public)-1] ^= 1
+	case "private":
+		s.Private[len(s.Private)-1] ^= 1
+	case "rollback":
+		s.Rollback++
+	case "seed":
+		f.Seed[0] ^= 1
+	case "salt":
+		f.Salt[0] ^= 1
+	case "second":
+		s.Second = secondPassphrase
+	case "kind":
+		f.Kind, f.Grade = kindPassphrase, grades[kindPassphrase]
+	case "no approvals":
+		f.Approvals = nil
+	default:
+		t.Fatalf("no part %q", part)
+	}
+	b, err := f.marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}

@@ -13,9 +13,13 @@ import (
 
 const (
 	fileFormat = "marque/v1/vault"
-	fileKind   = "passphrase"
-	fileGrade  = "evaluation"
+
+	kindPassphrase = "passphrase"
+	kindTPM        = "tpm"
 )
+
+// grades says what each kind of vault is good for.
+var grades = map[string]string{kindPassphrase: "evaluation", kindTPM: "hardware"}
 
 // header is the public part of a vault file. Its compact JSON is hashed into
 // the key that encrypts the seed and is the associated data of the encryption.
@@ -25,18 +29,23 @@ type header struct {
 	Grade  string `json:"grade"`
 	Cost   Cost   `json:"argon2id"`
 	Salt   []byte `json:"salt"` // 32 octets
+
+	TPM *sealedHeader `json:"tpm,omitempty"` // of the kind "tpm" only
 }
 
 // file is a whole vault file. Checksum tells a damaged file from a wrong
-// passphrase; it is SHA-256 over the header and the encrypted seed.
+// passphrase; it is SHA-256 over the header, the encrypted seed, and the JSON of
+// approvals if there are any. Approvals are not part of the header, so that one
+// more does not need the seed to be encrypted anew: each is signed by itself.
 type file struct {
 	header
-	Seed     []byte `json:"seed"` // 32 octets of seed, encrypted, and the tag of 16
-	Checksum []byte `json:"checksum"`
+	Approvals []Approval `json:"approvals,omitempty"` // of the kind "tpm" only
+	Seed      []byte     `json:"seed"`                // 32 octets of seed, encrypted, and the tag of 16
+	Checksum  []byte     `json:"checksum"`
 }
 
-func newFile(cost Cost, salt []byte) *file {
-	return &file{header: header{Format: fileFormat, Kind: fileKind, Grade: fileGrade, Cost: cost, Salt: salt}}
+func newFile(kind string, cost Cost, salt []byte) *file {
+	return &file{header: header{Format: fileFormat, Kind: kind, Grade: grades[kind], Cost: cost, Salt: salt}}
 }
 
 // headerBytes returns the encoding of the header that keys depend on.
@@ -53,7 +62,15 @@ func (f *file) checksum() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(append(b, f.Seed...))
+	b = append(b, f.Seed...)
+	if len(f.Approvals) > 0 {
+		approvals, err := json.Marshal(f.Approvals)
+		if err != nil {
+			return nil, fmt.Errorf("encode the vault's approvals: %w", err)
+		}
+		b = append(b, approvals...)
+	}
+	sum := sha256.Sum256(b)
 	return sum[:], nil
 }
 
@@ -81,13 +98,13 @@ func parseFile(b []byte) (*file, error) {
 	if err := json.Unmarshal(b, f); err != nil {
 		return nil, fmt.Errorf("%w: not JSON of the expected form", ErrVaultCorrupt)
 	}
-	if f.Format != fileFormat || f.Kind != fileKind || f.Grade != fileGrade {
-		return nil, fmt.Errorf("%w: not of format %s, kind %s, grade %s", ErrVaultCorrupt, fileFormat, fileKind, fileGrade)
+	if grade, known := grades[f.Kind]; !known || f.Format != fileFormat || f.Grade != grade {
+		return nil, fmt.Errorf("%w: not of format %s and a known kind", ErrVaultCorrupt, fileFormat)
 	}
 	if len(f.Salt) != saltSize || len(f.Seed) != seedSize+tagSize {
 		return nil, fmt.Errorf("%w: salt or seed has a wrong length", ErrVaultCorrupt)
 	}
-	again := &file{header: f.header, Seed: f.Seed}
+	again := &file{header: f.header, Approvals: f.Approvals, Seed: f.Seed}
 	want, err := again.marshal()
 	if err != nil {
 		return nil, err
@@ -98,7 +115,30 @@ func parseFile(b []byte) (*file, error) {
 	if err := f.Cost.check(); err != nil {
 		return nil, err
 	}
-	return f, nil
+	return f, f.checkTPM()
+}
+
+// checkTPM checks what a vault of the kind "tpm" has beyond others: sizes, and the
+// officers' signature under every approval.
+func (f *file) checkTPM() error {
+	if f.Kind != kindTPM {
+		if f.TPM != nil || f.Approvals != nil {
+			return fmt.Errorf("%w: a vault of another kind names a TPM", ErrVaultCorrupt)
+		}
+		return nil
+	}
+	if err := f.TPM.check(); err != nil {
+		return err
+	}
+	if len(f.Approvals) > maxApprovals {
+		return fmt.Errorf("%w: it has more than %d approvals", ErrVaultCorrupt, maxApprovals)
+	}
+	for i := range f.Approvals {
+		if err := f.TPM.verify(&f.Approvals[i]); err != nil {
+			return fmt.Errorf("%w: approval %d: %w", ErrVaultCorrupt, i, err)
+		}
+	}
+	return nil
 }
 
 func readFile(path string) (f *file, err error) {
@@ -133,6 +173,22 @@ func writeFile(path string, b []byte) error {
 		return errors.Join(fmt.Errorf("write the vault: %w", err), os.Remove(path))
 	}
 	return nil
+}
+
+// replaceFile puts b in the place of a vault file. Whatever happens meanwhile, the
+// file has its old or its new content.
+func replaceFile(path string, b []byte) error {
+	fresh := path + ".new"
+	if err := os.Remove(fresh); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("replace the vault: %w", err)
+	}
+	if err := writeFile(fresh, b); err != nil {
+		return err
+	}
+	if err := os.Rename(fresh, path); err != nil {
+		return fmt.Errorf("replace the vault: %w", err)
+	}
+	return syncFolder(filepath.Dir(path))
 }
 
 func compareFile(path string, want []byte) error {

@@ -13,21 +13,24 @@ import (
 	"marque/device/ibc"
 )
 
+// stretch returns Argon2id of what a person typed, 32 octets.
+func (f *file) stretch(typed, salt []byte) []byte {
+	return argon2.IDKey(typed, salt, f.Cost.Time, f.Cost.MemoryKiB, f.Cost.Threads, 32)
+}
+
 // aead returns the AES-256-GCM instance that encrypts the seed of f, and the
-// associated data. Its key depends on the passphrase, a fresh salt and the rest
-// of the header, and encrypts once: the nonce is zero.
+// associated data. Its key depends on two secrets, a fresh salt and the rest of
+// the header, and encrypts once: the nonce is zero.
 //
-// The key is HKDF-SHA-512(LP("") ‖ LP(Argon2id(passphrase, salt)), salt =
-// SHA-256(header), "marque/v1/vault"). The empty first part is the place of a
-// hardware secret, which this kind of vault does not have.
-func (f *file) aead(passphrase []byte) (cipher.AEAD, []byte, error) {
+// The key is HKDF-SHA-512(LP(hardware) ‖ LP(people), salt = SHA-256(header),
+// "marque/v1/vault"). The first is the TPM's secret, empty where there is none;
+// the second Argon2id(passphrase, salt) or the quorum's secret, 32 octets.
+func (f *file) aead(hardware, people []byte) (cipher.AEAD, []byte, error) {
 	head, err := f.headerBytes()
 	if err != nil {
 		return nil, nil, err
 	}
-	slow := argon2.IDKey(passphrase, f.Salt, f.Cost.Time, f.Cost.MemoryKiB, f.Cost.Threads, 32)
-	defer clear(slow)
-	secret := ibc.AppendLP(ibc.AppendLP(nil, nil), slow)
+	secret := ibc.AppendLP(ibc.AppendLP(make([]byte, 0, 2*(2+32)), hardware), people)
 	defer clear(secret)
 	salt := sha256.Sum256(head)
 	key, err := hkdf.Key(sha512.New, secret, salt[:], fileFormat, 32)
@@ -47,8 +50,8 @@ func (f *file) aead(passphrase []byte) (cipher.AEAD, []byte, error) {
 }
 
 // seal puts the encrypted seed into f.
-func (f *file) seal(passphrase, seed []byte) error {
-	gcm, head, err := f.aead(passphrase)
+func (f *file) seal(hardware, people, seed []byte) error {
+	gcm, head, err := f.aead(hardware, people)
 	if err != nil {
 		return err
 	}
@@ -56,9 +59,10 @@ func (f *file) seal(passphrase, seed []byte) error {
 	return nil
 }
 
-// open decrypts the seed of f into dst, which has room for it.
-func (f *file) open(passphrase, dst []byte) ([]byte, error) {
-	gcm, head, err := f.aead(passphrase)
+// open decrypts the seed of f into dst, which has room for it. Error:
+// [ErrPassphrase], whatever the second secret came from.
+func (f *file) open(hardware, people, dst []byte) ([]byte, error) {
+	gcm, head, err := f.aead(hardware, people)
 	if err != nil {
 		return nil, err
 	}

@@ -3,9 +3,12 @@ package hsm
 import "fmt"
 
 const (
-	minPassphrase = 8    // octets, when a vault is made
-	maxPassphrase = 1024 // octets
-	maxFile       = 4096 // octets of a vault file
+	minPassphrase = 8        // octets, when a vault is made
+	maxPassphrase = 1024     // octets
+	maxFile       = 32 << 10 // octets of a vault file
+
+	minPIN = 6    // octets, when a vault is made
+	maxPIN = 1024 // octets
 
 	maxTime      = 16      // Argon2id passes
 	maxMemoryKiB = 1 << 20 // 1 GiB
@@ -15,6 +18,22 @@ const (
 	seedSize = 32
 	saltSize = 32
 	tagSize  = 16
+
+	maxApprovals = 16   // platforms that a vault may be opened on
+	maxSignature = 72   // octets of an approval's signature
+	maxSealed    = 1024 // octets of a sealed object's public or private area
+
+	tpmHeader     = 10 // octets: tag, size, command or response code
+	maxTPMTries   = 12 // about 4 s in all
+	tpmSecretSize = 32
+	quorumSize    = 32
+	nonceSize     = 32 // octets of a session's nonces
+	authSize      = 20 // octets that an authorisation value is made from
+	nameSize      = 34 // octets of a TPM name under SHA-256
+
+	firstCounter = 0x01804d51 // NV index, in the owner's range
+	lastCounter  = 0x01bfffff
+	maxCounters  = 64
 )
 
 // Cost is the price of one guess at a passphrase, as Argon2id parameters

@@ -15,9 +15,10 @@ import (
 // is erased as soon as everything has been derived.
 type secrets struct {
 	_         [0]func() // not comparable
-	page      []byte    // one page of memory; statement and storage lie on it
+	page      []byte    // one page of memory; statement, storage and counter lie on it
 	statement ed25519.PrivateKey
 	storage   []byte // 32 octets
+	counter   []byte // what advances the TPM's counters, 32 octets; nil without a TPM
 	master    *ibc.Master
 }
 
@@ -52,6 +53,12 @@ func derive(seed []byte) (*secrets, error) {
 	copy(s.statement, key)
 	copy(s.storage, storage)
 	return s, nil
+}
+
+// setCounter keeps a copy of what advances the TPM's counters.
+func (s *secrets) setCounter(auth []byte) {
+	s.counter = s.page[ed25519.PrivateKeySize+32:][:32:32]
+	copy(s.counter, auth)
 }
 
 func (s *secrets) erase() {

@@ -21,10 +21,11 @@ const redacted = "hsm.Vault([redacted])"
 // concurrent use. Printed or logged it shows nothing.
 type Vault struct {
 	_    [0]func() // not comparable
-	file *file     // as read; public
+	path string
 	rand io.Reader
 
 	mu      sync.RWMutex
+	file    *file    // as on the disk; public, and replaced as a whole
 	secrets *secrets // nil while locked
 	public  ed25519.PublicKey
 }
@@ -55,8 +56,10 @@ func CreatePassphraseCost(path string, passphrase []byte, cost Cost, rand io.Rea
 			return nil, fmt.Errorf("draw the seed: %w", err)
 		}
 	}
-	f := newFile(cost, salt)
-	if err := f.seal(passphrase, seed); err != nil {
+	f := newFile(kindPassphrase, cost, salt)
+	people := f.stretch(passphrase, salt)
+	defer clear(people)
+	if err := f.seal(nil, people, seed); err != nil {
 		return nil, err
 	}
 	s, err := derive(seed)
@@ -71,7 +74,7 @@ func CreatePassphraseCost(path string, passphrase []byte, cost Cost, rand io.Rea
 		s.erase()
 		return nil, err
 	}
-	v := &Vault{file: f, rand: rand}
+	v := &Vault{path: path, file: f, rand: rand}
 	v.install(s)
 	return v, nil
 }
@@ -83,19 +86,26 @@ func Open(path string) (*Vault, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Vault{file: f, rand: rand.Reader}, nil
+	return &Vault{path: path, file: f, rand: rand.Reader}, nil
 }
 
 // Unlock opens the vault with its passphrase; it costs the time and memory of
 // the vault's [Cost]. It checks the passphrase of an unlocked vault, too.
-// Error: [ErrPassphrase], after which the vault is as locked as before.
+// Error: [ErrPassphrase], after which the vault is as locked as before;
+// [ErrCredentials] for a vault that needs a TPM.
 func (v *Vault) Unlock(passphrase []byte) error {
 	if len(passphrase) > maxPassphrase {
 		return ErrPassphrase
 	}
+	f := v.contents()
+	if f.Kind != kindPassphrase {
+		return fmt.Errorf("%w: it needs its TPM and a PIN", ErrCredentials)
+	}
 	page := newPage()
 	defer freePage(page)
-	seed, err := v.file.open(passphrase, page)
+	people := f.stretch(passphrase, f.Salt)
+	defer clear(people)
+	seed, err := f.open(nil, people, page)
 	if err != nil {
 		return err
 	}
@@ -131,8 +141,19 @@ func (v *Vault) Locked() bool {
 	return v.secrets == nil
 }
 
-// Grade says what the vault is good for: "evaluation".
-func (v *Vault) Grade() string { return v.file.Grade }
+// contents returns what the vault's file holds, which nobody changes.
+func (v *Vault) contents() *file {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.file
+}
+
+// Kind says what opens the vault: "passphrase" or "tpm".
+func (v *Vault) Kind() string { return v.contents().Kind }
+
+// Grade says what the vault is good for: "evaluation" under a passphrase,
+// "hardware" under a TPM.
+func (v *Vault) Grade() string { return v.contents().Grade }
 
 // use runs f on the secrets, which stay whole until it returns.
 func (v *Vault) use(f func(*secrets) error) error {

@@ -1,0 +1,615 @@
+package hsm_test
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-tpm/tpm2"
+
+	"marque/hsm"
+	"marque/hsm/hsmtest"
+)
+
+var (
+	noon    = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+	lockout = []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
+)
+
+func clock() time.Time { return noon }
+
+func credentials() hsm.Credentials {
+	return hsm.Credentials{PIN: []byte("271828"), Quorum: bytes.Repeat([]byte{0xa5}, 32)}
+}
+
+// appliance is a TPM, a vault under it, and the officers' key.
+type appliance struct {
+	t        *testing.T
+	emulator *hsmtest.Emulator
+	tpm      *hsm.TPM
+	officers *ecdsa.PrivateKey
+	vault    *hsm.Vault
+	path     string
+}
+
+func protected(t *testing.T) (*hsmtest.Emulator, *hsm.TPM) {
+	t.Helper()
+	e := hsmtest.Start(t)
+	tpm := hsm.NewTPM(e, clock)
+	if err := tpm.Protect(lockout); err != nil {
+		t.Fatal(err)
+	}
+	return e, tpm
+}
+
+func newAppliance(t *testing.T) *appliance {
+	t.Helper()
+	e, tpm := protected(t)
+	officers, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := &appliance{t: t, emulator: e, tpm: tpm, officers: officers, path: filepath.Join(t.TempDir(), "vault")}
+	a.vault, err = hsm.CreateTPM(a.path, a.options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func (a *appliance) options() hsm.TPMOptions {
+	return hsm.TPMOptions{TPM: a.tpm, Credentials: credentials(), Officers: a.officers, Cost: cheap, Rand: rand.Reader}
+}
+
+// unlock opens the vault's file as a new process would.
+func (a *appliance) unlock() error {
+	a.t.Helper()
+	return reopen(a.t, a.path).UnlockTPM(a.tpm, credentials())
+}
+
+// guess types a wrong PIN.
+func (a *appliance) guess() error {
+	c := credentials()
+	c.PIN = []byte("314159")
+	return reopen(a.t, a.path).UnlockTPM(a.tpm, c)
+}
+
+// approve approves the platform that runs for some bound beyond the counter of retired approvals.
+func (a *appliance) approve(beyond uint64) *hsm.Approval {
+	a.t.Helper()
+	p, err := a.tpm.Platform(false)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	n, err := a.vault.Retired(a.tpm)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	approval, err := a.vault.Approve(p, n+beyond, a.officers, rand.Reader)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return approval
+}
+
+func TestTPMVaultReopensTheSame(t *testing.T) {
+	a := newAppliance(t)
+	again := reopen(t, a.path)
+	if again.Kind() != "tpm" || again.Grade() != "hardware" || !again.Locked() {
+		t.Errorf("kind %q, grade %q, locked %v", again.Kind(), again.Grade(), again.Locked())
+	}
+	if err := again.UnlockTPM(a.tpm, credentials()); err != nil {
+		t.Fatal(err)
+	}
+	if !a.vault.Public().(ed25519.PublicKey).Equal(again.Public()) {
+		t.Error("another statement key")
+	}
+}
+
+func TestTPMVaultByTheSocketsPath(t *testing.T) {
+	a := newAppliance(t)
+	tpm, err := hsm.OpenTPM(a.emulator.Path(), clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := reopen(t, a.path).UnlockTPM(tpm, credentials()); err != nil {
+		t.Error(err)
+	}
+	if err := tpm.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTPMVaultUnderAPassphrase(t *testing.T) {
+	a := newAppliance(t)
+	o := a.options()
+	o.Credentials.Quorum, o.Credentials.Passphrase = nil, passphrase
+	path := filepath.Join(t.TempDir(), "vault")
+	if _, err := hsm.CreateTPM(path, o); err != nil {
+		t.Fatal(err)
+	}
+	if err := reopen(t, path).UnlockTPM(a.tpm, o.Credentials); err != nil {
+		t.Error(err)
+	}
+	o.Credentials.Passphrase = []byte("incorrect horse")
+	if err := reopen(t, path).UnlockTPM(a.tpm, o.Credentials); !errors.Is(err, hsm.ErrPassphrase) {
+		t.Errorf("a wrong passphrase: %v", err)
+	}
+	if err := reopen(t, path).Unlock(passphrase); !errors.Is(err, hsm.ErrCredentials) {
+		t.Errorf("the passphrase without the TPM: %v", err)
+	}
+	if err := reopen(t, path).UnlockTPM(a.tpm, credentials()); !errors.Is(err, hsm.ErrCredentials) {
+		t.Errorf("shares where a passphrase is due: %v", err)
+	}
+}
+
+func TestTPMVaultNeedsTheOfficersSecret(t *testing.T) {
+	a := newAppliance(t)
+	c := credentials()
+	c.Quorum[31] ^= 1
+	if err := reopen(t, a.path).UnlockTPM(a.tpm, c); !errors.Is(err, hsm.ErrQuorumSecret) {
+		t.Error(err)
+	}
+}
+
+func TestWrongPINCountsDown(t *testing.T) {
+	a := newAppliance(t)
+	for left := 9; left >= 7; left-- {
+		err := a.guess()
+		var pin *hsm.PINError
+		if !errors.Is(err, hsm.ErrWrongPIN) || !errors.As(err, &pin) || pin.Left != left {
+			t.Fatalf("%v, want %d tries left", err, left)
+		}
+	}
+	if err := a.unlock(); err != nil {
+		t.Errorf("the right PIN: %v", err)
+	}
+}
+
+func TestLockoutOutlivesAPowerCut(t *testing.T) {
+	a := newAppliance(t)
+	for range 10 {
+		if err := a.guess(); !errors.Is(err, hsm.ErrWrongPIN) {
+			t.Fatal(err)
+		}
+	}
+	for _, when := range []string{"at once", "after a power cut"} {
+		err := a.unlock()
+		var lock *hsm.LockoutError
+		if !errors.Is(err, hsm.ErrLockedOut) || !errors.As(err, &lock) || !lock.Until.Equal(noon.Add(2*time.Hour)) {
+			t.Fatalf("the right PIN %s: %v", when, err)
+		}
+		a.emulator.Restart()
+	}
+	if err := a.tpm.ResetLockout(lockout); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.unlock(); err != nil {
+		t.Errorf("after the officers' reset: %v", err)
+	}
+}
+
+func TestLockoutAuthorisation(t *testing.T) {
+	_, tpm := protected(t)
+	if err := tpm.Protect(lockout); err != nil {
+		t.Errorf("a second time: %v", err)
+	}
+	if err := tpm.ResetLockout([]byte("WRONG")); !errors.Is(err, hsm.ErrLockoutAuth) {
+		t.Errorf("a wrong one: %v", err)
+	}
+	if err := tpm.ResetLockout(lockout); !errors.Is(err, hsm.ErrLockoutAuth) {
+		t.Errorf("the right one after a wrong one: %v", err)
+	}
+	b, err := hsm.NewLockoutAuth(rand.Reader)
+	if err != nil || len(b) != 32 || bytes.IndexByte(b, 0) >= 0 {
+		t.Errorf("drew %d octets, %v", len(b), err)
+	}
+}
+
+func TestUnprotectedTPMIsRefused(t *testing.T) {
+	a := &appliance{t: t, tpm: hsm.NewTPM(hsmtest.Start(t), clock)}
+	a.officers, _ = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	path := filepath.Join(t.TempDir(), "vault")
+	if _, err := hsm.CreateTPM(path, a.options()); !errors.Is(err, hsm.ErrTPMNotReady) {
+		t.Error(err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Error("a refused TPM left a file")
+	}
+}
+
+func TestFirmwareUpdateIsApprovedWithoutResealing(t *testing.T) {
+	a := newAppliance(t)
+	before, err := os.ReadFile(a.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.emulator.Extend(4, "another boot loader")
+	err = a.unlock()
+	if !errors.Is(err, hsm.ErrPlatformChanged) || !strings.Contains(err.Error(), "PCR 4, the boot loader") || strings.Contains(err.Error(), "PCR 0") {
+		t.Fatalf("on another platform: %v", err)
+	}
+	if err := hsm.ForceUnlock(t, a.path, a.tpm, credentials(), 0); !errors.Is(err, hsm.ErrPlatformChanged) {
+		t.Fatalf("the TPM opened on another platform: %v", err)
+	}
+	locked := reopen(t, a.path)
+	if err := locked.AddApproval(a.approve(0)); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.unlock(); err != nil {
+		t.Errorf("on the approved platform: %v", err)
+	}
+	after, err := os.ReadFile(a.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seed := []byte(`"seed"`); !bytes.HasSuffix(after[:bytes.LastIndex(after, []byte(`"checksum"`))], before[bytes.Index(before, seed):bytes.LastIndex(before, []byte(`"checksum"`))]) {
+		t.Error("the seed was encrypted anew")
+	}
+	a.emulator.Restart() // the old firmware is still approved
+	if err := a.unlock(); err != nil {
+		t.Errorf("back on the first platform: %v", err)
+	}
+}
+
+func TestRetiredApprovalIsRefused(t *testing.T) {
+	a := newAppliance(t)
+	old, err := os.ReadFile(a.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.vault.RetireApprovals(a.tpm); !errors.Is(err, hsm.ErrApproval) {
+		t.Fatalf("retired the last approval: %v", err)
+	}
+	a.emulator.Extend(0, "another firmware")
+	if err := a.vault.AddApproval(a.approve(1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.unlock(); err != nil {
+		t.Fatal(err)
+	}
+	n, err := a.vault.RetireApprovals(a.tpm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left := a.vault.Approvals(); len(left) != 1 || left[0].Bound != n {
+		t.Errorf("kept %v, the counter is at %d", left, n)
+	}
+	if err := a.unlock(); err != nil {
+		t.Errorf("on the new platform: %v", err)
+	}
+	a.emulator.Restart() // the old firmware, and an old copy of the vault's file
+	if err := os.WriteFile(a.path, old, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.unlock(); !errors.Is(err, hsm.ErrApprovalRetired) {
+		t.Errorf("on the old platform: %v", err)
+	}
+	if err := hsm.ForceUnlock(t, a.path, a.tpm, credentials(), 0); !errors.Is(err, hsm.ErrApprovalRetired) {
+		t.Errorf("the TPM took a retired approval: %v", err)
+	}
+}
+
+func TestForeignApprovalIsRefused(t *testing.T) {
+	a := newAppliance(t)
+	p, err := a.tpm.Platform(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.vault.Approve(p, 1, other, rand.Reader); !errors.Is(err, hsm.ErrApproval) {
+		t.Errorf("another key: %v", err)
+	}
+	path := filepath.Join(t.TempDir(), "vault")
+	if _, err := hsm.CreateTPM(path, a.options()); err != nil {
+		t.Fatal(err)
+	}
+	for _, of := range reopen(t, path).Approvals() {
+		if err := a.vault.AddApproval(&of); !errors.Is(err, hsm.ErrApproval) {
+			t.Errorf("another vault's: %v", err)
+		}
+	}
+	for _, wrong := range []hsm.Platform{nil, p[:3], p[1:], append(p[:5:5], p[0]), {{Index: 0}, {Index: 2}, {Index: 4}, {Index: 7}}} {
+		if _, err := a.vault.Approve(wrong, 1, a.officers, rand.Reader); !errors.Is(err, hsm.ErrApproval) {
+			t.Errorf("%v: %v", wrong, err)
+		}
+	}
+	swapped := *a.approve(0)
+	swapped.Bound++
+	if err := a.vault.AddApproval(&swapped); !errors.Is(err, hsm.ErrApproval) {
+		t.Errorf("another bound: %v", err)
+	}
+}
+
+func TestUnifiedImageCounts(t *testing.T) {
+	a := newAppliance(t)
+	o := a.options()
+	o.Unified = true
+	a.path = filepath.Join(t.TempDir(), "vault")
+	if _, err := hsm.CreateTPM(a.path, o); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.unlock(); err != nil {
+		t.Fatal(err)
+	}
+	a.emulator.Extend(11, "another image")
+	if err := a.unlock(); !errors.Is(err, hsm.ErrPlatformChanged) {
+		t.Error(err)
+	}
+}
+
+func TestOtherTPM(t *testing.T) {
+	a := newAppliance(t)
+	_, other := protected(t)
+	if err := reopen(t, a.path).UnlockTPM(other, credentials()); !errors.Is(err, hsm.ErrOtherTPM) {
+		t.Errorf("UnlockTPM: %v", err)
+	}
+	if _, err := a.vault.Counter(other); !errors.Is(err, hsm.ErrOtherTPM) {
+		t.Errorf("Counter: %v", err)
+	}
+}
+
+func TestNoTPM(t *testing.T) {
+	a := newAppliance(t)
+	a.emulator.Kill()
+	if err := a.unlock(); !errors.Is(err, hsm.ErrNoTPM) {
+		t.Errorf("a TPM that stopped: %v", err)
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{filepath.Join(t.TempDir(), "tpmrm0"), file, os.DevNull, a.emulator.Path()} {
+		if _, err := hsm.OpenTPM(path, clock); !errors.Is(err, hsm.ErrNoTPM) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	a.emulator.Restart()
+	if err := a.unlock(); err != nil {
+		t.Errorf("after the TPM came back: %v", err)
+	}
+}
+
+// codes returns the response codes in a record.
+func codes(wire [][]byte) map[tpm2.TPMRC]int {
+	n := map[tpm2.TPMRC]int{}
+	for i := 1; i < len(wire); i += 2 {
+		n[tpm2.TPMRC(binary.BigEndian.Uint32(wire[i][6:]))]++
+	}
+	return n
+}
+
+func TestRetryIsFollowed(t *testing.T) {
+	a := newAppliance(t)
+	a.emulator.Restart()
+	a.emulator.Recorded()
+	if err := a.unlock(); err != nil {
+		t.Fatal(err)
+	}
+	wire := a.emulator.Recorded()
+	if codes(wire)[tpm2.TPMRCRetry] == 0 {
+		t.Fatal("the TPM asked for no retry, so this test tests nothing")
+	}
+	for i := 1; i+1 < len(wire); i += 2 {
+		if rc := tpm2.TPMRC(binary.BigEndian.Uint32(wire[i][6:])); rc == tpm2.TPMRCRetry && !bytes.Equal(wire[i-1], wire[i+1]) {
+			t.Error("the second try is another command")
+		}
+	}
+}
+
+// stubborn asks for a retry for ever.
+type stubborn struct{ sent int }
+
+func (s *stubborn) Send([]byte) ([]byte, error) {
+	s.sent++
+	return []byte{0x80, 0x01, 0, 0, 0, 10, 0, 0, 0x09, 0x22}, nil
+}
+
+func (*stubborn) Close() error { return nil }
+
+func TestRetriesEnd(t *testing.T) {
+	s := new(stubborn)
+	if _, err := hsm.NewTPM(s, clock).Platform(false); !errors.Is(err, hsm.ErrTPMBusy) || s.sent > 20 {
+		t.Errorf("%v after %d tries", err, s.sent)
+	}
+}
+
+// TestNothingSecretOnTheWire records all of a founding, an unlocking and a lock against guessed PINs, and looks for what was secret in it.
+func TestNothingSecretOnTheWire(t *testing.T) {
+	a := newAppliance(t)
+	if err := a.unlock(); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.guess(); err == nil {
+		t.Fatal("a wrong PIN")
+	}
+	if _, err := a.vault.AdvanceCounter(a.tpm); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.tpm.ResetLockout(lockout); err != nil {
+		t.Fatal(err)
+	}
+	wire := bytes.Join(a.emulator.Recorded(), nil)
+	if len(wire) < 4000 {
+		t.Fatalf("recorded only %d octets", len(wire))
+	}
+	secrets := hsm.TPMSecrets(t, a.path, a.tpm, credentials())
+	secrets["lockout authorisation"], secrets["PIN"], secrets["quorum secret"] = lockout, credentials().PIN, credentials().Quorum
+	for name, secret := range secrets {
+		if len(secret) == 0 || bytes.Contains(wire, secret) || bytes.Contains(wire, secret[:len(secret)/2]) {
+			t.Errorf("the %s (%d octets) is on the wire", name, len(secret))
+		}
+	}
+	for _, public := range a.vault.Approvals() { // the recorder sees what is not encrypted
+		if !bytes.Contains(wire, public.Platform[0].Digest) {
+			t.Error("the PCRs are not on the wire")
+		}
+	}
+}
+
+func TestEveryFlippedBitOfATPMVaultIsRefused(t *testing.T) {
+	a := newAppliance(t)
+	b, err := os.ReadFile(a.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 8 * len(b) {
+		flipped := bytes.Clone(b)
+		flipped[i/8] ^= 1 << (i % 8)
+		if _, err := hsm.Reparse(flipped); !errors.Is(err, hsm.ErrVaultCorrupt) {
+			t.Fatalf("bit %d: %v", i, err)
+		}
+	}
+}
+
+// TestForgedTPMVault changes a part of the file and mends the checksum.
+func TestForgedTPMVault(t *testing.T) {
+	a := newAppliance(t)
+	for name, want := range map[string]error{
+		"root": hsm.ErrVaultCorrupt, "instance": hsm.ErrVaultCorrupt, "counter": hsm.ErrVaultCorrupt, "bound": hsm.ErrVaultCorrupt,
+		"key": hsm.ErrVaultCorrupt, "public": hsm.ErrVaultCorrupt, "private": hsm.ErrVaultCorrupt,
+		"rollback": hsm.ErrQuorumSecret, "seed": hsm.ErrQuorumSecret, "salt": hsm.ErrWrongPIN, "second": hsm.ErrCredentials,
+		"kind": hsm.ErrVaultCorrupt, "no approvals": hsm.ErrPlatformChanged,
+	} {
+		t.Run(name, func(t *testing.T) {
+			forged := *a
+			forged.path = filepath.Join(t.TempDir(), "vault")
+			if err := os.WriteFile(forged.path, hsm.ForgeTPM(t, a.path, name), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			v, err := hsm.Open(forged.path)
+			if err == nil {
+				err = v.UnlockTPM(a.tpm, credentials())
+			}
+			if !errors.Is(err, want) {
+				t.Errorf("%v, want %v", err, want)
+			}
+		})
+	}
+}
+
+func TestTPMVaultNeverOverwrites(t *testing.T) {
+	a := newAppliance(t)
+	if _, err := hsm.CreateTPM(a.path, a.options()); !errors.Is(err, hsm.ErrExists) {
+		t.Error(err)
+	}
+	if err := a.unlock(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTPMVaultChecksCredentials(t *testing.T) {
+	a := newAppliance(t)
+	for want, c := range map[error]hsm.Credentials{
+		hsm.ErrWeakPIN:        {PIN: []byte("12345"), Passphrase: passphrase},
+		hsm.ErrWeakPassphrase: {PIN: []byte("123456")},
+		hsm.ErrCredentials:    {PIN: []byte("123456"), Quorum: make([]byte, 31)},
+	} {
+		o := a.options()
+		o.Credentials = c
+		path := filepath.Join(t.TempDir(), "vault")
+		if _, err := hsm.CreateTPM(path, o); !errors.Is(err, want) {
+			t.Errorf("%v, want %v", err, want)
+		}
+		if err := reopen(t, a.path).UnlockTPM(a.tpm, c); !errors.Is(err, hsm.ErrCredentials) {
+			t.Errorf("unlock: %v", err)
+		}
+	}
+}
+
+func TestManyUnlocksLeaveNothingInTheTPM(t *testing.T) {
+	a := newAppliance(t)
+	for range 20 { // a TPM holds three sessions and three objects
+		if err := a.guess(); !errors.Is(err, hsm.ErrWrongPIN) {
+			t.Fatal(err)
+		}
+		if err := a.tpm.ResetLockout(lockout); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.unlock(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestCounterOnlyAdvances(t *testing.T) {
+	a := newAppliance(t)
+	n, err := a.vault.Counter(a.tpm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range uint64(3) {
+		if got, err := a.vault.AdvanceCounter(a.tpm); err != nil || got != n+i+1 {
+			t.Fatalf("%d, %v, want %d", got, err, n+i+1)
+		}
+	}
+	a.emulator.Restart()
+	if got, err := reopen(t, a.path).Counter(a.tpm); err != nil || got != n+3 {
+		t.Errorf("after a power cut %d, %v, want %d", got, err, n+3)
+	}
+	a.vault.Lock()
+	if _, err := a.vault.AdvanceCounter(a.tpm); !errors.Is(err, hsm.ErrLocked) {
+		t.Errorf("locked: %v", err)
+	}
+	if _, err := a.vault.RetireApprovals(a.tpm); !errors.Is(err, hsm.ErrLocked) {
+		t.Errorf("retire, locked: %v", err)
+	}
+}
+
+func TestCounterMadeAnewIsNoLower(t *testing.T) {
+	tpm := hsm.NewTPM(hsmtest.Start(t), clock)
+	auth := []byte("first")
+	index, err := tpm.DefineCounter(auth)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tpm.AdvanceCounter(index, []byte("other")); !errors.Is(err, hsm.ErrCounter) {
+		t.Errorf("advanced with another authorisation: %v", err)
+	}
+	n, err := tpm.AdvanceCounter(index, auth)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tpm.RemoveCounter(index); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tpm.ReadCounter(index); !errors.Is(err, hsm.ErrCounter) {
+		t.Errorf("read a deleted counter: %v", err)
+	}
+	again, err := tpm.DefineCounter([]byte("second"))
+	if err != nil || again != index {
+		t.Fatalf("at %x, %v", again, err)
+	}
+	if m, err := tpm.ReadCounter(again); err != nil || m <= n {
+		t.Errorf("%d after %d, %v", m, n, err)
+	}
+}
+
+func TestPassphraseVaultHasNoTPM(t *testing.T) {
+	v, _ := create(t)
+	_, tpm := protected(t)
+	if err := v.UnlockTPM(tpm, credentials()); !errors.Is(err, hsm.ErrCredentials) {
+		t.Errorf("UnlockTPM: %v", err)
+	}
+	if _, err := v.Counter(tpm); !errors.Is(err, hsm.ErrCredentials) {
+		t.Errorf("Counter: %v", err)
+	}
+	if _, err := v.AdvanceCounter(tpm); !errors.Is(err, hsm.ErrCredentials) {
+		t.Errorf("AdvanceCounter: %v", err)
+	}
+	if err := v.AddApproval(new(hsm.Approval)); !errors.Is(err, hsm.ErrCredentials) {
+		t.Errorf("AddApproval: %v", err)
+	}
+}
