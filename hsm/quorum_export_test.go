@@ -2,6 +2,7 @@ package hsm
 
 import (
 	"crypto/subtle"
+	"encoding/hex"
 	"encoding/json"
 	"testing"
 )
@@ -41,3 +42,6 @@ func ForgeOfficers(t *testing.T, b []byte, change func(f *OfficersFields)) []byt
 	}
 	return f.marshal()
 }
+
+// QuorumHex shows a quorum secret, for the vectors.
+func QuorumHex(s *QuorumSecret) string { return hex.EncodeToString(s.octets()) }
