@@ -41,42 +41,12 @@ func CreatePassphrase(path string, passphrase []byte, rand io.Reader) (*Vault, e
 // CreatePassphraseCost is CreatePassphrase with another price per guess, such
 // as a higher one on a faster machine. It also returns [ErrCost].
 func CreatePassphraseCost(path string, passphrase []byte, cost Cost, rand io.Reader) (*Vault, error) {
-	if len(passphrase) < minPassphrase || len(passphrase) > maxPassphrase {
-		return nil, ErrWeakPassphrase
-	}
-	if err := cost.check(); err != nil {
-		return nil, err
-	}
-	salt := make([]byte, saltSize)
-	page := newPage()
-	defer freePage(page)
-	seed := page[:seedSize]
-	for _, b := range [][]byte{salt, seed} {
-		if _, err := io.ReadFull(rand, b); err != nil {
-			return nil, fmt.Errorf("draw the seed: %w", err)
-		}
-	}
-	f := newFile(kindPassphrase, cost, salt)
-	people := f.stretch(passphrase, salt)
-	defer clear(people)
-	if err := f.seal(nil, people, seed); err != nil {
-		return nil, err
-	}
-	s, err := derive(seed)
+	seed, err := NewSeed(rand)
 	if err != nil {
 		return nil, err
 	}
-	b, err := f.marshal()
-	if err == nil {
-		err = writeFile(path, b)
-	}
-	if err != nil {
-		s.erase()
-		return nil, err
-	}
-	v := &Vault{path: path, file: f, rand: rand}
-	v.install(s)
-	return v, nil
+	defer seed.Erase()
+	return seed.CreatePassphrase(path, passphrase, cost, rand)
 }
 
 // Open reads the vault at path and leaves it locked. Errors: [ErrVaultCorrupt],
@@ -94,22 +64,12 @@ func Open(path string) (*Vault, error) {
 // Error: [ErrPassphrase], after which the vault is as locked as before;
 // [ErrCredentials] for a vault that needs a TPM.
 func (v *Vault) Unlock(passphrase []byte) error {
-	if len(passphrase) > maxPassphrase {
-		return ErrPassphrase
-	}
-	f := v.contents()
-	if f.Kind != kindPassphrase {
-		return fmt.Errorf("%w: it needs its TPM and a PIN", ErrCredentials)
-	}
-	page := newPage()
-	defer freePage(page)
-	people := f.stretch(passphrase, f.Salt)
-	defer clear(people)
-	seed, err := f.open(nil, people, page)
+	seed, err := v.Seed(passphrase)
 	if err != nil {
 		return err
 	}
-	s, err := derive(seed)
+	defer seed.Erase()
+	s, err := derive(seed.octets())
 	if err != nil {
 		return err
 	}
