@@ -26,7 +26,6 @@ const (
 	tpmHeader     = 10 // octets: tag, size, command or response code
 	maxTPMTries   = 12 // about 4 s in all
 	tpmSecretSize = 32
-	quorumSize    = 32
 	nonceSize     = 32 // octets of a session's nonces
 	authSize      = 20 // octets that an authorisation value is made from
 	nameSize      = 34 // octets of a TPM name under SHA-256

@@ -8,10 +8,14 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
+	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-tpm/tpm2"
@@ -27,21 +31,29 @@ var (
 
 func clock() time.Time { return noon }
 
-func credentials() hsm.Credentials {
-	return hsm.Credentials{PIN: []byte("271828"), Quorum: bytes.Repeat([]byte{0xa5}, 32)}
-}
+// quorum is what one officer contributes who needs no other. Each test process has its own.
+var quorum = sync.OnceValue(func() *hsm.QuorumSecret {
+	_, secret, err := hsm.Appoint(1, []hsm.Appointment{{Name: "Ada", Role: hsm.SecurityOfficer, Passphrase: passphrase}}, cheap, rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	return secret
+})
+
+func credentials() hsm.Credentials { return hsm.Credentials{PIN: []byte("271828"), Quorum: quorum()} }
 
 // appliance is a TPM, a vault under it, and the officers' key.
 type appliance struct {
-	t        *testing.T
+	t        testing.TB
 	emulator *hsmtest.Emulator
 	tpm      *hsm.TPM
 	officers *ecdsa.PrivateKey
+	cost     hsm.Cost
 	vault    *hsm.Vault
 	path     string
 }
 
-func protected(t *testing.T) (*hsmtest.Emulator, *hsm.TPM) {
+func protected(t testing.TB) (*hsmtest.Emulator, *hsm.TPM) {
 	t.Helper()
 	e := hsmtest.Start(t)
 	tpm := hsm.NewTPM(e, clock)
@@ -51,14 +63,14 @@ func protected(t *testing.T) (*hsmtest.Emulator, *hsm.TPM) {
 	return e, tpm
 }
 
-func newAppliance(t *testing.T) *appliance {
+func newAppliance(t testing.TB, cost hsm.Cost) *appliance {
 	t.Helper()
 	e, tpm := protected(t)
 	officers, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &appliance{t: t, emulator: e, tpm: tpm, officers: officers, path: filepath.Join(t.TempDir(), "vault")}
+	a := &appliance{t: t, emulator: e, tpm: tpm, officers: officers, cost: cost, path: filepath.Join(t.TempDir(), "vault")}
 	a.vault, err = hsm.CreateTPM(a.path, a.options())
 	if err != nil {
 		t.Fatal(err)
@@ -67,7 +79,7 @@ func newAppliance(t *testing.T) *appliance {
 }
 
 func (a *appliance) options() hsm.TPMOptions {
-	return hsm.TPMOptions{TPM: a.tpm, Credentials: credentials(), Officers: a.officers, Cost: cheap, Rand: rand.Reader}
+	return hsm.TPMOptions{TPM: a.tpm, Credentials: credentials(), Officers: a.officers, Cost: a.cost, Rand: rand.Reader}
 }
 
 // unlock opens the vault's file as a new process would.
@@ -102,7 +114,7 @@ func (a *appliance) approve(beyond uint64) *hsm.Approval {
 }
 
 func TestTPMVaultReopensTheSame(t *testing.T) {
-	a := newAppliance(t)
+	a := newAppliance(t, cheap)
 	again := reopen(t, a.path)
 	if again.Kind() != "tpm" || again.Grade() != "hardware" || !again.Locked() {
 		t.Errorf("kind %q, grade %q, locked %v", again.Kind(), again.Grade(), again.Locked())
@@ -116,7 +128,7 @@ func TestTPMVaultReopensTheSame(t *testing.T) {
 }
 
 func TestTPMVaultByTheSocketsPath(t *testing.T) {
-	a := newAppliance(t)
+	a := newAppliance(t, cheap)
 	tpm, err := hsm.OpenTPM(a.emulator.Path(), clock)
 	if err != nil {
 		t.Fatal(err)
@@ -130,7 +142,7 @@ func TestTPMVaultByTheSocketsPath(t *testing.T) {
 }
 
 func TestTPMVaultUnderAPassphrase(t *testing.T) {
-	a := newAppliance(t)
+	a := newAppliance(t, cheap)
 	o := a.options()
 	o.Credentials.Quorum, o.Credentials.Passphrase = nil, passphrase
 	path := filepath.Join(t.TempDir(), "vault")
@@ -153,16 +165,16 @@ func TestTPMVaultUnderAPassphrase(t *testing.T) {
 }
 
 func TestTPMVaultNeedsTheOfficersSecret(t *testing.T) {
-	a := newAppliance(t)
+	a := newAppliance(t, cheap)
 	c := credentials()
-	c.Quorum[31] ^= 1
+	_, c.Quorum = appoint(t, 2)
 	if err := reopen(t, a.path).UnlockTPM(a.tpm, c); !errors.Is(err, hsm.ErrQuorumSecret) {
 		t.Error(err)
 	}
 }
 
 func TestWrongPINCountsDown(t *testing.T) {
-	a := newAppliance(t)
+	a := newAppliance(t, cheap)
 	for left := 9; left >= 7; left-- {
 		err := a.guess()
 		var pin *hsm.PINError
@@ -176,7 +188,7 @@ func TestWrongPINCountsDown(t *testing.T) {
 }
 
 func TestLockoutOutlivesAPowerCut(t *testing.T) {
-	a := newAppliance(t)
+	a := newAppliance(t, cheap)
 	for range 10 {
 		if err := a.guess(); !errors.Is(err, hsm.ErrWrongPIN) {
 			t.Fatal(err)
@@ -216,7 +228,7 @@ func TestLockoutAuthorisation(t *testing.T) {
 }
 
 func TestUnprotectedTPMIsRefused(t *testing.T) {
-	a := &appliance{t: t, tpm: hsm.NewTPM(hsmtest.Start(t), clock)}
+	a := &appliance{t: t, cost: cheap, tpm: hsm.NewTPM(hsmtest.Start(t), clock)}
 	a.officers, _ = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	path := filepath.Join(t.TempDir(), "vault")
 	if _, err := hsm.CreateTPM(path, a.options()); !errors.Is(err, hsm.ErrTPMNotReady) {
@@ -228,7 +240,7 @@ func TestUnprotectedTPMIsRefused(t *testing.T) {
 }
 
 func TestFirmwareUpdateIsApprovedWithoutResealing(t *testing.T) {
-	a := newAppliance(t)
+	a := newAppliance(t, cheap)
 	before, err := os.ReadFile(a.path)
 	if err != nil {
 		t.Fatal(err)
@@ -262,7 +274,7 @@ func TestFirmwareUpdateIsApprovedWithoutResealing(t *testing.T) {
 }
 
 func TestRetiredApprovalIsRefused(t *testing.T) {
-	a := newAppliance(t)
+	a := newAppliance(t, cheap)
 	old, err := os.ReadFile(a.path)
 	if err != nil {
 		t.Fatal(err)
@@ -300,7 +312,7 @@ func TestRetiredApprovalIsRefused(t *testing.T) {
 }
 
 func TestForeignApprovalIsRefused(t *testing.T) {
-	a := newAppliance(t)
+	a := newAppliance(t, cheap)
 	p, err := a.tpm.Platform(true)
 	if err != nil {
 		t.Fatal(err)
@@ -334,7 +346,7 @@ func TestForeignApprovalIsRefused(t *testing.T) {
 }
 
 func TestUnifiedImageCounts(t *testing.T) {
-	a := newAppliance(t)
+	a := newAppliance(t, cheap)
 	o := a.options()
 	o.Unified = true
 	a.path = filepath.Join(t.TempDir(), "vault")
@@ -351,7 +363,7 @@ func TestUnifiedImageCounts(t *testing.T) {
 }
 
 func TestOtherTPM(t *testing.T) {
-	a := newAppliance(t)
+	a := newAppliance(t, cheap)
 	_, other := protected(t)
 	if err := reopen(t, a.path).UnlockTPM(other, credentials()); !errors.Is(err, hsm.ErrOtherTPM) {
 		t.Errorf("UnlockTPM: %v", err)
@@ -362,7 +374,7 @@ func TestOtherTPM(t *testing.T) {
 }
 
 func TestNoTPM(t *testing.T) {
-	a := newAppliance(t)
+	a := newAppliance(t, cheap)
 	a.emulator.Kill()
 	if err := a.unlock(); !errors.Is(err, hsm.ErrNoTPM) {
 		t.Errorf("a TPM that stopped: %v", err)
@@ -392,7 +404,7 @@ func codes(wire [][]byte) map[tpm2.TPMRC]int {
 }
 
 func TestRetryIsFollowed(t *testing.T) {
-	a := newAppliance(t)
+	a := newAppliance(t, cheap)
 	a.emulator.Restart()
 	a.emulator.Recorded()
 	if err := a.unlock(); err != nil {
@@ -420,15 +432,17 @@ func (s *stubborn) Send([]byte) ([]byte, error) {
 func (*stubborn) Close() error { return nil }
 
 func TestRetriesEnd(t *testing.T) {
-	s := new(stubborn)
-	if _, err := hsm.NewTPM(s, clock).Platform(false); !errors.Is(err, hsm.ErrTPMBusy) || s.sent > 20 {
-		t.Errorf("%v after %d tries", err, s.sent)
-	}
+	synctest.Test(t, func(t *testing.T) { // waits without waiting
+		s := new(stubborn)
+		if _, err := hsm.NewTPM(s, clock).Platform(false); !errors.Is(err, hsm.ErrTPMBusy) || s.sent > 20 {
+			t.Errorf("%v after %d tries", err, s.sent)
+		}
+	})
 }
 
 // TestNothingSecretOnTheWire records all of a founding, an unlocking and a lock against guessed PINs, and looks for what was secret in it.
 func TestNothingSecretOnTheWire(t *testing.T) {
-	a := newAppliance(t)
+	a := newAppliance(t, cheap)
 	if err := a.unlock(); err != nil {
 		t.Fatal(err)
 	}
@@ -446,7 +460,7 @@ func TestNothingSecretOnTheWire(t *testing.T) {
 		t.Fatalf("recorded only %d octets", len(wire))
 	}
 	secrets := hsm.TPMSecrets(t, a.path, a.tpm, credentials())
-	secrets["lockout authorisation"], secrets["PIN"], secrets["quorum secret"] = lockout, credentials().PIN, credentials().Quorum
+	secrets["lockout authorisation"], secrets["PIN"] = lockout, credentials().PIN
 	for name, secret := range secrets {
 		if len(secret) == 0 || bytes.Contains(wire, secret) || bytes.Contains(wire, secret[:len(secret)/2]) {
 			t.Errorf("the %s (%d octets) is on the wire", name, len(secret))
@@ -460,7 +474,7 @@ func TestNothingSecretOnTheWire(t *testing.T) {
 }
 
 func TestEveryFlippedBitOfATPMVaultIsRefused(t *testing.T) {
-	a := newAppliance(t)
+	a := newAppliance(t, cheap)
 	b, err := os.ReadFile(a.path)
 	if err != nil {
 		t.Fatal(err)
@@ -476,7 +490,7 @@ func TestEveryFlippedBitOfATPMVaultIsRefused(t *testing.T) {
 
 // TestForgedTPMVault changes a part of the file and mends the checksum.
 func TestForgedTPMVault(t *testing.T) {
-	a := newAppliance(t)
+	a := newAppliance(t, cheap)
 	for name, want := range map[string]error{
 		"root": hsm.ErrVaultCorrupt, "instance": hsm.ErrVaultCorrupt, "counter": hsm.ErrVaultCorrupt, "bound": hsm.ErrVaultCorrupt,
 		"key": hsm.ErrVaultCorrupt, "public": hsm.ErrVaultCorrupt, "private": hsm.ErrVaultCorrupt,
@@ -501,7 +515,7 @@ func TestForgedTPMVault(t *testing.T) {
 }
 
 func TestTPMVaultNeverOverwrites(t *testing.T) {
-	a := newAppliance(t)
+	a := newAppliance(t, cheap)
 	if _, err := hsm.CreateTPM(a.path, a.options()); !errors.Is(err, hsm.ErrExists) {
 		t.Error(err)
 	}
@@ -511,11 +525,13 @@ func TestTPMVaultNeverOverwrites(t *testing.T) {
 }
 
 func TestTPMVaultChecksCredentials(t *testing.T) {
-	a := newAppliance(t)
+	a := newAppliance(t, cheap)
+	_, gone := appoint(t, 2)
+	gone.Erase()
 	for want, c := range map[error]hsm.Credentials{
 		hsm.ErrWeakPIN:        {PIN: []byte("12345"), Passphrase: passphrase},
 		hsm.ErrWeakPassphrase: {PIN: []byte("123456")},
-		hsm.ErrCredentials:    {PIN: []byte("123456"), Quorum: make([]byte, 31)},
+		hsm.ErrCredentials:    {PIN: []byte("123456"), Quorum: gone},
 	} {
 		o := a.options()
 		o.Credentials = c
@@ -530,7 +546,7 @@ func TestTPMVaultChecksCredentials(t *testing.T) {
 }
 
 func TestManyUnlocksLeaveNothingInTheTPM(t *testing.T) {
-	a := newAppliance(t)
+	a := newAppliance(t, cheap)
 	for range 20 { // a TPM holds three sessions and three objects
 		if err := a.guess(); !errors.Is(err, hsm.ErrWrongPIN) {
 			t.Fatal(err)
@@ -545,7 +561,7 @@ func TestManyUnlocksLeaveNothingInTheTPM(t *testing.T) {
 }
 
 func TestCounterOnlyAdvances(t *testing.T) {
-	a := newAppliance(t)
+	a := newAppliance(t, cheap)
 	n, err := a.vault.Counter(a.tpm)
 	if err != nil {
 		t.Fatal(err)
@@ -611,5 +627,120 @@ func TestPassphraseVaultHasNoTPM(t *testing.T) {
 	}
 	if err := v.AddApproval(new(hsm.Approval)); !errors.Is(err, hsm.ErrCredentials) {
 		t.Errorf("AddApproval: %v", err)
+	}
+}
+
+func TestRekey(t *testing.T) {
+	a := newAppliance(t, cheap)
+	public := a.vault.Public().(ed25519.PublicKey)
+	old, err := os.ReadFile(a.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong, o := credentials(), a.options()
+	wrong.PIN = []byte("314159")
+	o.Credentials.PIN = []byte("161803")
+	_, o.Credentials.Quorum = appoint(t, 2)
+	if err := a.vault.Rekey(wrong, o); !errors.Is(err, hsm.ErrWrongPIN) {
+		t.Fatalf("with a wrong PIN: %v", err)
+	}
+	if err := a.unlock(); err != nil {
+		t.Fatalf("after a refused change: %v", err)
+	}
+	counter, err := a.vault.AdvanceCounter(a.tpm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := reopen(t, a.path).Rekey(credentials(), o); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.unlock(); !errors.Is(err, hsm.ErrWrongPIN) {
+		t.Errorf("the old credentials: %v", err)
+	}
+	v := reopen(t, a.path)
+	if err := v.UnlockTPM(a.tpm, o.Credentials); err != nil {
+		t.Fatalf("the new credentials: %v", err)
+	}
+	if !public.Equal(v.Public()) {
+		t.Error("another seed")
+	}
+	if n, err := v.AdvanceCounter(a.tpm); err != nil || n != counter+1 {
+		t.Errorf("the counter is at %d, %v, want %d", n, err, counter+1)
+	}
+	if err := os.WriteFile(a.path, old, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.unlock(); !errors.Is(err, hsm.ErrApprovalRetired) {
+		t.Errorf("an old copy of the vault with the old credentials: %v", err)
+	}
+	if err := hsm.ForceUnlock(t, a.path, a.tpm, credentials(), 0); !errors.Is(err, hsm.ErrApprovalRetired) {
+		t.Errorf("the TPM opened the old copy: %v", err)
+	}
+	if err := reopen(t, a.path).AddApproval(&v.Approvals()[0]); !errors.Is(err, hsm.ErrApproval) {
+		t.Errorf("the new approval in the old copy: %v", err)
+	}
+}
+
+func TestBrokenTPMIsReplacedFromShares(t *testing.T) {
+	seed, err := hsm.NewSeed(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	commitments, shares, err := hsm.Split(seed, hsm.PurposeBackup, 2, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := newAppliance(t, cheap)
+	o := a.options()
+	o.Seed = seed
+	first, err := hsm.CreateTPM(filepath.Join(t.TempDir(), "first"), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.emulator.Kill()
+	seed.Erase()
+	if _, err := hsm.CreateTPM(filepath.Join(t.TempDir(), "erased"), o); !errors.Is(err, hsm.ErrCredentials) {
+		t.Errorf("an erased seed: %v", err)
+	}
+	if o.Seed, err = hsm.Combine(commitments, shares[1:]); err != nil {
+		t.Fatal(err)
+	}
+	_, o.TPM = protected(t)
+	second, err := hsm.CreateTPM(filepath.Join(t.TempDir(), "second"), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !first.Public().(ed25519.PublicKey).Equal(second.Public()) {
+		t.Error("another statement key")
+	}
+}
+
+// TestOldPassphraseVault opens a vault from before there were others.
+func TestOldPassphraseVault(t *testing.T) {
+	path := filepath.Join("testdata", "vault-passphrase.json")
+	v := reopen(t, path)
+	if err := v.Unlock(passphrase); err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprintf("%x", v.Public()); got != "8a87fe2b91c3f8beb1cadb856f544f8542ddd33f12ab87b6a20484e610be965d" {
+		t.Errorf("statement key %s", got)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := hsm.Reparse(b); err != nil || !bytes.Equal(b, again) {
+		t.Errorf("its encoding changed, or %v", err)
+	}
+}
+
+func TestCredentialsDoNotPrint(t *testing.T) {
+	c := credentials()
+	var log bytes.Buffer
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("c", "c", c)
+	for _, s := range []string{fmt.Sprintf("%v %+v %#v %s %x", c, c, c, c, c), fmt.Sprintf("%+v", &c), log.String()} {
+		if strings.Contains(s, "271828") || strings.Contains(s, fmt.Sprintf("%x", c.PIN)) || !strings.Contains(s, "redacted") {
+			t.Errorf("%q", s)
+		}
 	}
 }

@@ -30,7 +30,7 @@ const (
 type Credentials struct {
 	PIN        []byte // 6 to 1024 octets; the TPM limits guesses at it
 	Passphrase []byte // 8 to 1024 octets, or nil
-	Quorum     []byte // 32 octets, uniformly random, or nil
+	Quorum     *QuorumSecret
 }
 
 // second names the second secret, and refuses lengths that none has.
@@ -41,8 +41,8 @@ func (c *Credentials) second() (string, error) {
 	case c.Passphrase != nil && c.Quorum != nil:
 		return "", fmt.Errorf("%w: by a passphrase or by the officers' shares, not by both", ErrCredentials)
 	case c.Quorum != nil:
-		if len(c.Quorum) != quorumSize {
-			return "", fmt.Errorf("%w: the officers' secret has %d octets, want %d", ErrCredentials, len(c.Quorum), quorumSize)
+		if erased(c.Quorum.page) {
+			return "", fmt.Errorf("%w: the officers' secret was erased, let them sign on again", ErrCredentials)
 		}
 		return secondQuorum, nil
 	case len(c.Passphrase) < minPassphrase || len(c.Passphrase) > maxPassphrase:
@@ -52,10 +52,15 @@ func (c *Credentials) second() (string, error) {
 	}
 }
 
+// erased reports whether a page of a secret holds none.
+func erased(page []byte) bool {
+	return len(page) < seedSize || bytes.Count(page[:seedSize], []byte{0}) == seedSize
+}
+
 // people returns the second secret for the vault f, 32 octets for the caller to clear.
 func (c *Credentials) people(f *file) []byte {
 	if f.TPM.Second == secondQuorum {
-		return bytes.Clone(c.Quorum)
+		return bytes.Clone(c.Quorum.octets())
 	}
 	return f.stretch(c.Passphrase, f.Salt)
 }
@@ -85,6 +90,7 @@ type TPMOptions struct {
 	Officers    crypto.Signer // the officers' approval key, of P-256; it signs the first approval
 	Unified     bool          // PCR 11 counts, too: for systems that start from a unified kernel image
 	Cost        Cost          // of a guess at the PIN once the TPM is broken, and at the passphrase
+	Seed        *Seed         // what the vault is to hold, such as one from backup shares; nil for a new one
 	Rand        io.Reader
 }
 
@@ -95,26 +101,45 @@ func (o *TPMOptions) check() (second string, err error) {
 	return o.Credentials.second()
 }
 
-// CreateTPM makes a vault with a new random seed in a new file at path, mode 0600.
-// The seed is encrypted under a secret that the TPM releases for the PIN, on
-// platforms that the officers approve, and a second one: neither alone opens it.
-// The platform that runs now is the first one approved. The vault was opened once
-// for a trial when it is written, and is unlocked.
+// newFile returns a vault file with fresh salts, and nothing sealed yet.
+func (o *TPMOptions) newFile(second string, key []byte) (*file, error) {
+	salt, instance := make([]byte, saltSize), make([]byte, saltSize)
+	for _, b := range [][]byte{salt, instance} {
+		if _, err := io.ReadFull(o.Rand, b); err != nil {
+			return nil, fmt.Errorf("draw the vault's salts: %w", err)
+		}
+	}
+	f := newFile(kindTPM, o.Cost, salt)
+	f.TPM = &sealedHeader{Instance: instance, ApprovalKey: key, Second: second}
+	return f, nil
+}
+
+// CreateTPM makes a vault in a new file at path, mode 0600, for a seed that is new
+// unless o names one, which stays with the caller. The seed is encrypted under a
+// secret that the TPM releases for the PIN, on platforms that the officers approve,
+// and a second one: neither alone opens it. The platform that runs now is the first
+// one approved. The vault was opened once for a trial when it is written, and is
+// unlocked.
 //
 // Errors: [ErrExists], [ErrWeakPIN], [ErrWeakPassphrase], [ErrCredentials],
 // [ErrCost], [ErrTPMNotReady], [ErrNoTPM], [ErrApproval] for a key that is not of
 // P-256, and those of the file system.
 func CreateTPM(path string, o TPMOptions) (*Vault, error) {
-	page := newPage()
-	defer freePage(page)
-	seed := page[:seedSize]
-	if _, err := io.ReadFull(o.Rand, seed); err != nil {
-		return nil, fmt.Errorf("draw the seed: %w", err)
+	seed := o.Seed
+	if seed == nil {
+		fresh, err := NewSeed(o.Rand)
+		if err != nil {
+			return nil, err
+		}
+		defer fresh.Erase()
+		seed = fresh
 	}
-	return createTPM(path, seed, o)
+	if erased(seed.page) {
+		return nil, fmt.Errorf("%w: the seed was erased, combine its shares again", ErrCredentials)
+	}
+	return createTPM(path, seed.octets(), o)
 }
 
-// createTPM is CreateTPM for a seed that exists already.
 func createTPM(path string, seed []byte, o TPMOptions) (*Vault, error) {
 	second, err := o.check()
 	if err != nil {
@@ -127,17 +152,16 @@ func createTPM(path string, seed []byte, o TPMOptions) (*Vault, error) {
 	if err != nil {
 		return nil, err
 	}
-	salt, instance := make([]byte, saltSize), make([]byte, saltSize)
 	page := newPage()
 	defer freePage(page)
 	secret := page[:tpmSecretSize]
-	for _, b := range [][]byte{salt, instance, secret} {
-		if _, err := io.ReadFull(o.Rand, b); err != nil {
-			return nil, fmt.Errorf("draw the vault's secrets: %w", err)
-		}
+	if _, err := io.ReadFull(o.Rand, secret); err != nil {
+		return nil, fmt.Errorf("draw the TPM's secret: %w", err)
 	}
-	f := newFile(kindTPM, o.Cost, salt)
-	f.TPM = &sealedHeader{Instance: instance, ApprovalKey: key, Second: second}
+	f, err := o.newFile(second, key)
+	if err != nil {
+		return nil, err
+	}
 	v := &Vault{path: path, file: f, rand: o.Rand}
 	if err := o.TPM.withRoot(func(r *root) error { return v.found(r, &o, secret, seed) }); err != nil {
 		return nil, err

@@ -36,7 +36,7 @@ func create(t *testing.T) (*hsm.Vault, string) {
 	return v, path
 }
 
-func reopen(t *testing.T, path string) *hsm.Vault {
+func reopen(t testing.TB, path string) *hsm.Vault {
 	t.Helper()
 	v, err := hsm.Open(path)
 	if err != nil {
