@@ -4,6 +4,7 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"testing"
 )
 
@@ -45,3 +46,15 @@ func ForgeOfficers(t *testing.T, b []byte, change func(f *OfficersFields)) []byt
 
 // QuorumHex shows a quorum secret, for the vectors.
 func QuorumHex(s *QuorumSecret) string { return hex.EncodeToString(s.octets()) }
+
+// ForgeUnlockShare gives an officer another unlock share, as anybody can who has the file and knows the officer's public key.
+func ForgeUnlockShare(t *testing.T, o *Officers, number int, value [32]byte) *Officers {
+	t.Helper()
+	sealed, err := sealShare(o.file.Officers[number-1].Sealing, o.Hash(), number, value[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &officersFile{roster: o.file.roster, Records: slices.Clone(o.file.Records)}
+	f.Records[number-1].Share = sealed
+	return &Officers{file: f}
+}

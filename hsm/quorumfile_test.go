@@ -108,6 +108,22 @@ func TestAlteredRosterGivesNobodyTheSecret(t *testing.T) {
 	}
 }
 
+func TestForgedKeysAndSharesAreNoticedAtSignOn(t *testing.T) {
+	o, _ := appoint(t, 2)
+	key, err := hsm.ParseOfficers(hsm.ForgeOfficers(t, o.Marshal(), func(f *hsm.OfficersFields) { entry(f, 3)["approval"] = octets(32) }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := key.SignOn(4, phrase("Dee")); !errors.Is(err, hsm.ErrOfficersCorrupt) {
+		t.Errorf("another approval key: %v", err)
+	}
+	for _, value := range [][32]byte{{}, {1}, {31: 0xff}} {
+		if _, err := hsm.ForgeUnlockShare(t, o, 1, value).SignOn(1, phrase("Anna")); !errors.Is(err, hsm.ErrOfficersCorrupt) {
+			t.Errorf("another share: %v", err)
+		}
+	}
+}
+
 func TestRecordsCannotBeExchanged(t *testing.T) {
 	o, _ := appoint(t, 2)
 	swapped, err := hsm.ParseOfficers(hsm.ForgeOfficers(t, o.Marshal(), func(f *hsm.OfficersFields) {

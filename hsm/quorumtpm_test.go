@@ -1,0 +1,66 @@
+package hsm_test
+
+import (
+	"crypto/rand"
+	"errors"
+	"path/filepath"
+	"testing"
+
+	"marque/hsm"
+)
+
+func TestOfficersUnlockATPMVault(t *testing.T) {
+	a := newAppliance(t, cheap)
+	officers, secret := appoint(t, 2)
+	open := func(s *hsm.QuorumSecret) hsm.Credentials { return hsm.Credentials{PIN: []byte("271828"), Quorum: s} }
+	o := a.options()
+	o.Credentials, o.Seed = open(secret), newSeed(t)
+	path := filepath.Join(t.TempDir(), "vault")
+	first, err := hsm.CreateTPM(path, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := officers.Rebuild(signOn(t, officers, "Cy", "Anna"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := reopen(t, path)
+	if err := v.UnlockTPM(a.tpm, open(before)); err != nil || !sameVault(t, first, v) {
+		t.Fatalf("two officers: %v", err)
+	}
+	if _, err := v.Seed(passphrase); !errors.Is(err, hsm.ErrCredentials) {
+		t.Errorf("without the TPM: %v", err)
+	}
+
+	// Bo leaves, and the shares from before open nothing any more.
+	changed, fresh, err := officers.Reappoint(2, []hsm.Appointment{
+		{Name: "Anna", Role: hsm.SecurityOfficer}, {Name: "Cy", Role: hsm.SecurityOfficer},
+	}, cheap, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Credentials = open(fresh)
+	if err := v.Rekey(open(before), o); err != nil {
+		t.Fatal(err)
+	}
+	if err := reopen(t, path).UnlockTPM(a.tpm, open(before)); !errors.Is(err, hsm.ErrQuorumSecret) {
+		t.Errorf("the secret from before: %v", err)
+	}
+	now, err := changed.Rebuild(signOn(t, changed, "Anna", "Cy"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := reopen(t, path)
+	if err := w.UnlockTPM(a.tpm, open(now)); err != nil || !sameVault(t, first, w) {
+		t.Errorf("the officers of today: %v", err)
+	}
+
+	// A backup is made of the vault as it is.
+	again, err := w.SeedTPM(a.tpm, open(now))
+	if err != nil || !same(t, o.Seed, again) {
+		t.Errorf("another seed: %v", err)
+	}
+	if _, err := w.SeedTPM(a.tpm, open(before)); !errors.Is(err, hsm.ErrQuorumSecret) {
+		t.Errorf("a backup by the officers from before: %v", err)
+	}
+}
