@@ -74,6 +74,9 @@ func (p *patient) Send(command []byte) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrNoTPM, err)
 		}
+		if response == nil {
+			return nil, ErrTPMBusy // go-tpm's transports give up so, having tried again for 2 s themselves
+		}
 		if len(response) < tpmHeader {
 			return nil, fmt.Errorf("%w: it sent %d octets", ErrNoTPM, len(response))
 		}

@@ -371,6 +371,13 @@ func TestOtherTPM(t *testing.T) {
 	if _, err := a.vault.Counter(other); !errors.Is(err, hsm.ErrOtherTPM) {
 		t.Errorf("Counter: %v", err)
 	}
+	_, err := tpm2.Clear{AuthHandle: tpm2.AuthHandle{Handle: tpm2.TPMRHLockout, Auth: tpm2.PasswordAuth(lockout)}}.Execute(a.emulator)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.unlock(); !errors.Is(err, hsm.ErrOtherTPM) {
+		t.Errorf("a TPM that was cleared: %v", err)
+	}
 }
 
 func TestNoTPM(t *testing.T) {
@@ -455,7 +462,8 @@ func TestNothingSecretOnTheWire(t *testing.T) {
 	if err := a.tpm.ResetLockout(lockout); err != nil {
 		t.Fatal(err)
 	}
-	wire := bytes.Join(a.emulator.Recorded(), nil)
+	record := a.emulator.Recorded()
+	wire := bytes.Join(record, nil)
 	if len(wire) < 4000 {
 		t.Fatalf("recorded only %d octets", len(wire))
 	}
@@ -464,6 +472,12 @@ func TestNothingSecretOnTheWire(t *testing.T) {
 	for name, secret := range secrets {
 		if len(secret) == 0 || bytes.Contains(wire, secret) || bytes.Contains(wire, secret[:len(secret)/2]) {
 			t.Errorf("the %s (%d octets) is on the wire", name, len(secret))
+		}
+	}
+	for i := 0; i < len(record); i += 2 {
+		const handle, noKey = 10, uint32(0x40000007)
+		if c := record[i]; tpm2.TPMCC(binary.BigEndian.Uint32(c[6:])) == tpm2.TPMCCStartAuthSession && binary.BigEndian.Uint32(c[handle:]) == noKey {
+			t.Error("a session has no salt: whoever listens can decrypt it")
 		}
 	}
 	for _, public := range a.vault.Approvals() { // the recorder sees what is not encrypted
@@ -742,5 +756,119 @@ func TestCredentialsDoNotPrint(t *testing.T) {
 		if strings.Contains(s, "271828") || strings.Contains(s, fmt.Sprintf("%x", c.PIN)) || !strings.Contains(s, "redacted") {
 			t.Errorf("%q", s)
 		}
+	}
+}
+
+// TestShutdownSavesATry reboots after a right PIN. A TPM that was not told counts that as a wrong one.
+func TestShutdownSavesATry(t *testing.T) {
+	for name, c := range map[string]struct {
+		told bool
+		left int
+	}{"told": {true, 9}, "power cut": {false, 8}} {
+		t.Run(name, func(t *testing.T) {
+			a := newAppliance(t, cheap)
+			if err := a.unlock(); err != nil {
+				t.Fatal(err)
+			}
+			if c.told {
+				if err := a.tpm.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			a.emulator.Restart()
+			var pin *hsm.PINError
+			if err := a.guess(); !errors.As(err, &pin) || pin.Left != c.left {
+				t.Errorf("%v, want %d tries left", err, c.left)
+			}
+		})
+	}
+}
+
+// TestShortNumbers takes keys and signatures whose numbers begin with a zero octet, as one in 128 does.
+func TestShortNumbers(t *testing.T) {
+	a := newAppliance(t, cheap)
+	for {
+		var err error
+		if a.officers, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
+			t.Fatal(err)
+		}
+		if point, err := a.officers.PublicKey.Bytes(); err != nil || point[1] == 0 || point[33] == 0 {
+			break
+		}
+	}
+	a.path = filepath.Join(t.TempDir(), "vault")
+	var err error
+	if a.vault, err = hsm.CreateTPM(a.path, a.options()); err != nil {
+		t.Fatal(err)
+	}
+	a.emulator.Extend(7, "other settings")
+	short := a.approve(0)
+	for len(short.Signature) > 69 { // two numbers of 32 octets make 70 to 72
+		short = a.approve(0)
+	}
+	if err := a.vault.AddApproval(short); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.unlock(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestFailedCreationLeavesNothing(t *testing.T) {
+	_, tpm := protected(t)
+	a := &appliance{t: t, tpm: tpm, cost: cheap}
+	a.officers, _ = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	want, err := tpm.DefineCounter([]byte("probe"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tpm.RemoveCounter(want); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := hsm.CreateTPM(filepath.Join(t.TempDir(), "missing", "vault"), a.options()); !errors.Is(err, os.ErrNotExist) {
+		t.Fatalf("made a vault in a folder that is not there: %v", err)
+	}
+	if got, err := tpm.DefineCounter([]byte("probe")); err != nil || got != want {
+		t.Errorf("the next counter is at %x, %v, want %x", got, err, want)
+	}
+}
+
+func TestApprovalSurvivesALeftoverFile(t *testing.T) {
+	a := newAppliance(t, cheap)
+	if err := os.WriteFile(a.path+".new", []byte("half a vau"), 0o600); err != nil { // a power cut while replacing
+		t.Fatal(err)
+	}
+	if err := a.unlock(); err != nil {
+		t.Error(err)
+	}
+	if err := a.vault.AddApproval(a.approve(1)); err != nil {
+		t.Error(err)
+	}
+	if n := len(reopen(t, a.path).Approvals()); n != 2 {
+		t.Errorf("%d approvals", n)
+	}
+	if _, err := os.Stat(a.path + ".new"); !errors.Is(err, os.ErrNotExist) {
+		t.Error("the new file stayed")
+	}
+}
+
+func TestAtMost16Approvals(t *testing.T) {
+	a := newAppliance(t, cheap)
+	for range 15 {
+		if err := a.vault.AddApproval(a.approve(1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := a.vault.AddApproval(a.approve(1)); !errors.Is(err, hsm.ErrApproval) {
+		t.Errorf("a 17th: %v", err)
+	}
+	if err := a.unlock(); err != nil {
+		t.Error(err)
+	}
+	if _, err := a.vault.RetireApprovals(a.tpm); err != nil {
+		t.Error(err)
+	}
+	if err := a.unlock(); err != nil {
+		t.Error(err)
 	}
 }
