@@ -16,10 +16,12 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/lang"
 	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/theme"
 
 	"marque/app/appliance"
 	"marque/app/flow"
 	"marque/app/qr"
+	"marque/app/screen"
 	"marque/device/wire"
 )
 
@@ -196,11 +198,17 @@ func TestScreens(t *testing.T) {
 					var a *appliance.Appliance
 					if state.fleet {
 						a = fleet()
-						a.Lock()
+						if strings.HasPrefix(state.name, "lock") {
+							a.Lock()
+						}
 					}
 					s := newStage(t, a, size, look == "dark")
 					state.play(s)
-					s.look(name)
+					s.layOut()
+					s.keep(name)
+					if strings.HasSuffix(state.name, "-empty") {
+						checkGround(t, s, look == "dark")
+					}
 					if least := s.window.Content().MinSize(); least.Width > size.Width || least.Height > size.Height {
 						t.Errorf("needs %.0f × %.0f in a window of %.0f × %.0f", least.Width, least.Height, size.Width, size.Height)
 					}
@@ -213,6 +221,17 @@ func TestScreens(t *testing.T) {
 				})
 			}
 		}
+	}
+}
+
+// checkGround draws the window and looks at a point where nothing stands.
+func checkGround(t *testing.T, s *stage, dark bool) {
+	t.Helper()
+	img := s.window.Canvas().Capture()
+	r, g, b, _ := img.At(img.Bounds().Dx()/2, img.Bounds().Dy()-34).RGBA()
+	wr, wg, wb, _ := screen.NewTheme(dark).Color(theme.ColorNameBackground, theme.VariantLight).RGBA()
+	if r != wr || g != wg || b != wb {
+		t.Errorf("the ground has the colour %02x%02x%02x", r>>8, g>>8, b>>8)
 	}
 }
 

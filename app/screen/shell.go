@@ -78,12 +78,12 @@ func (s *Shell) listen() {
 				paths = append(paths, u.Path())
 			}
 		}
-		s.drop(paths)
+		s.Drop(paths)
 	})
 }
 
-// drop enrols from dropped files, whatever screen is shown.
-func (s *Shell) drop(paths []string) {
+// Drop enrols from dropped files, whatever screen is shown.
+func (s *Shell) Drop(paths []string) {
 	if s.console.Phase != flow.Open || len(paths) == 0 {
 		return
 	}
@@ -95,9 +95,12 @@ func (s *Shell) drop(paths []string) {
 	s.console.Enrol.Choose(paths...)
 }
 
-// press does what a key does here: on the present screen first.
+// press does what a key does here: on the present screen first. Over a dialog only leaving and locking count.
 func (s *Shell) press(key string) {
 	if key == "Esc" && s.closeOverlay() {
+		return
+	}
+	if s.window.Canvas().Overlays().Top() != nil && key != "Ctrl+L" {
 		return
 	}
 	if do := find(append(s.shown.bindings(), s.common()...), key); do != nil {
@@ -161,6 +164,10 @@ func (s *Shell) view() view {
 // Draw draws everything anew. It is also called when time has passed, for the clock and the ages.
 func (s *Shell) Draw() {
 	v := s.view()
+	if v != s.shown {
+		for s.closeOverlay() { // a dialog belongs to its screen
+		}
+	}
 	s.shown = v
 	put(s.top, StatusStrip(s.console))
 	put(s.bottom, s.hints())
