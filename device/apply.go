@@ -114,6 +114,7 @@ func (d *Device) enforce(l *list) (ended int, err error) {
 	}
 	d.floor.raiseSigned(l.issued)
 	d.mu.Lock()
+	raise(&d.floor.any, d.believable()) // the new list may vouch for less of the clock than the old one did
 	d.list, d.mark = l, l.mark()
 	if l.forked {
 		d.forkAlarm(l)

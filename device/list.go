@@ -191,6 +191,7 @@ func (d *Device) loadList() error {
 		d.alarm(d.now(), "the revocation list in the device folder was set back to an older one; apply the newest list again")
 		return nil
 	}
+	raise(&d.floor.any, d.believable()) // as in enforce, which a crash may have interrupted
 	d.list, d.mark = l, l.mark()
 	d.floor.raiseSigned(l.issued)
 	if l.forked {
