@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os/signal"
+	"syscall"
 
 	"marque/device"
 )
@@ -15,8 +17,10 @@ const maxLine = device.MaxRecordData
 // lines reads standard input once for all sessions of a process: whichever is open gets the next line.
 type lines <-chan []byte
 
-// readLines gives out the lines of r, ends of line included, until it ends.
+// readLines gives out the lines of r, ends of line included, until it ends. In the background of a shell there is no input: the terminal
+// would stop a process that looks for some, and with it the sessions, unless it ignores the signal.
 func readLines(ctx context.Context, r io.Reader) lines {
+	signal.Ignore(syscall.SIGTTIN)
 	c := make(chan []byte)
 	go func() {
 		defer close(c)
