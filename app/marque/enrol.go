@@ -83,15 +83,15 @@ func enrolAll(a *authority.Authority, out string, requests []string) (*batch, er
 	if b.Core, err = writeCore(a, out); err != nil {
 		return nil, err
 	}
+	if b.List, err = writeNewestList(a, out); err != nil { // before anything is enrolled, which does not change it
+		return nil, err
+	}
 	for _, file := range requests {
 		e := enrolled{Request: file}
 		if e.err = e.enrol(a, out, file); e.err != nil {
 			e.Error = e.err.Error()
 		}
 		b.Requests = append(b.Requests, e)
-	}
-	if b.List, err = writeNewestList(a, out); err != nil {
-		return nil, err
 	}
 	return b, nil
 }
