@@ -190,8 +190,8 @@ func TestScreens(t *testing.T) {
 			t.Fatal("the language is not German")
 		}
 	}
-	for _, size := range []fyne.Size{fyne.NewSize(1280, 800), fyne.NewSize(1024, 600)} {
-		for _, look := range looks {
+	for _, look := range looks {
+		for _, size := range []fyne.Size{fyne.NewSize(1280, 800), fyne.NewSize(1024, 600)} {
 			for _, state := range states {
 				name := fmt.Sprintf("%s-%s-%.0f", state.name, look+suffix, size.Width)
 				t.Run(name, func(t *testing.T) {

@@ -40,6 +40,7 @@ func TestMain(m *testing.M) {
 	if err := screen.LoadTexts(); err != nil {
 		panic(err)
 	}
+	test.NewApp() // one for all tests: the toolkit keeps what it measured
 	os.Exit(m.Run())
 }
 
@@ -114,7 +115,6 @@ type stage struct {
 // newStage opens a console for an authority; a nil one is still to be founded.
 func newStage(t *testing.T, a *appliance.Appliance, size fyne.Size, dark bool) *stage {
 	t.Helper()
-	test.NewTempApp(t)
 	fyne.CurrentApp().Preferences().SetBool("dark", dark)
 	s := &stage{t: t, saved: map[string][]byte{}}
 	clock := func() time.Time { return today.Add(s.late) }
