@@ -18,6 +18,7 @@ import (
 var (
 	errSemicolon = errors.New("the lamp is broken; fetch another one")
 	errColon     = errors.New("the lamp is broken: fetch another one")
+	errReplaced  = errors.New("the fuse is gone: call an electrician")
 	errSilent    = errors.New("the lamp is broken")
 	errLibrary   = errors.New("lamp: broken")
 )
@@ -34,10 +35,11 @@ func TestExplain(t *testing.T) {
 		"no advice":                {fmt.Errorf("light: %w", errSilent), "  why:  light: the lamp is broken\n"},
 		"no advice from a library": {fmt.Errorf("light: %w", errLibrary), "  why:  light: lamp: broken\n"},
 		"advice of the program":    {fmt.Errorf("light: %w", fs.ErrNotExist), "  why:  light: file does not exist\n  next: buy a lamp\n"},
+		"advice replaced":          {fmt.Errorf("light: %w: %w", errReplaced, errLibrary), "  why:  light: the fuse is gone: lamp: broken\n  next: call the program's own electrician\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder
-			advice := terminal.Advice{{Is: fs.ErrNotExist, Next: "buy a lamp"}}
+			advice := terminal.Advice{{Is: fs.ErrNotExist, Next: "buy a lamp"}, {Is: errReplaced, Next: "call the program's own electrician"}}
 			terminal.Explain(&out, "marque", advice.Wrap("the cellar stays dark", c.err))
 			if out.String() != what+c.want {
 				t.Errorf("%q, want %q", out.String(), what+c.want)
