@@ -66,7 +66,7 @@ the same package. Compare the eight words with those that the device printed. No
 			})
 		},
 	}
-	h.passphraseFlags(cmd)
+	h.changeFlags(cmd)
 	cmd.Flags().StringVar(&out, "out", "", "the folder for packages, list and core; made if it is missing (required)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	terminal.Required(cmd, "out")
