@@ -119,6 +119,15 @@ func TestPassphraseFile(t *testing.T) {
 	}
 }
 
+func TestReadWithoutStandardInput(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, name := range []string{"", "-"} {
+		if _, err := terminal.Read(nil, name, 4); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
 func TestReadHasALimit(t *testing.T) {
 	for _, in := range []string{"", "1234", "12345"} {
 		got, err := terminal.Read(strings.NewReader(in), "-", 4)
