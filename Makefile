@@ -12,6 +12,7 @@ DISPLAYS = $(DISPLAY)$(WAYLAND_DISPLAY)
 ENGLISH := env -u LC_ALL -u LANGUAGE LANG=en_US.UTF-8
 
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 .PHONY: help run demo build marque console test lint unit fuzz bench screenshots clean packages test-packages tools
 
 help: ## this list

@@ -63,6 +63,7 @@ type audit struct {
 
 	tx     *storage.Tx
 	core   *wire.Core
+	policy *wire.Policy // nil when it does not verify
 	ledger *ledger
 	tree   tree
 
@@ -76,8 +77,8 @@ type audit struct {
 // entries, follows the rules through them (serials dense and issued once, names
 // and requests used once, nothing revoked twice, times in order), verifies every
 // checkpoint and list under the realm's key, compares each checkpoint with the
-// tree of its size, and each list with the set of serials that the log says are
-// revoked at that point. What is wrong is in the report; an error means that
+// tree of its size, and each list with the policy, and with the set of serials
+// that the log says are revoked at that point. What is wrong is in the report; an error means that
 // nothing could be checked, such as [ErrNotFounded].
 //
 // It cannot see an old copy of the whole store: for that, compare the newest
@@ -113,7 +114,8 @@ func (a *audit) find(p Place, index uint64, format string, args ...any) {
 }
 
 func (a *audit) run(policy []byte) {
-	if _, err := openPolicy(policy, a.core, a.CoreHash); err != nil {
+	var err error
+	if a.policy, err = openPolicy(policy, a.core, a.CoreHash); err != nil {
 		a.find(InPolicy, 0, "%v", err)
 	}
 	a.readCheckpoints()
@@ -251,6 +253,12 @@ func (a *audit) checkList(e *wire.PublishEntry, at *wire.LogEntry, want list) {
 	}
 	if !b.Issued.Equal(at.Time) {
 		complain("it was not issued when the log says")
+	}
+	if a.policy != nil && b.NextUpdate > a.policy.NextUpdate {
+		complain("its next update is later than the policy says")
+	}
+	if a.policy != nil && b.HardExpiry > a.policy.HardExpiry {
+		complain("it is good for longer than the policy says")
 	}
 	if b.LogSize != want.size || b.LogRoot != want.root {
 		complain("it names another log than the one before it")

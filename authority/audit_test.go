@@ -185,7 +185,9 @@ func TestHelpersAreHonest(t *testing.T) {
 	r := busy(t)
 	r.list(t, r.honest(t, 1))
 	r.log(t, &wire.RevokeEntry{Serial: 2, Reason: wire.ReasonLost, Effective: r.now.Truncate(time.Second)})
-	r.list(t, r.honest(t, 1, 2))
+	cautious := r.honest(t, 1, 2)
+	cautious.NextUpdate, cautious.HardExpiry = time.Hour, time.Hour // an authority may be stricter than its policy
+	r.list(t, cautious)
 	r.mustAudit(t)
 }
 
@@ -258,6 +260,8 @@ func TestAuditOfDishonestLists(t *testing.T) {
 		{"another history", func(_ *realm, b *wire.Bundle) { b.Previous[0] ^= 1 }, "list 3: it does not continue the list before it"},
 		{"dated ahead", func(_ *realm, b *wire.Bundle) { b.Issued = b.Issued.Add(time.Hour) }, "list 3: it was not issued when the log says"},
 		{"for ever", func(r *realm, b *wire.Bundle) { b.LastEpoch = 1000; r.fill(t, b, 1) }, "list 3: it speaks of other epochs"},
+		{"fresh for longer", func(_ *realm, b *wire.Bundle) { b.NextUpdate += time.Second }, "list 3: its next update is later than the policy says"},
+		{"good for longer", func(_ *realm, b *wire.Bundle) { b.HardExpiry += time.Second }, "list 3: it is good for longer than the policy says"},
 		{"another log", func(_ *realm, b *wire.Bundle) { b.LogRoot[0] ^= 1 }, "list 3: it names another log"},
 		{"a shorter log", func(_ *realm, b *wire.Bundle) { b.LogSize-- }, "list 3: it names another log"},
 		{"a new base", func(r *realm, b *wire.Bundle) { b.Base++; r.fill(t, b, 1) }, "it publishes list {1 2 3} where {1 1 3} is next"},

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"marque/device/ibc"
@@ -35,6 +36,8 @@ type Authority struct {
 	coreHash   [32]byte
 	policy     *wire.Policy
 	policyStmt []byte
+
+	confirmed atomic.Int64 // Unix time that somebody vouched for
 
 	mu     sync.Mutex
 	ledger *ledger // what the log says, as far as it was read
@@ -132,6 +135,7 @@ func (a *Authority) sign(t wire.Type, payload []byte) ([]byte, error) {
 
 // begin returns the time of a change, in whole seconds, not before the last
 // entry of the log: times in the log, and the lists made by them, never go back.
+// Nor does it lie far ahead, unless somebody confirmed it.
 // The change builds on the log that was signed last, and on no other.
 func (a *Authority) begin(tx *storage.Tx) (time.Time, error) {
 	now := a.now()
@@ -146,8 +150,8 @@ func (a *Authority) begin(tx *storage.Tx) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	if now.Before(last.Time) {
-		return time.Time{}, fmt.Errorf("%w: it says %s, the log %s", ErrClock, now.Format(time.RFC3339), last.Time.Format(time.RFC3339))
+	if err := a.checkClock(now, last.Time); err != nil {
+		return time.Time{}, err
 	}
 	return now, nil
 }
@@ -170,8 +174,6 @@ func (a *Authority) checkHead(tx *storage.Tx) error {
 	}
 	return nil
 }
-
-func (a *Authority) now() time.Time { return a.clock().UTC().Truncate(time.Second) }
 
 func readEntry(tx *storage.Tx, i uint64) (*wire.LogEntry, error) {
 	b, err := tx.LogEntry(i)

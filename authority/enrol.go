@@ -31,7 +31,7 @@ type Issued struct {
 // device it names, the caller must have made sure of: see [Review].
 //
 // Errors: those of wire.ParseRequest, [ErrUsedName], [ErrSeenKey],
-// [ErrAlreadyRevoked], [ErrClock], [ErrLocked], [ErrSelfCheck].
+// [ErrAlreadyRevoked], [ErrClock], [ErrClockAhead], [ErrLocked], [ErrSelfCheck].
 func (a *Authority) Enrol(request []byte) (*Issued, error) {
 	req, err := wire.ParseRequest(request)
 	if err != nil {

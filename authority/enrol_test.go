@@ -19,7 +19,7 @@ import (
 
 func TestEnrolledDeviceGetsWorkingKeys(t *testing.T) {
 	r := found(t)
-	r.later(3*r.Core().EpochLength + time.Hour)
+	r.muchLater(3*r.Core().EpochLength + time.Hour)
 	d := newRequester(t, "bus-4711", r.now)
 	issued, err := r.Enrol(d.request)
 	if err != nil {

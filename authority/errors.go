@@ -20,6 +20,8 @@ var (
 	ErrEffective = errors.New("a revocation takes effect now or at an earlier time since the realm was founded")
 	// ErrClock: the clock is behind the log.
 	ErrClock = errors.New("the clock is behind the last entry of the log: set the clock, then try again")
+	// ErrClockAhead: the clock is further past the log than a list is good for, and nobody confirmed it.
+	ErrClockAhead = errors.New("the clock is so far past the last entry of the log that a mistake could not be undone: compare it with another clock, then set it or confirm it")
 	// ErrFounded: the store has an authority already.
 	ErrFounded = errors.New("an authority was founded here already: choose another folder")
 	// ErrNotFounded: the store has no authority.

@@ -31,7 +31,8 @@ type Published struct {
 
 // Publish signs a new full list of all revoked serials and returns it once it is
 // on the disk. Nothing needs to have changed: a list that says the same is
-// fresh again. Errors: [ErrClock], [ErrLocked], [ErrInconsistent], [ErrSelfCheck].
+// fresh again. Errors: [ErrClock], [ErrClockAhead],
+// [ErrLocked], [ErrInconsistent], [ErrSelfCheck].
 func (a *Authority) Publish() (*Published, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -159,7 +159,7 @@ func TestSerialsLeaveTwoEpochsAfterTheirLastKey(t *testing.T) {
 	r.revoke(t, late)
 	r.publish(t)
 
-	r.later(12 * length) // epoch 13
+	r.muchLater(12 * length) // epoch 13
 	p := r.publish(t)
 	if b, serials := r.listed(t, p.Bundle); !slices.Equal(serials, []uint32{0, 1}) || b.Base != 1 || b.FirstEpoch != 12 || b.LastEpoch != 26 {
 		t.Errorf("epoch 13: %v, base %d, epochs %d to %d", serials, b.Base, b.FirstEpoch, b.LastEpoch)
@@ -195,7 +195,7 @@ func TestSerialsLeaveTwoEpochsAfterTheirLastKey(t *testing.T) {
 func TestRevokedTooLateToBeListed(t *testing.T) {
 	r := found(t)
 	bus := r.enrol(t, "bus-1").Address
-	r.later(20 * r.Core().EpochLength)
+	r.muchLater(20 * r.Core().EpochLength)
 	r.revoke(t, bus)
 	if s := r.status(t); s.Unpublished != 1 {
 		t.Errorf("%+v", s)

@@ -13,7 +13,7 @@ import (
 // believed, cut to whole seconds; the zero time stands for now.
 //
 // Errors: [ErrNotFound], [ErrAlreadyRevoked], [ErrEffective], [ErrClock],
-// [ErrLocked], and wire.ErrValue for an unknown reason.
+// [ErrClockAhead], [ErrLocked], and wire.ErrValue for an unknown reason.
 func (a *Authority) Revoke(address wire.Address, reason wire.Reason, effective time.Time) error {
 	err := a.store.Update(func(tx *storage.Tx) error {
 		now, err := a.begin(tx)

@@ -48,23 +48,23 @@ func (d *Device) apply(bundle []byte) (*Applied, error) {
 		return nil, err
 	}
 	order := mark.compare(b)
-	if order < 0 {
+	switch {
+	case order < 0:
 		return nil, fmt.Errorf("number %d comes after it: %w", mark.order.Sequence, ErrOldList)
+	case order == 0 && old == nil && !mark.names(b):
+		return nil, d.refuseHalf(b)
 	}
 	l, err := newList(b, r.core.Realm)
 	if err != nil {
 		return nil, err
 	}
-	forked := order == 0 && (l.state != mark.state || old != nil && !old.sameDates(l))
+	forked := order == 0 && old != nil && (l.state != mark.state || !old.sameDates(l))
 	switch {
 	case order > 0 || old == nil: // a newer list, or the file of this one was lost
 	case !forked || old.forked && !old.adds(l):
 		return newApplied(old, r, 0, false), nil
 	default:
 		l = old.union(l)
-	}
-	if forked || order == 0 && mark.forked {
-		l.forked = true
 	}
 	if err := d.compareLogs(r, b); err != nil {
 		return nil, err
@@ -77,6 +77,16 @@ func (d *Device) apply(bundle []byte) (*Applied, error) {
 		err = ErrForked
 	}
 	return newApplied(l, r, ended, true), err
+}
+
+// refuseHalf refuses a list that has the number of the one whose file was lost, but is not that one, or not all of it: alone it would bring
+// back whoever only the lost one revoked. The caller holds saving.
+func (d *Device) refuseHalf(b *wire.Bundle) error {
+	d.mu.Lock()
+	d.forkAlarm(b.Order())
+	d.mu.Unlock()
+	err := fmt.Errorf("one of two with number %d, of which the other was lost; wait for a later one: %w", b.Sequence, ErrOldList)
+	return errors.Join(err, d.saveState())
 }
 
 // openBundle checks everything about a bundle that needs no state.
@@ -114,9 +124,10 @@ func (d *Device) enforce(l *list) (ended int, err error) {
 	}
 	d.floor.raiseSigned(l.issued)
 	d.mu.Lock()
+	raise(&d.floor.any, d.believable()) // the new list may vouch for less of the clock than the old one did
 	d.list, d.mark = l, l.mark()
 	if l.forked {
-		d.forkAlarm(l)
+		d.forkAlarm(l.order)
 	}
 	d.prune()
 	d.mu.Unlock()

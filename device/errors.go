@@ -72,8 +72,10 @@ var (
 	ErrHybrid = errors.New("the realm demands hybrid sessions, which this version does not speak; update it")
 	// ErrHandshake: the session's handshake failed before the peer was known.
 	ErrHandshake = errors.New("the session handshake failed")
+	// ErrCrowded: a Listener turned a connection away, since its host has too many handshakes under way.
+	ErrCrowded = errors.New("too many handshakes with this host at once; let it finish some, then dial again")
 	// ErrTruncated: the stream ended without the peer's close record. It also matches io.ErrUnexpectedEOF.
-	ErrTruncated = errors.New("the connection ended before the peer closed the session; data may be missing")
+	ErrTruncated = errors.New("the connection ended before the peer closed the session, and data may be missing")
 	// ErrSessionEnded: the session reached 24 hours or 2²³ records.
 	ErrSessionEnded = errors.New("the session reached its age or record limit; dial again")
 )

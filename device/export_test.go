@@ -18,3 +18,21 @@ func SkipRecords(n uint64, ends ...*Session) {
 		s.in.seq, s.out.seq = n, n
 	}
 }
+
+// EnrolmentSecrets returns u and the HPKE key while the device still waits for its package, for the test that they are erased.
+func (d *Device) EnrolmentSecrets() [][]byte {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if d.enrol == nil {
+		return nil
+	}
+	return [][]byte{d.enrol.u.Bytes(), d.enrol.hpke.Bytes()}
+}
+
+// StateOnDisk returns what the state file holds, decrypted.
+func (d *Device) StateOnDisk() ([]byte, error) {
+	d.saving.Lock()
+	defer d.saving.Unlock()
+	b, _, err := d.folder.load(stateFile, whatState, maxStateFile)
+	return b, err
+}

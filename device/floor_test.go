@@ -96,3 +96,20 @@ func TestKeysEndByTheAuthoritysTime(t *testing.T) {
 		}
 	}
 }
+
+// A list that expires earlier than the one before vouches for less of the clock. What was vouched for when messages were accepted counts.
+func TestShorterListLowersNothing(t *testing.T) {
+	f := newFleet(t)
+	f.clock.add(time.Hour)
+	must(f.park.Verify(must(f.bus.Sign([]byte("saves the floor"), device.SignOptions{}))))
+	f.clock.add(40 * time.Minute)
+	msg := must(f.bus.Sign([]byte("once"), device.SignOptions{}))
+	must(f.park.Verify(msg))
+	must(f.park.Apply(f.bundle(2, nil, func(b *wire.Bundle) {
+		b.Issued, b.NextUpdate, b.HardExpiry = b.Issued.Add(-90*time.Minute), time.Minute, time.Hour
+	})))
+	d := f.load(t, crash(t, f.dirs[f.park]), f.options())
+	must(d.Apply(f.bundle(3, nil, func(*wire.Bundle) {})))
+	_, err := d.Verify(msg)
+	wantErr(t, err, device.ErrStaleTime, "a message that was accepted before the crash")
+}

@@ -1,6 +1,8 @@
 package device_test
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -56,4 +58,45 @@ func TestForkOfIssued(t *testing.T) {
 	if n := len(f.bus.Status().Alarms); n != 1 {
 		t.Errorf("%d alarms", n)
 	}
+}
+
+// When the list's file was lost, another list of its number would bring back whoever only the lost one revoked: only the very list helps, or
+// a later one.
+func TestForkWithoutItsFile(t *testing.T) {
+	for name, forked := range map[string]bool{"union": true, "one list": false} {
+		f := newFleet(t)
+		first, second := f.bundle(2, []uint32{1}, func(*wire.Bundle) {}), f.bundle(2, []uint32{2}, func(*wire.Bundle) {})
+		must(f.bus.Apply(first))
+		refused := [][]byte{second, f.bundle(2, []uint32{1}, func(b *wire.Bundle) { b.HardExpiry += week })}
+		if forked {
+			_, err := f.bus.Apply(second)
+			wantErr(t, err, device.ErrForked, name)
+			refused = append(refused, first)
+		}
+		f.bus = f.withoutList(t, f.bus)
+		for _, half := range refused {
+			_, err := f.bus.Apply(half)
+			wantErr(t, err, device.ErrOldList, name)
+		}
+		if s := f.bus.Status(); s.List.Known || len(s.Alarms) != 2 {
+			t.Errorf("%s: %+v, alarms %v", name, s.List, s.Alarms)
+		}
+		if !forked {
+			must(f.bus.Apply(first))
+			_, err := f.bus.Verify(must(f.tram.Sign(nil, device.SignOptions{})))
+			wantErr(t, err, device.ErrRevoked, name)
+		}
+		f.list = 2
+		must(f.bus.Apply(f.publish(1)))
+		must(f.bus.Verify(must(f.park.Sign(nil, device.SignOptions{}))))
+	}
+}
+
+// withoutList closes a device and opens it again without its list file.
+func (f *fleet) withoutList(t *testing.T, d *device.Device) *device.Device {
+	t.Helper()
+	dir := f.dirs[d]
+	check(d.Close())
+	check(os.Remove(filepath.Join(dir, "list")))
+	return f.load(t, dir, f.options())
 }

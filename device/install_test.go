@@ -168,6 +168,41 @@ func TestInstallNeedsTheDisk(t *testing.T) {
 	must(d.Install(pkg, a.hash()))
 }
 
+// Whoever gets y and s together has u, and with it the key of every epoch: nothing but y stays.
+func TestInstallErasesWhatMadeTheKeys(t *testing.T) {
+	a := newAuthority(1)
+	d, dir := a.create(t, "bus-4711", wire.KindVehicle)
+	secrets := d.EnrolmentSecrets()
+	for i, s := range secrets {
+		if !bytes.Contains(must(d.StateOnDisk()), s) {
+			t.Fatalf("secret %d is not where this test looks for it", i)
+		}
+	}
+	must(d.Install(a.issue(must(d.Request()), edit{content: func(c *wire.Content) {
+		for _, k := range c.Keys {
+			secrets = append(secrets, k.Bytes()[32:64]) // s
+		}
+	}}), a.hash()))
+	if d.EnrolmentSecrets() != nil {
+		t.Error("the enrolment is still there")
+	}
+	for range 2 {
+		for i, s := range secrets {
+			if bytes.Contains(must(d.StateOnDisk()), s) {
+				t.Errorf("secret %d of %d is still in the folder", i, len(secrets))
+			}
+		}
+		for _, e := range must(os.ReadDir(dir)) {
+			if filepath.Ext(e.Name()) == ".new" {
+				t.Errorf("%s was left behind", e.Name())
+			}
+		}
+		check(d.Close())
+		d = must(device.Load(dir, a.options()))
+	}
+	check(d.Close())
+}
+
 // Keys of epochs that the time floor has passed are gone, in memory at the next list and on disk.
 func TestOldKeysAreErased(t *testing.T) {
 	f := newFleet(t)

@@ -22,6 +22,7 @@ const (
 	maxTries      = 4   // keys tried per key reference
 	maxRecipients = 64  // cached cold recipients
 	maxHandshakes = 256 // handshakes that one Listener runs at a time
+	maxPerHost    = 64  // of those, with one host
 	maxAlarms     = 32
 	maxAlarmText  = 512
 	minReplay     = 4 // a quarter must be one message at least

@@ -191,17 +191,18 @@ func (d *Device) loadList() error {
 		d.alarm(d.now(), "the revocation list in the device folder was set back to an older one; apply the newest list again")
 		return nil
 	}
+	raise(&d.floor.any, d.believable()) // as in enforce, which a crash may have interrupted
 	d.list, d.mark = l, l.mark()
 	d.floor.raiseSigned(l.issued)
 	if l.forked {
-		d.forkAlarm(l)
+		d.forkAlarm(l.order)
 	}
 	return nil
 }
 
-func (d *Device) forkAlarm(l *list) {
+func (d *Device) forkAlarm(o wire.Order) {
 	d.alarm(d.now(), fmt.Sprintf("the authority signed two different revocation lists as generation %d, base %d, sequence %d",
-		l.order.Generation, l.order.Base, l.order.Sequence))
+		o.Generation, o.Base, o.Sequence))
 }
 
 // ownRevoked says whether this device found itself on the list. The caller holds mu.
@@ -230,4 +231,9 @@ func (m listMark) compare(b *wire.Bundle) int {
 		return 1
 	}
 	return b.Order().Compare(m.order)
+}
+
+// names says whether the mark is that of b and of nothing more.
+func (m listMark) names(b *wire.Bundle) bool {
+	return !m.forked && m.order == b.Order() && m.state == b.State && m.hardExpiry.Equal(b.Issued.Add(b.HardExpiry))
 }

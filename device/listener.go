@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"sync"
 )
 
@@ -17,16 +18,19 @@ type Listener struct {
 	ctx   context.Context //nolint:containedctx // ends the handshakes that run when the listener is closed
 	stop  context.CancelFunc
 	room  chan struct{} // one token for every handshake that runs or waits to be accepted
+	crowd crowd
 	wg    sync.WaitGroup
 }
 
 var _ net.Listener = (*Listener)(nil)
 
 // Listen accepts sessions on a listener, which it owns from then on. Up to 256 handshakes run at the same time, each within
-// HandshakeTimeout, so that a slow or hostile peer holds up nobody; connections that fail are closed, and Options.Refused is told why.
+// HandshakeTimeout, and up to 64 with one host (an IPv4 address, or the first 64 bits of an IPv6 address), so that a slow or hostile peer
+// holds up nobody; connections that fail are closed, and Options.Refused is told why. What many hosts do together, a firewall must bound.
 func (d *Device) Listen(l net.Listener) *Listener {
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Listener{d: d, inner: l, ready: make(chan *Session), errs: make(chan error), ctx: ctx, stop: stop, room: make(chan struct{}, maxHandshakes)}
+	s.crowd.hosts = map[netip.Addr]int{}
 	s.wg.Go(s.run)
 	return s
 }
@@ -94,7 +98,7 @@ func (l *Listener) run() {
 // serve runs one handshake and waits until its session is accepted.
 func (l *Listener) serve(conn net.Conn) {
 	defer func() { <-l.room }()
-	s, err := l.d.Server(l.ctx, conn)
+	s, err := l.shake(conn)
 	if err != nil {
 		if l.d.o.Refused != nil && l.ctx.Err() == nil {
 			l.d.o.Refused(conn.RemoteAddr(), err)
@@ -106,4 +110,15 @@ func (l *Listener) serve(conn net.Conn) {
 	case <-l.ctx.Done():
 		_ = s.Close() // nobody will accept it
 	}
+}
+
+// shake runs one handshake, unless its host has too many under way.
+func (l *Listener) shake(conn net.Conn) (*Session, error) {
+	from := host(conn.RemoteAddr())
+	if !l.crowd.enter(from) {
+		_ = conn.Close() // nothing was said yet
+		return nil, ErrCrowded
+	}
+	defer l.crowd.leave(from)
+	return l.d.Server(l.ctx, conn)
 }

@@ -181,3 +181,20 @@ func TestReplayIsBounded(t *testing.T) {
 		must(f.tram.Verify(f.beacon(k, f.clock.now(), "again")))
 	}
 }
+
+// A message is looked up before anything is decrypted: repeating one costs no pairing, and so nothing of what cold messages may cost.
+func TestReplaysCostNothing(t *testing.T) {
+	f := newFleet(t)
+	seal := func() []byte {
+		msg, _, err := f.bus.Seal(address(f.park), nil, device.SealOptions{RequireCold: true})
+		check(err)
+		return msg
+	}
+	msg := seal()
+	must(f.park.Open(msg))
+	for range 200 { // more than the bucket holds
+		_, err := f.park.Open(msg)
+		wantErr(t, err, device.ErrReplay, "again")
+	}
+	must(f.park.Open(seal()))
+}

@@ -105,7 +105,7 @@ func run(dir string) error {
 	w.Resize(fyne.NewSize(1280, 800))
 	w.CenterOnScreen()
 	console.Start()
-	stop := every(tick, func() { fyne.Do(func() { console.Status.Refresh(); shell.Draw() }) })
+	stop := every(tick, func() { fyne.Do(func() { console.Status.Refresh(); shell.Tick() }) })
 	w.ShowAndRun()
 	stop()
 	return place.close()

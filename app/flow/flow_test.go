@@ -128,6 +128,23 @@ func TestEnrolWritesPackageAndListBesideThePicture(t *testing.T) {
 	}
 }
 
+func TestEnrolUnderAClockFarAhead(t *testing.T) {
+	w := newWindow(t)
+	w.found()
+	w.pass(29 * 24 * time.Hour)
+	e := w.console.Enrol
+	e.Scan(wire.RequestText(request(t, "bus-4711", w.clock())))
+	w.until("the request card", func() bool { return e.Step == flow.EnrolReview })
+	e.Issue()
+	w.until("the refusal", func() bool { return e.Step == flow.EnrolReview })
+	if e.Problem == nil || e.Problem.What.Key != "problem.clockahead.what" {
+		t.Fatalf("%+v", e.Problem)
+	}
+	w.open.Authority().ConfirmClock(w.clock())
+	e.Issue()
+	w.until("the package", func() bool { return e.Step == flow.EnrolDone })
+}
+
 func TestEnrolRefuses(t *testing.T) {
 	w := newWindow(t)
 	w.found()

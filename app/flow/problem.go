@@ -70,6 +70,7 @@ var known = []struct {
 	{authority.ErrSeenKey, "seenkey"},
 	{authority.ErrAlreadyRevoked, "revoked"},
 	{authority.ErrClock, "clock"},
+	{authority.ErrClockAhead, "clockahead"},
 	{authority.ErrLocked, "locked"},
 	{authority.ErrOtherMaster, "othermaster"},
 	{authority.ErrInconsistent, "inconsistent"},

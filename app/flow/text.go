@@ -7,14 +7,14 @@ type Text struct {
 	Args map[string]any
 }
 
-// Say returns the text of a key. Args are names and values by turns; it panics when one is missing.
+// Say returns the text of a key. Args are names and values by turns; it panics when a name is no string.
 func Say(key string, args ...any) Text {
 	t := Text{Key: key}
-	for i := 0; i < len(args); i += 2 {
+	for i := 1; i < len(args); i += 2 {
 		if t.Args == nil {
 			t.Args = map[string]any{}
 		}
-		t.Args[args[i].(string)] = args[i+1] //nolint:errcheck // a mistake in this program
+		t.Args[args[i-1].(string)] = args[i]
 	}
 	return t
 }

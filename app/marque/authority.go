@@ -23,7 +23,10 @@ and the log. The passphrase vault is of evaluation grade: whoever has the folder
 }
 
 // home is an authority's folder as the command line names it.
-type home struct{ dir, passphraseFile string }
+type home struct {
+	dir, passphraseFile string
+	clockRight          bool // somebody says so
+}
 
 func (h *home) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&h.dir, "dir", "", "the authority's folder (required)")
@@ -33,6 +36,13 @@ func (h *home) flags(cmd *cobra.Command) {
 func (h *home) passphraseFlags(cmd *cobra.Command) {
 	h.flags(cmd)
 	cmd.Flags().StringVar(&h.passphraseFile, "passphrase-file", "", "a file with the passphrase in its first line (default: ask at the terminal)")
+}
+
+// changeFlags are those of commands that sign something with the present time.
+func (h *home) changeFlags(cmd *cobra.Command) {
+	h.passphraseFlags(cmd)
+	cmd.Flags().BoolVar(&h.clockRight, "clock-is-right", false,
+		"the clock was compared with another one: go on although the log's last entry is longer ago than a list is good for")
 }
 
 // locked opens the authority as far as no passphrase is needed, and runs do.
@@ -61,6 +71,9 @@ func (h *home) unlocked(do func(a *appliance.Appliance) error) error {
 		clear(p)
 		if err != nil {
 			return advice.Wrap(what, err)
+		}
+		if h.clockRight {
+			a.Authority().ConfirmClock(time.Now())
 		}
 		return do(a)
 	})

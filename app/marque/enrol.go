@@ -14,7 +14,10 @@ import (
 	"marque/authority"
 )
 
-var errSome = errors.New("each is explained above; mend those and run this again, since a request that was enrolled gives the same package again")
+var (
+	errSome  = errors.New("each is explained above; mend those and run this again, since a request that was enrolled gives the same package again")
+	errWords = errors.New("the words were not confirmed; compare them with those that the device shows, and do not enrol it until they agree")
+)
 
 // enrolled is what became of one request.
 type enrolled struct {
@@ -41,19 +44,22 @@ type batch struct {
 func newEnrol() *cobra.Command {
 	var h home
 	var out string
-	var asJSON bool
+	var yes, asJSON bool
 	cmd := &cobra.Command{
 		Use:   "enrol --dir FOLDER --out FOLDER REQUEST…",
 		Short: "Enrol devices by the QR codes or files of their requests",
 		Long: `Reads enrolment requests from pictures of their QR codes (PNG or JPEG) or from .mqr files, enrols each under its name and the next
 serial, and writes to --out for each the key package NAME~SERIAL.mqp, and besides the newest revocation list (list-N.mql) and the
 core (core.mqs). Each request is a transaction of its own: bad ones are reported and left out, and enrolling the same request again gives
-the same package. Compare the eight words with those that the device printed. No file is ever overwritten with other contents.`,
+the same package. No file is ever overwritten with other contents.
+
+Only the eight words, compared with those that the device shows, say that a request comes from that device. At a terminal, each
+new request is shown with its words and enrolled when they are confirmed. A script answers for its requests itself.`,
 		Example: "  marque authority enrol --dir fleet --out packages bus-4711/request.png bus-4712/request.png",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return h.unlocked(func(a *appliance.Appliance) error {
-				b, err := enrolAll(a.Authority(), out, args)
+				b, err := enrolAll(a.Authority(), out, args, !yes)
 				if err != nil {
 					return advice.Wrap("nothing was enrolled", err)
 				}
@@ -66,14 +72,16 @@ the same package. Compare the eight words with those that the device printed. No
 			})
 		},
 	}
-	h.passphraseFlags(cmd)
+	h.changeFlags(cmd)
 	cmd.Flags().StringVar(&out, "out", "", "the folder for packages, list and core; made if it is missing (required)")
+	cmd.Flags().BoolVar(&yes, "yes", false, "the words of all requests were compared: ask nothing")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	terminal.Required(cmd, "out")
 	return cmd
 }
 
-func enrolAll(a *authority.Authority, out string, requests []string) (*batch, error) {
+// enrolAll enrols what it can. With ask, the person at the terminal has the last word on each.
+func enrolAll(a *authority.Authority, out string, requests []string, ask bool) (*batch, error) {
 	if err := makeFolder(out); err != nil {
 		return nil, err
 	}
@@ -83,21 +91,21 @@ func enrolAll(a *authority.Authority, out string, requests []string) (*batch, er
 	if b.Core, err = writeCore(a, out); err != nil {
 		return nil, err
 	}
+	if b.List, err = writeNewestList(a, out); err != nil { // before anything is enrolled, which does not change it
+		return nil, err
+	}
 	for _, file := range requests {
 		e := enrolled{Request: file}
-		if e.err = e.enrol(a, out, file); e.err != nil {
+		if e.err = e.enrol(a, out, file, ask); e.err != nil {
 			e.Error = e.err.Error()
 		}
 		b.Requests = append(b.Requests, e)
-	}
-	if b.List, err = writeNewestList(a, out); err != nil {
-		return nil, err
 	}
 	return b, nil
 }
 
 // enrol reads one request, enrols it, and writes its package. The identity is recorded before the package exists anywhere else.
-func (e *enrolled) enrol(a *authority.Authority, out, file string) error {
+func (e *enrolled) enrol(a *authority.Authority, out, file string, ask bool) error {
 	request, err := readRequest(file)
 	if err != nil {
 		return err
@@ -107,6 +115,11 @@ func (e *enrolled) enrol(a *authority.Authority, out, file string) error {
 		return err
 	}
 	e.Kind, e.Words, e.Warning = review.Request.Kind.String(), words.Text(review.Hash[:]), review.Warning
+	if ask && !review.Again && review.Problem == nil {
+		if err := e.confirm(review.Request.Name); err != nil {
+			return err
+		}
+	}
 	issued, err := a.Enrol(request)
 	if err != nil {
 		return err
@@ -114,6 +127,22 @@ func (e *enrolled) enrol(a *authority.Authority, out, file string) error {
 	e.Address, e.Again = issued.Address.String(), issued.Again
 	e.Package = filepath.Join(out, fmt.Sprintf("%s~%d.mqp", issued.Address.Name(), issued.Address.Serial()))
 	return terminal.WriteNew(e.Package, issued.Package)
+}
+
+// confirm asks whether the device shows the same words. Where nobody can be asked, nobody is.
+func (e *enrolled) confirm(name string) error {
+	question := fmt.Sprintf("%s, %s\n\n    %s\n\n", name, e.Kind, e.Words)
+	if e.Warning != "" {
+		question += "Warning: " + e.Warning + "\n"
+	}
+	yes, err := terminal.YesNo(question + "Are these the words on the device?")
+	switch {
+	case errors.Is(err, terminal.ErrNoTerminal):
+		return nil
+	case err == nil && !yes:
+		return errWords
+	}
+	return err
 }
 
 // problem explains the failures to w when there were several requests, and returns what to say at the end.

@@ -51,7 +51,7 @@ stale after its next update, and trust nobody after its hard expiry.`,
 			})
 		},
 	}
-	h.passphraseFlags(cmd)
+	h.changeFlags(cmd)
 	cmd.Flags().StringVar(&out, "out", "", "the folder for the list; made if it is missing (required)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	terminal.Required(cmd, "out")

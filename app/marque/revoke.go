@@ -37,7 +37,7 @@ Reasons: unspecified, key-compromise, lost, stolen, superseded, out-of-service, 
 			})
 		},
 	}
-	h.passphraseFlags(cmd)
+	h.changeFlags(cmd)
 	cmd.Flags().StringVar(&reason, "reason", "", "why (required)")
 	cmd.Flags().StringVar(&effective, "effective", "", "since when, such as 2026-03-01T12:00:00Z (default now)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")

@@ -8,8 +8,8 @@ import (
 	"marque/app/flow"
 )
 
-// Banner says what happened, why, and what to do next. Actions stand below the words.
-func Banner(name string, t tone, what, why string, actions ...fyne.CanvasObject) fyne.CanvasObject {
+// Banner says what happened, why, and what to do next.
+func Banner(name string, t tone, what, why string) fyne.CanvasObject {
 	edge := canvas.NewRectangle(colour(t.text))
 	edge.TopLeftCornerRadius, edge.BottomLeftCornerRadius = 3, 3
 	edge.SetMinSize(fyne.NewSize(4, 1))
@@ -17,16 +17,12 @@ func Banner(name string, t tone, what, why string, actions ...fyne.CanvasObject)
 	if why != "" {
 		words.Add(paragraph(why, sizeRow, colourText2, plain))
 	}
-	if len(actions) > 0 {
-		words.Add(space(4))
-		words.Add(line(8, actions...))
-	}
 	sign := padded(icon(name, 18, t.text), 1, 0, 0, 0)
 	content := container.NewBorder(nil, nil, padded(column(0, sign), 0, 0, 0, 6), nil, words)
 	return container.NewStack(box(t.soft, "", 4), container.NewBorder(nil, nil, edge, nil, padded(content, 9, 10, 6, 12)))
 }
 
 // problemBanner is the banner of a problem.
-func problemBanner(p *flow.Problem, actions ...fyne.CanvasObject) fyne.CanvasObject {
-	return Banner("alert", toneDanger, sayText(p.What), sayText(p.Why)+" "+sayText(p.Next), actions...)
+func problemBanner(p *flow.Problem) fyne.CanvasObject {
+	return Banner("alert", toneDanger, sayText(p.What), sayText(p.Why)+" "+sayText(p.Next))
 }

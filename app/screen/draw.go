@@ -3,6 +3,7 @@ package screen
 import (
 	"fmt"
 	"image/color"
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -157,9 +158,10 @@ func shorten(s string, width, size float32, style fyne.TextStyle) string {
 	return string(r[:low]) + "…"
 }
 
-// shortenPath cuts a path at its beginning: its end says more.
+// shortenPath writes a path from the home folder on, and cuts it at its beginning where it is still too long: its end says more.
 func shortenPath(s string, width, size float32, style fyne.TextStyle) string {
 	fits := func(s string) bool { return fyne.MeasureText(s, size, style).Width <= width }
+	s = fromHome(s)
 	if fits(s) {
 		return s
 	}
@@ -174,6 +176,18 @@ func shortenPath(s string, width, size float32, style fyne.TextStyle) string {
 		}
 	}
 	return ""
+}
+
+// fromHome writes ~ for the home folder, as shells do.
+func fromHome(path string) string {
+	home, err := os.UserHomeDir()
+	if err != nil || len(home) < 2 {
+		return path
+	}
+	if below, ok := strings.CutPrefix(path, home+string(filepath.Separator)); ok {
+		return filepath.Join("~", below)
+	}
+	return path
 }
 
 // centred is a paragraph whose lines are centred.

@@ -107,7 +107,7 @@ func (v *identitiesView) local(t time.Time) string { return date(t.In(v.status.T
 
 func (v *identitiesView) cells(row int) []cell {
 	id := &v.model.Rows[row]
-	word, name, t := standing(v.model.Standing(id))
+	word, name, t := standingOf(v.model.Standing(id))
 	return []cell{
 		{text: id.Address.Name()},
 		{text: number(int(id.Address.Serial()))},
@@ -118,7 +118,7 @@ func (v *identitiesView) cells(row int) []cell {
 	}
 }
 
-func standing(s flow.Standing) (word, icon string, t tone) {
+func standingOf(s flow.Standing) (word, icon string, t tone) {
 	switch s {
 	case flow.Revoked:
 		return say("standing.revoked"), "ban", toneDanger
@@ -136,7 +136,7 @@ func (v *identitiesView) details() fyne.CanvasObject {
 		return Card(nothing("list", say("identities.select"), say("identities.select.why")))
 	}
 	const width = 316 - 32
-	word, name, t := standing(v.model.Standing(id))
+	word, name, t := standingOf(v.model.Standing(id))
 	pill := Pill(name, word, t)
 	least := pill.MinSize().Width
 	names := column(1,

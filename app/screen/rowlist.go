@@ -34,7 +34,7 @@ type RowList struct {
 	length   func() int
 	cells    func(row int) []cell
 	selected func(row int)
-	empty    fyne.CanvasObject
+	empty    fyne.CanvasObject // instead of no rows; nil for nothing
 
 	list    *rows
 	current int
@@ -49,12 +49,6 @@ func NewRowList(columns []listColumn, length func() int, cells func(row int) []c
 	l.wrapped = container.NewThemeOverride(l.list, rowTheme{current()})
 	l.ExtendBaseWidget(l)
 	return l
-}
-
-// SetEmpty says what to show instead of no rows; nil shows nothing.
-func (l *RowList) SetEmpty(o fyne.CanvasObject) {
-	l.empty = o
-	l.Refresh()
 }
 
 // Mark shows a row as selected, without telling anybody; -1 none.
@@ -102,7 +96,7 @@ func newRows(owner *RowList) *rows {
 	r := &rows{owner: owner}
 	r.Length = owner.length
 	r.CreateItem = func() fyne.CanvasObject { return newRow(owner) }
-	r.UpdateItem = func(id widget.ListItemID, o fyne.CanvasObject) { o.(*row).show(id) } //nolint:errcheck // made above
+	r.UpdateItem = func(id widget.ListItemID, o fyne.CanvasObject) { o.(*row).show(id) }
 	r.OnSelected = func(id widget.ListItemID) { owner.choose(id) }
 	r.HideSeparators = true
 	r.ExtendBaseWidget(r)
@@ -142,7 +136,6 @@ type row struct {
 	rule   *canvas.Rectangle
 	texts  []*canvas.Text
 	pills  []*fyne.Container
-	widths []float32
 	shown  []cell
 	marked bool
 }

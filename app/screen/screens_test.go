@@ -16,10 +16,12 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/lang"
 	"fyne.io/fyne/v2/test"
+	"fyne.io/fyne/v2/theme"
 
 	"marque/app/appliance"
 	"marque/app/flow"
 	"marque/app/qr"
+	"marque/app/screen"
 	"marque/device/wire"
 )
 
@@ -161,7 +163,10 @@ var states = []struct {
 }
 
 // looks are what to draw: the other languages are about the length of texts only.
-var looks = []string{"light", "dark"}
+var (
+	looks = []string{"light", "dark"}
+	sizes = []fyne.Size{fyne.NewSize(1280, 800), fyne.NewSize(1024, 600)}
+)
 
 // TestGerman does the same in German, in a process of its own: the language is that of the process.
 func TestGerman(t *testing.T) {
@@ -188,31 +193,64 @@ func TestScreens(t *testing.T) {
 			t.Fatal("the language is not German")
 		}
 	}
-	for _, size := range []fyne.Size{fyne.NewSize(1280, 800), fyne.NewSize(1024, 600)} {
-		for _, look := range looks {
-			for _, state := range states {
-				name := fmt.Sprintf("%s-%s-%.0f", state.name, look+suffix, size.Width)
-				t.Run(name, func(t *testing.T) {
-					var a *appliance.Appliance
-					if state.fleet {
-						a = fleet()
-						a.Lock()
-					}
-					s := newStage(t, a, size, look == "dark")
-					state.play(s)
-					s.look(name)
-					if least := s.window.Content().MinSize(); least.Width > size.Width || least.Height > size.Height {
-						t.Errorf("needs %.0f × %.0f in a window of %.0f × %.0f", least.Width, least.Height, size.Width, size.Height)
-					}
-					if s.place.open != nil && !state.fleet {
-						if err := s.place.open.Close(); err != nil {
-							t.Error(err)
-						}
-					}
-					checkTexts(t, s)
-				})
+	dark := false // a state begins with the look that the one before ended with: the toolkit measures everything anew for another
+	for _, state := range states {
+		t.Run(state.name, func(t *testing.T) {
+			var a *appliance.Appliance
+			if state.fleet {
+				a = fleet()
+				if strings.HasPrefix(state.name, "lock") {
+					a.Lock()
+				}
 			}
-		}
+			s := newStage(t, a, sizes[0], dark)
+			state.play(s)
+			for i := range looks {
+				if i > 0 {
+					dark = !dark
+					s.control("D")
+				}
+				for _, size := range sizes {
+					check(s, state.name, suffix, size, dark)
+				}
+			}
+			if s.place.open != nil && !state.fleet {
+				if err := s.place.open.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
+
+// check lays a state out in a size of window and looks at it.
+func check(s *stage, state, suffix string, size fyne.Size, dark bool) {
+	s.t.Helper()
+	look := looks[0]
+	if dark {
+		look = "dark"
+	}
+	name := fmt.Sprintf("%s-%s%s-%.0f", state, look, suffix, size.Width)
+	s.window.Resize(size)
+	s.layOut()
+	s.keep(name)
+	if strings.HasSuffix(state, "-empty") {
+		checkGround(s.t, s, dark)
+	}
+	if least := s.window.Content().MinSize(); least.Width > size.Width || least.Height > size.Height {
+		s.t.Errorf("%s needs %.0f × %.0f", name, least.Width, least.Height)
+	}
+	checkTexts(s.t, s)
+}
+
+// checkGround draws the window and looks at a point where nothing stands.
+func checkGround(t *testing.T, s *stage, dark bool) {
+	t.Helper()
+	img := s.window.Canvas().Capture()
+	r, g, b, _ := img.At(img.Bounds().Dx()/2, img.Bounds().Dy()-34).RGBA()
+	wr, wg, wb, _ := screen.NewTheme(dark).Color(theme.ColorNameBackground, theme.VariantLight).RGBA()
+	if r != wr || g != wg || b != wb {
+		t.Errorf("the ground has the colour %02x%02x%02x", r>>8, g>>8, b>>8)
 	}
 }
 

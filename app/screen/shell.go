@@ -28,6 +28,7 @@ type Shell struct {
 	shown    view
 	wanted   fyne.Focusable // what the present screen last wanted to have the focus
 	narrow   bool
+	standing standing
 
 	root                    *fyne.Container
 	top, side, body, bottom *fyne.Container
@@ -36,7 +37,7 @@ type Shell struct {
 // NewShell fills a window with the console. The window's keys, dropped files and theme belong to it from then on.
 func NewShell(w fyne.Window, c *flow.Console) *Shell {
 	s := &Shell{window: w, console: c}
-	fyne.CurrentApp().Settings().SetTheme(NewTheme(fyne.CurrentApp().Preferences().Bool(preferDark)))
+	useTheme(fyne.CurrentApp().Preferences().Bool(preferDark))
 	s.start = newStartView(c)
 	s.founding, s.lock = newFoundingView(c.Founding, s.Draw), newLockView(c.Unlock, c.Status)
 	s.screens = screens(s)
@@ -45,10 +46,11 @@ func NewShell(w fyne.Window, c *flow.Console) *Shell {
 	frame := flush{top: s.top, left: s.side, middle: inner}.container()
 	s.root = container.New(&watchLayout{resized: s.resized}, frame)
 	for _, changed := range []func(func()){
-		c.OnChange, c.Status.OnChange, c.Founding.OnChange, c.Unlock.OnChange, c.Enrol.OnChange, c.Identities.OnChange,
+		c.OnChange, c.Founding.OnChange, c.Unlock.OnChange, c.Enrol.OnChange, c.Identities.OnChange,
 	} {
 		changed(s.Draw)
 	}
+	c.Status.OnChange(s.statusChanged)
 	s.Draw()
 	w.SetPadded(false)
 	w.SetContent(s.root)
@@ -78,12 +80,12 @@ func (s *Shell) listen() {
 				paths = append(paths, u.Path())
 			}
 		}
-		s.drop(paths)
+		s.Drop(paths)
 	})
 }
 
-// drop enrols from dropped files, whatever screen is shown.
-func (s *Shell) drop(paths []string) {
+// Drop enrols from dropped files, whatever screen is shown.
+func (s *Shell) Drop(paths []string) {
 	if s.console.Phase != flow.Open || len(paths) == 0 {
 		return
 	}
@@ -95,9 +97,12 @@ func (s *Shell) drop(paths []string) {
 	s.console.Enrol.Choose(paths...)
 }
 
-// press does what a key does here: on the present screen first.
+// press does what a key does here: on the present screen first. Over a dialog only leaving and locking count.
 func (s *Shell) press(key string) {
 	if key == "Esc" && s.closeOverlay() {
+		return
+	}
+	if s.window.Canvas().Overlays().Top() != nil && key != "Ctrl+L" {
 		return
 	}
 	if do := find(append(s.shown.bindings(), s.common()...), key); do != nil {
@@ -140,7 +145,7 @@ func (s *Shell) Open(i int) {
 func (s *Shell) toggle() {
 	dark := !current().dark
 	fyne.CurrentApp().Preferences().SetBool(preferDark, dark)
-	fyne.CurrentApp().Settings().SetTheme(NewTheme(dark))
+	useTheme(dark)
 	s.Draw()
 }
 
@@ -158,11 +163,38 @@ func (s *Shell) view() view {
 	return s.screens[s.at].view
 }
 
-// Draw draws everything anew. It is also called when time has passed, for the clock and the ages.
+// Tick brings the clock and the ages of the strip up to date.
+func (s *Shell) Tick() { put(s.top, StatusStrip(s.console)) }
+
+// standing is what the screens below the strip tell of the status.
+type standing struct {
+	realm      string
+	known      bool
+	list       uint32
+	identities uint64
+}
+
+// statusChanged draws the strip, and all when it matters to the screens: what is scrolled stays where it is otherwise.
+func (s *Shell) statusChanged() {
+	st := s.console.Status
+	now := standing{st.Now.Realm, st.Known, st.Now.List.Sequence, st.Now.Identities}
+	if now == s.standing {
+		s.Tick()
+		return
+	}
+	s.standing = now
+	s.Draw()
+}
+
+// Draw draws everything anew, from the view-models.
 func (s *Shell) Draw() {
 	v := s.view()
+	if v != s.shown {
+		for s.closeOverlay() { // a dialog belongs to its screen
+		}
+	}
 	s.shown = v
-	put(s.top, StatusStrip(s.console))
+	s.Tick()
 	put(s.bottom, s.hints())
 	if s.console.Phase == flow.Open {
 		put(s.side, s.rail())

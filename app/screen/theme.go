@@ -129,6 +129,14 @@ func (t rowTheme) Size(name fyne.ThemeSizeName) float32 {
 	return t.Theme.Size(name)
 }
 
+// useTheme sets the theme, unless it is set already: the toolkit then forgets all that it has measured.
+func useTheme(dark bool) {
+	settings := fyne.CurrentApp().Settings()
+	if t, ok := settings.Theme().(*Theme); !ok || t.dark != dark {
+		settings.SetTheme(NewTheme(dark))
+	}
+}
+
 // current is the theme in use; views in tests without one are light.
 func current() *Theme {
 	if t, ok := fyne.CurrentApp().Settings().Theme().(*Theme); ok {

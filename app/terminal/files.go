@@ -24,10 +24,10 @@ var (
 	ErrBinary = errors.New("the output is not text and would spoil the terminal; name a file with --out, or redirect it")
 )
 
-// Read reads at most limit octets from the named file, or from stdin when the name is empty or "-".
+// Read reads at most limit octets from the named file, or from stdin when the name is empty or "-". A nil stdin leaves files only.
 func Read(stdin io.Reader, name string, limit int) ([]byte, error) {
 	in := stdin
-	if name != "" && name != "-" {
+	if stdin == nil || name != "" && name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
 			return nil, err

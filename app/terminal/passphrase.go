@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 
 	"golang.org/x/term"
 )
@@ -18,6 +19,8 @@ var (
 	ErrEmptyPassphrase = errors.New("the passphrase is empty; type it, or name a file that holds it in its first line")
 	// ErrLongPassphrase: more than MaxPassphrase octets.
 	ErrLongPassphrase = errors.New("the passphrase is longer than 1,024 octets; check that the right file was named")
+	// ErrInterrupted: Ctrl-C instead of an answer.
+	ErrInterrupted = errors.New("interrupted")
 	// ErrDifferentPassphrases: the repetition does not match.
 	ErrDifferentPassphrases = errors.New("the two passphrases differ; start again")
 )
@@ -68,12 +71,38 @@ func ask(prompt string) ([]byte, error) {
 		return nil, ErrNoTerminal
 	}
 	fmt.Fprint(os.Stderr, prompt)
-	p, err := term.ReadPassword(stdin)
+	p, err := readUnseen(stdin)
 	fmt.Fprintln(os.Stderr)
 	if err != nil {
 		return nil, fmt.Errorf("read the passphrase: %w", err)
 	}
 	return checked(p)
+}
+
+// readUnseen is term.ReadPassword, but an interrupt does not leave the terminal without echo.
+func readUnseen(fd int) ([]byte, error) {
+	before, err := term.GetState(fd)
+	if err != nil {
+		return nil, err
+	}
+	interrupt := make(chan os.Signal, 1)
+	signal.Notify(interrupt, os.Interrupt)
+	defer signal.Stop(interrupt)
+	type answer struct {
+		p   []byte
+		err error
+	}
+	read := make(chan answer, 1)
+	go func() {
+		p, err := term.ReadPassword(fd)
+		read <- answer{p, err}
+	}()
+	select {
+	case a := <-read:
+		return a.p, a.err
+	case <-interrupt:
+		return nil, errors.Join(ErrInterrupted, term.Restore(fd, before))
+	}
 }
 
 func checked(p []byte) ([]byte, error) {

@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -19,6 +20,7 @@ type problemError struct {
 	what string // what did not happen, as a clause without a full stop
 	err  error  // why
 	next string // what to do now; empty when the text of err says it
+	is   error  // the sentinel in err that next is about; nil without
 }
 
 func (p *problemError) Error() string { return p.what + ": " + p.err.Error() }
@@ -41,7 +43,7 @@ func (a Advice) Wrap(what string, err error) error {
 	p := &problemError{what: what, err: err}
 	for _, advice := range a {
 		if errors.Is(err, advice.Is) {
-			p.next = advice.Next
+			p.next, p.is = advice.Next, advice.Is
 			break
 		}
 	}
@@ -55,9 +57,12 @@ func Explain(w io.Writer, program string, err error) {
 		fmt.Fprintf(w, "%s: %v\n", program, err)
 		return
 	}
-	why, next := p.err.Error(), p.next
-	if reason, own, ok := ownAdvice(p.err); ok && next == "" {
-		why, next = strings.Replace(why, reason+own, reason, 1), own[len("; "):]
+	why, next, advised := p.err.Error(), p.next, p.err
+	if p.is != nil {
+		advised = p.is
+	}
+	if reason, own, ok := ownAdvice(advised); ok {
+		why, next = strings.Replace(why, reason+own, reason, 1), cmp.Or(next, own[len("; "):])
 	}
 	fmt.Fprintf(w, "%s: %s\n  why:  %s\n", program, p.what, why)
 	if next != "" {

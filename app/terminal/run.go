@@ -4,26 +4,20 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/spf13/cobra"
 )
 
 // Run executes the command line args under root and returns the exit code: ExitFailure when a command ran and failed, ExitUsage when none
-// could run. An interrupt cancels the command's context; a second one ends the program.
+// could run.
 func Run(root *cobra.Command, args []string) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop)
-
 	root.SetOut(os.Stdout) // else cmd.Print goes to standard error
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.HiddenDefaultCmd = true
 	ran := false
 	watch(root, &ran)
 	root.SetArgs(args)
-	cmd, err := root.ExecuteContextC(ctx)
+	cmd, err := root.ExecuteContextC(context.Background())
 	switch {
 	case err == nil:
 		return ExitDone

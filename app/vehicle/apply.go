@@ -41,10 +41,7 @@ func newApply(f *folder) *cobra.Command {
 					return advice.Wrap("the list was not applied", err)
 				}
 				if asJSON {
-					return terminal.JSON(cmd.OutOrStdout(), list{
-						Sequence: a.Order.Sequence, Issued: a.Issued.UTC(), NextUpdate: a.NextUpdate.UTC(), HardExpiry: a.HardExpiry.UTC(),
-						Revoked: a.Count, Below: a.N, Changed: a.Changed, Self: a.Revoked,
-					})
+					return terminal.JSON(cmd.OutOrStdout(), listOf(a))
 				}
 				cmd.Print(applied(a))
 				return nil
@@ -53,6 +50,13 @@ func newApply(f *folder) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+func listOf(a *device.Applied) list {
+	return list{
+		Sequence: a.Order.Sequence, Issued: a.Issued.UTC(), NextUpdate: a.NextUpdate.UTC(), HardExpiry: a.HardExpiry.UTC(),
+		Revoked: a.Count, Below: a.N, Changed: a.Changed, Self: a.Revoked,
+	}
 }
 
 func applied(a *device.Applied) string {

@@ -33,12 +33,14 @@ the peer, lines of the peer to standard output. Hangs up when standard input has
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return f.use(func(d *device.Device) error {
-				s, err := c.dial(cmd.Context(), d)
+				ctx, stop := interruptible(cmd)
+				defer stop()
+				s, err := c.dial(ctx, d)
 				if err != nil {
 					return advice.Wrap("there is no session", err)
 				}
 				fmt.Fprintf(cmd.ErrOrStderr(), "session with %s, %d octets of handshake\n", s.Peer(), s.HandshakeBytes())
-				err = talk(cmd.Context(), s, readLines(cmd.Context(), cmd.InOrStdin()), cmd.OutOrStdout(), c.expect)
+				err = talk(ctx, s, readLines(ctx, cmd.InOrStdin()), cmd.OutOrStdout(), c.expect)
 				return advice.Wrap("the session did not go well", err)
 			})
 		},

@@ -30,6 +30,9 @@ type keys struct {
 	LastEpoch  uint32    `json:"last_epoch"`
 	From       time.Time `json:"from"`
 	Until      time.Time `json:"until"`
+	List       *list     `json:"list,omitempty"` // that lay beside the package
+	Problem    string    `json:"list_problem,omitempty"`
+	Next       string    `json:"next,omitempty"`
 }
 
 func newInstall(f *folder) *cobra.Command {
@@ -41,7 +44,10 @@ func newInstall(f *folder) *cobra.Command {
 		Long: `Checks every key of the package and installs all of it or nothing.
 
 Whoever made the package is trusted from then on. So the authority must be confirmed: by its eight words (--words), by its
-core in a file that came another way (--core), or by a person who compares the words that this command shows.`,
+core in a file that came another way (--core), or by a person who compares the words that this command shows.
+
+The revocation list with the highest number that lies beside the package (list-N.mql) is applied too. Without one the keys are
+installed all the same, and the list is applied later (apply).`,
 		Example: `  marque-vehicle install --dir bus-4711 bus-4711~0.mqp
   marque-vehicle install --dir bus-4711 --words "hint quality …" bus-4711~0.mqp`,
 		Args: cobra.ExactArgs(1),
@@ -51,14 +57,12 @@ core in a file that came another way (--core), or by a person who compares the w
 				if err != nil {
 					return advice.Wrap("the package was not installed", err)
 				}
+				b := applyBeside(d, args[0])
 				if asJSON {
-					return terminal.JSON(cmd.OutOrStdout(), keys{
-						Address: installed.Address.String(), Words: words.Text(installed.CoreHash[:]), FirstEpoch: installed.FirstEpoch,
-						LastEpoch: installed.LastEpoch, From: installed.From.UTC(), Until: installed.Until.UTC(),
-					})
+					return terminal.JSON(cmd.OutOrStdout(), keysOf(installed, b, f.dir))
 				}
-				cmd.Printf("%s has keys for epochs %d to %d, until %s\n",
-					installed.Address, installed.FirstEpoch, installed.LastEpoch, installed.Until.UTC().Format(time.RFC3339))
+				cmd.Printf("%s has keys for epochs %d to %d, until %s\n%s",
+					installed.Address, installed.FirstEpoch, installed.LastEpoch, installed.Until.UTC().Format(time.RFC3339), b.text(f.dir))
 				return nil
 			})
 		},
@@ -68,6 +72,20 @@ core in a file that came another way (--core), or by a person who compares the w
 	cmd.MarkFlagsMutuallyExclusive("words", "core")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+func keysOf(installed *device.Installed, b beside, dir string) keys {
+	k := keys{
+		Address: installed.Address.String(), Words: words.Text(installed.CoreHash[:]), FirstEpoch: installed.FirstEpoch,
+		LastEpoch: installed.LastEpoch, From: installed.From.UTC(), Until: installed.Until.UTC(),
+	}
+	if k.Problem = b.problem(); k.Problem != "" {
+		k.Next = b.advice(dir)
+	} else {
+		l := listOf(b.applied)
+		k.List = &l
+	}
+	return k
 }
 
 func install(d *device.Device, p pin, file string) (*device.Installed, error) {

@@ -5,6 +5,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
 
 	"marque/device"
 )
@@ -15,8 +20,10 @@ const maxLine = device.MaxRecordData
 // lines reads standard input once for all sessions of a process: whichever is open gets the next line.
 type lines <-chan []byte
 
-// readLines gives out the lines of r, ends of line included, until it ends.
+// readLines gives out the lines of r, ends of line included, until it ends. In the background of a shell there is no input: the terminal
+// would stop a process that looks for some, and with it the sessions, unless it ignores the signal.
 func readLines(ctx context.Context, r io.Reader) lines {
+	signal.Ignore(syscall.SIGTTIN)
 	c := make(chan []byte)
 	go func() {
 		defer close(c)
@@ -38,6 +45,13 @@ func readLines(ctx context.Context, r io.Reader) lines {
 	return c
 }
 
+// interruptible is the context of a command that ends its sessions properly on an interrupt; a second one ends the program.
+func interruptible(cmd *cobra.Command) (ctx context.Context, stop context.CancelFunc) {
+	ctx, stop = signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
+}
+
 // talk carries lines both ways until the peer hangs up, the context ends, or, when hangUp is not negative, the input has ended and that
 // many lines came from the peer. It closes the session.
 func talk(ctx context.Context, s *device.Session, in lines, out io.Writer, hangUp int) error {
@@ -45,23 +59,24 @@ func talk(ctx context.Context, s *device.Session, in lines, out io.Writer, hangU
 	defer done()
 	heard := make(chan error, 1)
 	enough := make(chan struct{})
-	go func() { heard <- hear(s, out, hangUp, enough) }()
+	go func(enough chan<- struct{}) { heard <- hear(s, out, hangUp, enough) }(enough)
 	spoken := make(chan error, 1)
 	go func() { spoken <- speak(ctx, s, in) }()
 
+	if hangUp < 0 {
+		enough = nil // never
+	}
 	var err error
 	select {
 	case err = <-heard: // the peer hung up, or was cut off
-	case <-ctx.Done():
 	case err = <-spoken:
-		if err == nil && hangUp >= 0 {
-			select {
-			case <-enough:
-			case err = <-heard:
-			case <-ctx.Done():
-			}
-		} else if err == nil {
-			err = <-heard
+		if err != nil {
+			break
+		}
+		select {
+		case err = <-heard:
+		case <-enough:
+		case <-ctx.Done():
 		}
 	}
 	return errors.Join(err, s.Close())

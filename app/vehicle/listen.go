@@ -37,13 +37,13 @@ the peer hangs up, or when an applied list revokes it. Who was refused, and why,
 }
 
 func listen(cmd *cobra.Command, d *device.Device, at string, once bool) error {
-	ctx := cmd.Context()
+	ctx, stop := interruptible(cmd)
+	defer stop()
 	l, err := d.ListenOn(ctx, "tcp", at)
 	if err != nil {
 		return err
 	}
-	stop := context.AfterFunc(ctx, func() { _ = l.Close() }) // wakes AcceptSession
-	defer stop()
+	context.AfterFunc(ctx, func() { _ = l.Close() }) // wakes AcceptSession
 	fmt.Fprintf(cmd.ErrOrStderr(), "listening on %s as %s\n", l.Addr(), d.Status().Address)
 	in := readLines(ctx, cmd.InOrStdin())
 	for {

@@ -62,7 +62,7 @@ func start(t *testing.T, dir string) *display {
 		t.Fatal(err)
 	}
 	d := &display{t: t, name: server(t), log: &bytes.Buffer{}}
-	home := t.TempDir()
+	home := filepath.Dir(dir)
 	cmd := d.command(context.Background(), program, "--dir", dir)
 	cmd.Env = append(cmd.Env, "HOME="+home, "XDG_CONFIG_HOME="+home, "XDG_DATA_HOME="+home, "XDG_CACHE_HOME="+home)
 	cmd.Stdout, cmd.Stderr = d.log, d.log

@@ -15,10 +15,13 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"marque/app/appliance"
 	"marque/app/qr"
+	"marque/authority"
 )
 
 // What the scripts can do beyond running programs.
@@ -139,6 +142,17 @@ func zeros(ts *testscript.TestScript, neg bool, args []string) {
 	n, err := strconv.Atoi(args[1])
 	ts.Check(err)
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), make([]byte, n), 0o600))
+}
+
+// foundago DAYS FOLDER PASSPHRASE founds an authority as it would have been founded that many days ago.
+func foundago(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, len(args) == 3, "foundago DAYS FOLDER PASSPHRASE")
+	days, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	clock := func() time.Time { return time.Now().AddDate(0, 0, -days) }
+	a, err := appliance.Found(ts.MkAbs(args[1]), authority.Founding{Realm: "fleet.example"}, []byte(args[2]), appliance.Options{Clock: clock})
+	ts.Check(err)
+	ts.Check(a.Close())
 }
 
 func need(ts *testscript.TestScript, neg, ok bool, usage string) {

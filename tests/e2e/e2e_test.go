@@ -75,6 +75,7 @@ func TestScripts(t *testing.T) {
 			"usage":    usage,
 			"replace":  replace,
 			"zeros":    zeros,
+			"foundago": foundago,
 		},
 	})
 }

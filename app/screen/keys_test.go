@@ -1,0 +1,195 @@
+package screen_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/test"
+
+	"marque/app/flow"
+	"marque/app/screen"
+	"marque/device/wire"
+)
+
+var window = fyne.NewSize(1280, 800)
+
+// control presses a key together with Ctrl, as the window driver would pass it on.
+func (s *stage) control(key fyne.KeyName) {
+	shortcut := &desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierControl}
+	if f, ok := s.window.Canvas().Focused().(fyne.Shortcutable); ok {
+		f.TypedShortcut(shortcut)
+		return
+	}
+	s.window.Canvas().(fyne.Shortcutable).TypedShortcut(shortcut)
+}
+
+// shows reports whether a text can be seen.
+func (s *stage) shows(text string) bool {
+	for _, o := range test.LaidOutObjects(s.window.Content()) {
+		if t, ok := o.(*canvas.Text); ok && t.Text == text && t.Visible() {
+			return true
+		}
+	}
+	return false
+}
+
+func opened(t *testing.T) *stage {
+	t.Helper()
+	fleet().Lock()
+	s := newStage(t, fleet(), window, false)
+	s.unlock()
+	return s
+}
+
+func TestUnlockingByKeys(t *testing.T) {
+	fleet().Lock()
+	s := newStage(t, fleet(), window, false)
+	s.key(fyne.KeyReturn) // nothing typed yet
+	s.typed("not " + string(passphrase))
+	s.key(fyne.KeyReturn)
+	s.settle()
+	if s.console.Phase != flow.Locked || !s.shows("Wrong passphrase.") {
+		t.Fatal("the wrong passphrase is not refused")
+	}
+	s.typed(string(passphrase))
+	s.key(fyne.KeyEnter)
+	s.settle()
+	if s.console.Phase != flow.Open {
+		t.Fatal("the right passphrase does not open")
+	}
+}
+
+func TestKeysReachTheWindowPastAFocusedField(t *testing.T) {
+	s := opened(t)
+	s.control("2")
+	if !s.shows("Identities") || s.window.Canvas().Focused() == nil {
+		t.Fatal("Ctrl+2 does not lead to the identities, or nothing has the focus there")
+	}
+	s.typed("bus")
+	before := s.console.Identities.Query
+	s.control("D")
+	if before != "bus" || s.console.Identities.Query != "bus" {
+		t.Error("the look changed what was typed")
+	}
+	if c := fyne.CurrentApp().Settings().Theme().Color("background", 0); c != screen.NewTheme(true).Color("background", 0) {
+		t.Error("Ctrl+D does not change the look")
+	}
+	s.key(fyne.KeyEscape)
+	if s.console.Identities.Query != "" {
+		t.Error("Esc does not show all again")
+	}
+	s.control("L")
+	s.settle()
+	if s.console.Phase != flow.Locked {
+		t.Error("Ctrl+L does not lock")
+	}
+}
+
+func TestEnrollingByKeys(t *testing.T) {
+	s := opened(t)
+	code := picture(t, wire.RequestText(request("key-1", wire.KindVehicle, today)))
+	s.typed(code)
+	s.key(fyne.KeyReturn)
+	s.settle()
+	if s.console.Enrol.Step != flow.EnrolReview || !s.shows("key-1") {
+		t.Fatalf("step %d: %v", s.console.Enrol.Step, s.console.Enrol.Problem)
+	}
+	s.key(fyne.KeyEscape)
+	if s.console.Enrol.Step != flow.EnrolWaiting {
+		t.Fatal("Esc does not discard")
+	}
+	s.shell.Drop([]string{code})
+	s.settle()
+	s.key(fyne.KeyReturn)
+	s.settle()
+	want := filepath.Join(filepath.Dir(code), s.console.Enrol.Done[0].Issued.Address.Name()+"~")
+	if s.console.Enrol.Step != flow.EnrolDone || s.saved[want+number(s)+".mqp"] == nil {
+		t.Errorf("step %d, wrote %d files", s.console.Enrol.Step, len(s.saved))
+	}
+}
+
+func number(s *stage) string {
+	address := s.console.Enrol.Done[0].Issued.Address.String()
+	for i := len(address) - 1; ; i-- {
+		if address[i] == '~' {
+			return address[i+1:]
+		}
+	}
+}
+
+// A scanner ends its text with Enter, some with two: the second must not issue keys.
+func TestAScannersEnterIssuesNothing(t *testing.T) {
+	s := opened(t)
+	for _, r := range wire.RequestText(request("scanned-1", wire.KindVehicle, today)) {
+		s.typed(string(r))
+	}
+	s.key(fyne.KeyReturn)
+	s.settle()
+	s.key(fyne.KeyReturn)
+	s.settle()
+	if s.console.Enrol.Step != flow.EnrolReview {
+		t.Fatalf("step %d", s.console.Enrol.Step)
+	}
+	s.late = time.Second
+	s.key(fyne.KeyReturn)
+	s.settle()
+	if s.console.Enrol.Step != flow.EnrolDone {
+		t.Errorf("step %d: the officer's Enter does not issue", s.console.Enrol.Step)
+	}
+}
+
+func TestFoundingByKeys(t *testing.T) {
+	s := newStage(t, nil, window, false)
+	s.typed("Fleet.example")
+	s.key(fyne.KeyReturn)
+	if s.console.Founding.Step != flow.FoundingRealm || !s.shows("Small letters only") {
+		t.Error("a name with a capital letter was taken, or nobody says why not")
+	}
+	for range "Fleet.example" {
+		s.key(fyne.KeyBackspace)
+	}
+	s.typed("fleet.example")
+	s.key(fyne.KeyReturn)
+	s.typed(string(passphrase))
+	s.key(fyne.KeyReturn) // goes on to the repetition
+	s.typed(string(passphrase))
+	s.key(fyne.KeyReturn)
+	s.settle()
+	if s.console.Founding.Step != flow.FoundingWords {
+		t.Fatalf("step %d: %v", s.console.Founding.Step, s.console.Founding.Problem)
+	}
+	s.key(fyne.KeyReturn)
+	s.settle()
+	if s.console.Phase != flow.Open {
+		t.Error("Enter does not open the realm")
+	}
+	if err := s.place.open.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Join(s.place.dir, "vault")); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestDialogGoesWithEscAndWithLocking(t *testing.T) {
+	s := opened(t)
+	s.control("O")
+	if s.window.Canvas().Overlays().Top() == nil {
+		t.Fatal("Ctrl+O opens no dialog")
+	}
+	s.window.Canvas().OnTypedKey()(&fyne.KeyEvent{Name: fyne.KeyEscape})
+	if s.window.Canvas().Overlays().Top() != nil {
+		t.Error("Esc leaves the dialog open")
+	}
+	s.control("O")
+	s.window.Canvas().(fyne.Shortcutable).TypedShortcut(&desktop.CustomShortcut{KeyName: "L", Modifier: fyne.KeyModifierControl})
+	s.settle()
+	if s.window.Canvas().Overlays().Top() != nil || s.console.Phase != flow.Locked {
+		t.Error("the dialog stands over the lock")
+	}
+}
