@@ -97,6 +97,24 @@ func ForgeTPM(t *testing.T, path, part string) []byte {
 		s.Second = secondPassphrase
 	case "kind":
 		f.Kind, f.Grade = kindPassphrase, grades[kindPassphrase]
+	case "short root":
+		s.Root = s.Root[:33]
+	case "no sealed object":
+		s.Private = nil
+	case "no counter":
+		s.Rollback = 0
+	case "no second secret":
+		s.Second = ""
+	case "no TPM":
+		f.TPM, f.Approvals = nil, nil
+	case "no point":
+		s.ApprovalKey = s.ApprovalKey[1:]
+	case "long signature":
+		f.Approvals[0].Signature = make([]byte, 73)
+	case "many approvals":
+		for range maxApprovals {
+			f.Approvals = append(f.Approvals, f.Approvals[0])
+		}
 	case "no approvals":
 		f.Approvals = nil
 	default:

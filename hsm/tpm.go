@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"sync"
 	"time"
@@ -215,6 +214,3 @@ func (t *TPM) properties(first tpm2.TPMPT, n uint32) (map[tpm2.TPMPT]uint32, err
 	}
 	return p, nil
 }
-
-// Format implements fmt.Formatter and shows nothing of the connection.
-func (*TPM) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "hsm.TPM") }

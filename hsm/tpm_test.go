@@ -181,6 +181,9 @@ func TestWrongPINCountsDown(t *testing.T) {
 		if !errors.Is(err, hsm.ErrWrongPIN) || !errors.As(err, &pin) || pin.Left != left {
 			t.Fatalf("%v, want %d tries left", err, left)
 		}
+		if !strings.Contains(err.Error(), fmt.Sprintf("locks itself: %d;", left)) {
+			t.Errorf("does not say how many tries are left: %v", err)
+		}
 	}
 	if err := a.unlock(); err != nil {
 		t.Errorf("the right PIN: %v", err)
@@ -197,6 +200,9 @@ func TestLockoutOutlivesAPowerCut(t *testing.T) {
 	for _, when := range []string{"at once", "after a power cut"} {
 		err := a.unlock()
 		var lock *hsm.LockoutError
+		if err == nil || !strings.Contains(err.Error(), "until 2026-11-23 14:00 UTC") {
+			t.Errorf("does not say until when: %v", err)
+		}
 		if !errors.Is(err, hsm.ErrLockedOut) || !errors.As(err, &lock) || !lock.Until.Equal(noon.Add(2*time.Hour)) {
 			t.Fatalf("the right PIN %s: %v", when, err)
 		}
@@ -345,6 +351,30 @@ func TestForeignApprovalIsRefused(t *testing.T) {
 	}
 }
 
+// TestApprovalSignedElsewhere signs where the vault is not, as officers with a key on a card do.
+func TestApprovalSignedElsewhere(t *testing.T) {
+	a := newAppliance(t, cheap)
+	a.emulator.Extend(2, "another network card")
+	p, err := a.tpm.Platform(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest, err := a.vault.ApprovalDigest(p, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signature, err := ecdsa.SignASN1(rand.Reader, a.officers, digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.vault.AddApproval(&hsm.Approval{Platform: p, Bound: 1 << 20, Signature: signature}); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.unlock(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestUnifiedImageCounts(t *testing.T) {
 	a := newAppliance(t, cheap)
 	o := a.options()
@@ -428,21 +458,26 @@ func TestRetryIsFollowed(t *testing.T) {
 	}
 }
 
-// stubborn asks for a retry for ever.
-type stubborn struct{ sent int }
+// stubborn answers for ever the same: a request to try again later, or nothing, as go-tpm's transports do after many of them.
+type stubborn struct {
+	answer []byte
+	sent   int
+}
 
 func (s *stubborn) Send([]byte) ([]byte, error) {
 	s.sent++
-	return []byte{0x80, 0x01, 0, 0, 0, 10, 0, 0, 0x09, 0x22}, nil
+	return s.answer, nil
 }
 
 func (*stubborn) Close() error { return nil }
 
 func TestRetriesEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // waits without waiting
-		s := new(stubborn)
-		if _, err := hsm.NewTPM(s, clock).Platform(false); !errors.Is(err, hsm.ErrTPMBusy) || s.sent > 20 {
-			t.Errorf("%v after %d tries", err, s.sent)
+		for _, answer := range [][]byte{{0x80, 0x01, 0, 0, 0, 10, 0, 0, 0x09, 0x22}, nil} {
+			s := &stubborn{answer: answer}
+			if _, err := hsm.NewTPM(s, clock).Platform(false); !errors.Is(err, hsm.ErrTPMBusy) || s.sent > 20 {
+				t.Errorf("%v after %d tries", err, s.sent)
+			}
 		}
 	})
 }
@@ -510,6 +545,9 @@ func TestForgedTPMVault(t *testing.T) {
 		"key": hsm.ErrVaultCorrupt, "public": hsm.ErrVaultCorrupt, "private": hsm.ErrVaultCorrupt,
 		"rollback": hsm.ErrQuorumSecret, "seed": hsm.ErrQuorumSecret, "salt": hsm.ErrWrongPIN, "second": hsm.ErrCredentials,
 		"kind": hsm.ErrVaultCorrupt, "no approvals": hsm.ErrPlatformChanged,
+		"short root": hsm.ErrVaultCorrupt, "no sealed object": hsm.ErrVaultCorrupt, "no counter": hsm.ErrVaultCorrupt,
+		"no second secret": hsm.ErrVaultCorrupt, "no TPM": hsm.ErrVaultCorrupt, "no point": hsm.ErrVaultCorrupt,
+		"long signature": hsm.ErrVaultCorrupt, "many approvals": hsm.ErrVaultCorrupt,
 	} {
 		t.Run(name, func(t *testing.T) {
 			forged := *a
@@ -871,4 +909,28 @@ func TestAtMost16Approvals(t *testing.T) {
 	if err := a.unlock(); err != nil {
 		t.Error(err)
 	}
+}
+
+func TestTPMVaultConcurrentUse(t *testing.T) {
+	a := newAppliance(t, cheap)
+	var wg sync.WaitGroup
+	for i := range 6 {
+		wg.Go(func() {
+			for range 3 {
+				var err error
+				switch i % 3 {
+				case 0:
+					err = a.vault.UnlockTPM(a.tpm, credentials())
+				case 1:
+					_, err = a.vault.AdvanceCounter(a.tpm)
+				default:
+					a.vault.Lock()
+				}
+				if err != nil && !errors.Is(err, hsm.ErrLocked) {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
