@@ -47,7 +47,12 @@ func Read(stdin io.Reader, name string, limit int) ([]byte, error) {
 
 // WriteNew puts b into a new file, whole or not at all, synced to the disk. A file with the same contents is left as it is; one with
 // others is ErrExists.
-func WriteNew(name string, b []byte) error {
+func WriteNew(name string, b []byte) error { return writeNew(name, b, open) }
+
+// WriteNewPrivate is WriteNew for what the owner of the file alone may read.
+func WriteNewPrivate(name string, b []byte) error { return writeNew(name, b, private) }
+
+func writeNew(name string, b []byte, perm os.FileMode) error {
 	switch old, err := os.ReadFile(name); {
 	case err == nil && bytes.Equal(old, b):
 		return nil
@@ -56,7 +61,7 @@ func WriteNew(name string, b []byte) error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
-	temp, err := writeTemp(filepath.Dir(name), b, open)
+	temp, err := writeTemp(filepath.Dir(name), b, perm)
 	if err != nil {
 		return err
 	}

@@ -100,3 +100,17 @@ func TestWriteNewNeverReplaces(t *testing.T) {
 		t.Errorf("left behind: %v, %v", entries, err)
 	}
 }
+
+func TestWriteNewPrivateIsForItsOwnerAlone(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "key")
+	mask(t, 0)
+	if err := errors.Join(terminal.WriteNewPrivate(name, []byte("one")), terminal.WriteNewPrivate(name, []byte("one"))); err != nil {
+		t.Fatal(err)
+	}
+	if m := mode(t, name); m != 0o600 {
+		t.Errorf("mode %o", m)
+	}
+	if err := terminal.WriteNewPrivate(name, []byte("two")); !errors.Is(err, terminal.ErrExists) {
+		t.Errorf("other contents: %v", err)
+	}
+}
