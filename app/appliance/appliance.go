@@ -34,6 +34,7 @@ type Appliance struct {
 	store     *storage.Store
 	vault     *hsm.Vault
 	authority *authority.Authority
+	clock     func() time.Time
 
 	mu sync.Mutex // one Unlock, Lock or Close at a time
 }
@@ -59,7 +60,7 @@ func Open(dir string, o Options) (*Appliance, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the authority: %w", err), store.Close())
 	}
-	return &Appliance{store: store, vault: vault, authority: a}, nil
+	return &Appliance{store: store, vault: vault, authority: a, clock: o.Clock}, nil
 }
 
 // Audit checks the log of the authority in dir without the vault and without
@@ -107,17 +108,47 @@ func (a *Appliance) Authority() *authority.Authority { return a.authority }
 // Unlock opens vault and database with the passphrase, makes sure that they
 // belong together, and reads every private record once, which takes 6 µs per
 // identity, so that a damaged registry is not built upon. Errors:
-// hsm.ErrPassphrase, which leaves things as they were; authority.ErrOtherMaster
-// and storage.ErrCorrupt, after which the appliance is locked.
+// hsm.ErrPassphrase, and hsm.ErrCredentials for a TPM vault, which leave things as
+// they were; authority.ErrOtherMaster and storage.ErrCorrupt, after which the
+// appliance is locked.
 func (a *Appliance) Unlock(passphrase []byte) error {
+	if err := a.unlock(passphraseKeys(passphrase)); err != nil {
+		return fmt.Errorf("unlock the authority: %w", err)
+	}
+	return nil
+}
+
+// UnlockTPM is Unlock for a TPM vault. It uses the TPM only until it returns.
+// Errors: those of hsm.OpenTPM and hsm.Vault.UnlockTPM, which leave things as they
+// were, and those of Unlock.
+func (a *Appliance) UnlockTPM(t TPM, passphrase []byte) error {
+	if err := a.unlockTPM(t, passphrase); err != nil {
+		return fmt.Errorf("unlock the authority: %w", err)
+	}
+	return nil
+}
+
+func (a *Appliance) unlockTPM(t TPM, passphrase []byte) error {
+	if a.Kind() != KindTPM { // which would be found out only with a TPM at hand
+		return fmt.Errorf("%w: it has no TPM, but a passphrase", hsm.ErrCredentials)
+	}
+	k, err := openTPM(t, passphrase, a.clock)
+	if err != nil {
+		return err
+	}
+	defer k.close()
+	return a.unlock(k)
+}
+
+func (a *Appliance) unlock(k keys) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if err := a.vault.Unlock(passphrase); err != nil {
-		return fmt.Errorf("unlock the authority: %w", err)
+	if err := k.open(a.vault); err != nil {
+		return err
 	}
 	if err := a.unlockStore(); err != nil {
 		a.lock()
-		return fmt.Errorf("unlock the authority: %w", err)
+		return err
 	}
 	return nil
 }
@@ -159,7 +190,11 @@ func (a *Appliance) lock() {
 // Locked reports whether nothing can be issued, revoked or published.
 func (a *Appliance) Locked() bool { return a.store.Locked() || a.vault.Locked() }
 
-// Grade says what the vault is good for: "evaluation".
+// Kind says what opens the vault: [KindPassphrase] or [KindTPM].
+func (a *Appliance) Kind() string { return a.vault.Kind() }
+
+// Grade says what the vault is good for: "evaluation" under a passphrase,
+// "hardware" under a TPM.
 func (a *Appliance) Grade() string { return a.vault.Grade() }
 
 // Close locks the appliance, waits for changes under way, and lets other

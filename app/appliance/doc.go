@@ -9,7 +9,7 @@
 //
 // # The folder
 //
-//	vault         the master secret, under a passphrase
+//	vault         the master secret, under a passphrase, or under TPM and passphrase
 //	authority.db  registry, lists and log
 //
 // It is built under another name beside its place, ".NAME.founding", and renamed

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 
 	"marque/authority"
-	"marque/hsm"
 	"marque/storage"
 )
 
@@ -19,41 +18,76 @@ import (
 // authority. Errors: [ErrOccupied], [ErrFoundingElsewhere], [ErrNoFolder],
 // authority.ErrFounded, hsm.ErrWeakPassphrase, and those of authority.Found.
 func Found(dir string, f authority.Founding, passphrase []byte, o Options) (*Appliance, error) {
-	dir, err := target(dir)
+	a, err := found(dir, f, passphraseKeys(passphrase), o)
 	if err != nil {
 		return nil, fmt.Errorf("found the authority: %w", err)
+	}
+	return a, nil
+}
+
+// FoundTPM is Found for a vault that the TPM and the passphrase open together. It
+// first protects the TPM against guessed PINs. A founding that was killed leaves
+// two counters in the TPM, which harm nobody. Errors: those of Found and of
+// hsm.CreateTPM, and hsm.ErrLockoutAuth.
+func FoundTPM(dir string, f authority.Founding, t NewTPM, passphrase []byte, o Options) (*Appliance, error) {
+	a, err := foundTPM(dir, f, t, passphrase, o)
+	if err != nil {
+		return nil, fmt.Errorf("found the authority: %w", err)
+	}
+	return a, nil
+}
+
+func foundTPM(dir string, f authority.Founding, t NewTPM, passphrase []byte, o Options) (*Appliance, error) {
+	k, err := openTPM(t.TPM, passphrase, o.Clock)
+	if err != nil {
+		return nil, err
+	}
+	defer k.close()
+	k.officers = t.Officers
+	if t.Lockout != nil {
+		if err := k.tpm.Protect(t.Lockout); err != nil {
+			return nil, err
+		}
+	}
+	return found(dir, f, k, o)
+}
+
+func found(dir string, f authority.Founding, k keys, o Options) (*Appliance, error) {
+	dir, err := target(dir)
+	if err != nil {
+		return nil, err
 	}
 	site, err := openSite(dir)
 	if err != nil {
-		return nil, fmt.Errorf("found the authority: %w", err)
+		return nil, err
 	}
-	a, err := build(site.path, f, passphrase, o)
+	a, err := build(site.path, f, k, o)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("found the authority: %w", err), site.abandon())
+		return nil, errors.Join(err, k.abandon(), site.abandon())
 	}
 	if err := site.move(dir); err != nil {
-		return nil, errors.Join(fmt.Errorf("found the authority: %w", err), a.Close(), site.abandon())
+		return nil, errors.Join(err, a.Close(), k.abandon(), site.abandon())
 	}
 	return a, nil
 }
 
 // build makes the files of an authority and opens them as every later start will.
-func build(dir string, f authority.Founding, passphrase []byte, o Options) (*Appliance, error) {
-	if err := write(dir, f, passphrase, o); err != nil {
+func build(dir string, f authority.Founding, k keys, o Options) (*Appliance, error) {
+	if err := write(dir, f, k, o); err != nil {
 		return nil, err
 	}
 	a, err := Open(dir, o)
 	if err != nil {
 		return nil, fmt.Errorf("check what was written: %w", err)
 	}
-	if err := a.Unlock(passphrase); err != nil {
+	if err := a.unlock(k); err != nil {
 		return nil, errors.Join(fmt.Errorf("check what was written: %w", err), a.Close())
 	}
 	return a, nil
 }
 
-func write(dir string, f authority.Founding, passphrase []byte, o Options) (err error) {
-	vault, err := hsm.CreatePassphrase(filepath.Join(dir, vaultFile), passphrase, cmp.Or(o.Rand, rand.Reader))
+func write(dir string, f authority.Founding, k keys, o Options) (err error) {
+	vault, err := k.create(filepath.Join(dir, vaultFile), cmp.Or(o.Rand, rand.Reader))
 	if err != nil {
 		return err
 	}
