@@ -22,8 +22,8 @@ run: build ## install what is missing, build, open the console (without a displa
 	@if [ -n "$(DISPLAYS)" ]; then exec bin/marque-console; fi
 	@[ -n "$(DISPLAYS)" ] || { echo "There is no display here, so the console cannot open: this is the demonstration instead."; bin/marque demo; }
 
-demo: marque ## the whole path through the product in a temporary folder, with real files
-	@bin/marque demo
+demo: marque ## the whole path through the product in a temporary folder, with real files (ARGS="--vault tpm": over a software TPM)
+	@bin/marque demo $(ARGS)
 
 build: marque console ## build the three programs into bin/
 

@@ -6,10 +6,19 @@ import (
 	"marque/app/terminal"
 	"marque/authority"
 	"marque/device/wire"
+	"marque/hsm"
 )
 
 // advice is what to do about errors whose text does not say it.
 var advice = terminal.Advice{
+	{hsm.ErrNoTPM, "name it with --tpm, let this account use it (on Debian: the group tss), and switch it on in the firmware's setup"},
+	{hsm.ErrOtherTPM, "name with --tpm the one that the vault was made with; put the disk back into its computer if it was moved"},
+	{hsm.ErrPlatformChanged, "if nobody updated firmware or boot loader on purpose, do not go on and look for tampering; else start the version from before"},
+	{hsm.ErrWrongPIN, "look at the tries that are left before the next one; each is given back after two hours with the computer switched on"},
+	{hsm.ErrLockedOut, "leave the computer switched on until then, and type no PIN meanwhile"},
+	{hsm.ErrTPMNotReady, "clear the TPM in the firmware's setup, which destroys what others keep in it, and found again"},
+	{hsm.ErrLockoutAuth, "wait for a day, then put the right lockout authorisation into the ceremony's folder, and found again"},
+	{terminal.ErrNoTerminal, "give the passphrase with --passphrase-file, and the PIN of a TPM vault with --pin-file"},
 	{fs.ErrNotExist, "check the name of the file or folder"},
 	{fs.ErrPermission, "check who may read and write there"},
 	{authority.ErrClockAhead, "compare it with another clock; set it if it is wrong, and if it is right run this again with --clock-is-right"},

@@ -19,14 +19,13 @@ import (
 // what came of it, and returns one line for the reader; operations inside it that a reader will want to compare are measured. The first
 // step that does not do what it says ends the demonstration.
 
-var (
-	errNotEmpty = errors.New("the folder is not empty; name a new one, or none to use a temporary one")
-	errVault    = errors.New("the only vault so far is passphrase")
-)
+var errNotEmpty = errors.New("the folder is not empty; name a new one, or none to use a temporary one")
 
 // demo is the state that the steps share.
 type demo struct {
 	dir        string
+	vault      demoVault
+	softTPM    *softTPM // nil without
 	authority  *appliance.Appliance
 	words      string // of the realm
 	busA       *party
@@ -59,28 +58,34 @@ type step struct {
 }
 
 func newDemo() *cobra.Command {
-	var dir, vault string
+	var dir string
+	var vault demoVault
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Show the whole path in one go, with real files",
 		Long: `Founds an authority, enrols two vehicles and a parking application by their QR codes, lets them talk as strangers by broadcast,
 sealed messages and a session, revokes one vehicle, shows that it is refused from then on, and verifies the log. Every step checks
-what it says; the first one that fails ends the demonstration with exit code 1.`,
+what it says; the first one that fails ends the demonstration with exit code 1.
+
+With --vault tpm the master secret is sealed by a TPM: a software one (swtpm) that runs for the demonstration only, or the one that
+--tpm names. A real TPM keeps what founding does to it: a lockout authorisation, if it had none, and two counters.`,
 		Example: "  marque demo --dir demo",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if vault != "passphrase" {
-				return errVault
+			const what = "the demonstration did not start"
+			if err := vault.check(); err != nil {
+				return advice.Wrap(what, err)
 			}
 			dir, err := demoFolder(dir)
 			if err != nil {
-				return advice.Wrap("the demonstration did not start", err)
+				return advice.Wrap(what, err)
 			}
-			return runDemo(cmd.OutOrStdout(), dir)
+			return runDemo(cmd.OutOrStdout(), dir, vault)
 		},
 	}
 	cmd.Flags().StringVar(&dir, "dir", "", "an empty or new folder for the files, kept afterwards (default: a new temporary folder, kept too)")
-	cmd.Flags().StringVar(&vault, "vault", "passphrase", "where the master secret lives: passphrase")
+	cmd.Flags().StringVar(&vault.kind, "vault", appliance.KindPassphrase, "what opens the vault: passphrase or tpm")
+	cmd.Flags().StringVar(&vault.tpm, "tpm", "", "of a TPM vault: the TPM's device, or the Unix socket of swtpm (default: a software TPM of its own)")
 	return cmd
 }
 
@@ -99,9 +104,10 @@ func demoFolder(dir string) (string, error) {
 }
 
 // runDemo runs the steps and prints a line for each and the table of measurements.
-func runDemo(out io.Writer, dir string) (err error) {
+func runDemo(out io.Writer, dir string, vault demoVault) (err error) {
 	d := &demo{
 		dir:        dir,
+		vault:      vault,
 		turnedAway: make(chan error, 1),
 		busA:       &party{name: "bus-4711", kind: wire.KindVehicle},
 		busB:       &party{name: "bus-4712", kind: wire.KindVehicle},
@@ -109,6 +115,9 @@ func runDemo(out io.Writer, dir string) (err error) {
 	}
 	defer func() { err = errors.Join(err, d.close()) }()
 	fmt.Fprintf(out, "All files are in %s\n\n", dir)
+	if d.softTPM, err = d.vault.provide(out, dir); err != nil {
+		return advice.Wrap("the demonstration did not start", err)
+	}
 	begin := time.Now()
 	for i, s := range demoSteps {
 		line, err := s.do(d)
@@ -157,5 +166,5 @@ func (d *demo) close() error {
 	if d.authority != nil {
 		errs = append(errs, d.authority.Close())
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, d.softTPM.close())...)
 }

@@ -28,22 +28,46 @@ func (d *demo) path(elements ...string) string {
 	return filepath.Join(append([]string{d.dir}, elements...)...)
 }
 
-// found founds the authority under a random passphrase, which is kept in a file, since this is a demonstration.
+// found founds the authority under a random passphrase, and PIN, which are kept in files, since this is a demonstration.
 func (d *demo) found() (string, error) {
-	passphrase := []byte(rand.Text())
-	if err := os.WriteFile(d.path("passphrase.txt"), append(passphrase, '\n'), 0o600); err != nil {
+	passphrase, err := d.secret("passphrase.txt")
+	if err != nil {
 		return "", err
 	}
-	err := d.timed("found the authority", func() (n int, err error) {
+	found := func() (err error) {
 		d.authority, err = appliance.Found(d.path("authority"), authority.Founding{Realm: demoRealm}, passphrase, appliance.Options{Clock: time.Now})
-		return 0, err
-	})
-	if err != nil {
+		return err
+	}
+	if d.vault.kind == appliance.KindTPM {
+		found = func() error { return d.foundTPM(passphrase) }
+	}
+	if err := d.timed("found the authority", func() (int, error) { return 0, found() }); err != nil {
 		return "", err
 	}
 	hash := d.authority.Authority().Core().Hash()
 	d.words = words.Text(hash[:])
-	return fmt.Sprintf("the authority of %s has a passphrase vault (%s grade) and the words %q", demoRealm, d.authority.Grade(), d.words), nil
+	return fmt.Sprintf("the authority of %s has a %s vault (%s grade) and the words %q", demoRealm, d.authority.Kind(), d.authority.Grade(), d.words), nil
+}
+
+func (d *demo) foundTPM(passphrase []byte) error {
+	pin, err := d.secret("pin.txt")
+	if err != nil {
+		return err
+	}
+	c, err := prepare(d.path("ceremony"), d.vault.tpm)
+	if err != nil {
+		return err
+	}
+	defer c.erase()
+	d.authority, err = appliance.FoundTPM(
+		d.path("authority"), authority.Founding{Realm: demoRealm}, c.newTPM(d.vault.tpm, pin), passphrase, appliance.Options{Clock: time.Now})
+	return err
+}
+
+// secret draws a passphrase or PIN and keeps it in a file.
+func (d *demo) secret(file string) ([]byte, error) {
+	s := rand.Text()
+	return []byte(s), os.WriteFile(d.path(file), []byte(s+"\n"), 0o600)
 }
 
 // request makes the three device folders, each with its request as a QR code.

@@ -19,6 +19,7 @@ type status struct {
 	Words       string    `json:"words"`
 	CoreHash    string    `json:"core_hash"`
 	Grade       string    `json:"grade"`
+	Vault       string    `json:"vault"`
 	Epoch       uint32    `json:"epoch"`
 	Identities  uint64    `json:"identities"`
 	Revoked     int       `json:"revoked"`
@@ -45,9 +46,9 @@ func newStatus() *cobra.Command {
 					return advice.Wrap("the status was not read", err)
 				}
 				if asJSON {
-					return terminal.JSON(cmd.OutOrStdout(), statusOf(&s))
+					return terminal.JSON(cmd.OutOrStdout(), statusOf(&s, a))
 				}
-				cmd.Print(statusText(&s))
+				cmd.Print(statusText(&s, a))
 				return nil
 			})
 		},
@@ -57,18 +58,18 @@ func newStatus() *cobra.Command {
 	return cmd
 }
 
-func statusOf(s *authority.Status) status {
+func statusOf(s *authority.Status, a *appliance.Appliance) status {
 	return status{
-		Realm: s.Realm, Words: words.Text(s.CoreHash[:]), CoreHash: hex.EncodeToString(s.CoreHash[:]), Grade: s.Grade, Epoch: s.Epoch,
+		Realm: s.Realm, Words: words.Text(s.CoreHash[:]), CoreHash: hex.EncodeToString(s.CoreHash[:]), Grade: s.Grade, Vault: a.Kind(), Epoch: s.Epoch,
 		Identities: s.Identities, Revoked: s.Revoked, Unpublished: s.Unpublished,
 		List: s.List.Sequence, NextUpdate: s.List.NextUpdate, HardExpiry: s.List.HardExpiry,
 		LogSize: s.LogSize, LogRoot: hex.EncodeToString(s.LogRoot[:]),
 	}
 }
 
-func statusText(s *authority.Status) string {
-	text := fmt.Sprintf("realm       %s (%s grade)\nwords       %s\nepoch       %d\nidentities  %d, %d of them revoked\n",
-		s.Realm, s.Grade, words.Text(s.CoreHash[:]), s.Epoch, s.Identities, s.Revoked)
+func statusText(s *authority.Status, a *appliance.Appliance) string {
+	text := fmt.Sprintf("realm       %s (%s grade)\nvault       %s (%s grade)\nwords       %s\nepoch       %d\nidentities  %d, %d of them revoked\n",
+		s.Realm, s.Grade, a.Kind(), a.Grade(), words.Text(s.CoreHash[:]), s.Epoch, s.Identities, s.Revoked)
 	text += fmt.Sprintf("list        %d, next update due %s, refused from %s\n",
 		s.List.Sequence, s.List.NextUpdate.Format(time.RFC3339), s.List.HardExpiry.Format(time.RFC3339))
 	if s.Unpublished > 0 {

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -22,6 +23,7 @@ import (
 	"marque/app/appliance"
 	"marque/app/qr"
 	"marque/authority"
+	"marque/hsm/hsmtest"
 )
 
 // What the scripts can do beyond running programs.
@@ -153,6 +155,12 @@ func foundago(ts *testscript.TestScript, neg bool, args []string) {
 	a, err := appliance.Found(ts.MkAbs(args[1]), authority.Founding{Realm: "fleet.example"}, []byte(args[2]), appliance.Options{Clock: clock})
 	ts.Check(err)
 	ts.Check(a.Close())
+}
+
+// tpm VARIABLE sets a variable to the socket of a new software TPM, which runs until the end of all scripts.
+func tpm(t *testing.T, ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, len(args) == 1, "tpm VARIABLE")
+	ts.Setenv(args[0], hsmtest.Start(t).Path())
 }
 
 func need(ts *testscript.TestScript, neg, ok bool, usage string) {

@@ -61,6 +61,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
+			env.Setenv("PROGRAMS", programs)
 			env.Setenv("PATH", programs+string(os.PathListSeparator)+env.Getenv("PATH"))
 			return nil
 		},
@@ -76,6 +77,7 @@ func TestScripts(t *testing.T) {
 			"replace":  replace,
 			"zeros":    zeros,
 			"foundago": foundago,
+			"tpm":      func(ts *testscript.TestScript, neg bool, args []string) { tpm(t, ts, neg, args) },
 		},
 	})
 }
