@@ -77,14 +77,14 @@ func writeNew(name string, b []byte, perm os.FileMode) error {
 }
 
 // Write sends output to the named file, replacing it whole, or to stdout when the name is empty or "-". What is no file, such as a pipe or
-// /dev/null, is written to and stays. A payload is for the person at the terminal and for nobody else: it may be shown there, and its file
+// /dev/null, is written to and stays. A payload is for the person at the terminal and for nobody else: it may be shown there, made printable, and its file
 // can be read by its owner only. Other output is not text, and does not go to a terminal.
 func Write(stdout io.Writer, name string, b []byte, payload bool) error {
 	if name == "" || name == "-" {
 		if f, ok := stdout.(*os.File); ok && !payload && term.IsTerminal(int(f.Fd())) {
 			return ErrBinary
 		}
-		_, err := stdout.Write(b)
+		_, err := ForPeople(stdout).Write(b)
 		return err
 	}
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {

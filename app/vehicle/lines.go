@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"marque/app/terminal"
 	"marque/device"
 )
 
@@ -88,6 +89,7 @@ func hear(s *device.Session, out io.Writer, count int, enough chan<- struct{}) e
 		close(enough)
 	}
 	r := bufio.NewReaderSize(s, maxLine)
+	out = terminal.ForPeople(out)
 	for {
 		line, err := r.ReadSlice('\n')
 		if _, werr := out.Write(line); werr != nil {
