@@ -86,6 +86,7 @@ func (p *place) close() error {
 var meanings = []struct{ is, means error }{
 	{hsm.ErrPassphrase, flow.ErrPassphrase},
 	{hsm.ErrWeakPassphrase, flow.ErrWeakPassphrase},
+	{hsm.ErrCredentials, flow.ErrOtherVault},
 	{storage.ErrBusy, flow.ErrBusy},
 	{appliance.ErrFoundingElsewhere, flow.ErrBusy},
 	{hsm.ErrVaultCorrupt, flow.ErrDamaged},

@@ -14,6 +14,8 @@ var (
 	ErrPassphrase = errors.New("wrong passphrase")
 	// ErrWeakPassphrase: the passphrase is too short or too long for a new vault.
 	ErrWeakPassphrase = errors.New("unsuitable passphrase")
+	// ErrOtherVault: the vault needs more than a passphrase: a TPM and its PIN.
+	ErrOtherVault = errors.New("vault under a TPM")
 	// ErrBusy: another program has the authority open.
 	ErrBusy = errors.New("authority in use")
 	// ErrDamaged: vault or database are damaged.
@@ -56,6 +58,7 @@ var known = []struct {
 }{
 	{ErrPassphrase, "passphrase"},
 	{ErrWeakPassphrase, "weak"},
+	{ErrOtherVault, "othervault"},
 	{ErrBusy, "busy"},
 	{ErrDamaged, "damaged"},
 	{ErrOccupied, "occupied"},
