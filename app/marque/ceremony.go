@@ -86,7 +86,8 @@ func (c *ceremony) text() string {
 	if c.Lockout == "" {
 		text = "  lockout authorisation  the TPM has one already: it is in the envelope of the ceremony that set it\n"
 	}
-	return text + fmt.Sprintf("  approval key           %s\n    the officers take it away, and erase it here: it approves firmware and boot loader after an update\n", c.ApprovalKey)
+	return text + fmt.Sprintf("  approval key           %s\n    the officers take it away, and erase it here: it approves firmware and boot loader after an update\n", c.ApprovalKey) +
+		"  backup                 none: no command makes one yet; if this TPM is lost or cleared, the realm is lost and must be founded anew\n"
 }
 
 func needsLockout(path string) (bool, error) {

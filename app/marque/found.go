@@ -46,7 +46,8 @@ devices and people know it from then on.
 
 With --vault tpm the TPM of this computer and the passphrase open the vault together, the TPM for a PIN, and only with the firmware
 and the boot loader of now or others that the officers' approval key approves. The TPM is told to lock itself after ten wrong PINs.
-The approval key and the lockout authorisation are written to a folder of their own, for the officers and for a sealed envelope.`,
+The approval key and the lockout authorisation are written to a folder of their own, for the officers and for a sealed envelope. No
+command makes a backup of such a vault yet: if the TPM is lost or cleared, the realm is lost.`,
 		Example: "  marque authority found --dir fleet --realm fleet.example\n  marque authority found --dir fleet --realm fleet.example --vault tpm",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
