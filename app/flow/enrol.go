@@ -97,7 +97,8 @@ func (e *Enrol) Choose(paths ...string) {
 func (e *Enrol) Scan(code string) {
 	if e.Ready() {
 		e.pictures = nil
-		e.read("", func() ([]byte, error) { return e.scanner.Text(code) })
+		scanner := e.scanner // e may be used anew while the work goes on
+		e.read("", func() ([]byte, error) { return scanner.Text(code) })
 	}
 }
 
@@ -109,9 +110,9 @@ func (e *Enrol) Next() {
 	if !e.Ready() || len(e.pictures) == 0 {
 		return
 	}
-	path := e.pictures[0]
+	path, scanner := e.pictures[0], e.scanner
 	e.pictures = e.pictures[1:]
-	e.read(path, func() ([]byte, error) { return e.scanner.File(path) })
+	e.read(path, func() ([]byte, error) { return scanner.File(path) })
 }
 
 // Discard leaves the request and all files that are still to be read. Nothing was written for it, unless it is done.
