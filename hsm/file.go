@@ -19,7 +19,7 @@ const (
 )
 
 // grades says what each kind of vault is good for.
-var grades = map[string]string{kindPassphrase: "evaluation", kindTPM: "hardware"}
+var grades = map[string]string{kindPassphrase: "evaluation", kindTPM: "experimental"}
 
 // header is the public part of a vault file. Its compact JSON is hashed into
 // the key that encrypts the seed and is the associated data of the encryption.

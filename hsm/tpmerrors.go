@@ -16,7 +16,7 @@ var (
 	// ErrTPMBusy: the TPM asked for a later try too often.
 	ErrTPMBusy = errors.New("the TPM is busy and did not take the command: end other programs that use it, and try again")
 	// ErrTPMNotReady: the TPM lacks something, or somebody else took ownership of it.
-	ErrTPMNotReady = errors.New("the TPM cannot hold a vault as it is: clear it in the firmware's setup, and prepare it again")
+	ErrTPMNotReady = errors.New("the TPM cannot hold a new vault as it is; clearing it in the firmware's setup would make room, and would destroy every vault, disk key and realm that it guards: use another computer unless you know that there are none")
 	// ErrOtherTPM: the vault was made with another TPM, or this one was cleared since.
 	ErrOtherTPM = errors.New("this is not the TPM that the vault was made with, or it was cleared since: " +
 		"put the disk back into its appliance, or recover the realm from its backup shares")

@@ -112,7 +112,7 @@ func (v *Vault) contents() *file {
 func (v *Vault) Kind() string { return v.contents().Kind }
 
 // Grade says what the vault is good for: "evaluation" under a passphrase,
-// "hardware" under a TPM.
+// "experimental" under a TPM.
 func (v *Vault) Grade() string { return v.contents().Grade }
 
 // use runs f on the secrets, which stay whole until it returns.

@@ -194,7 +194,7 @@ func (a *Appliance) Locked() bool { return a.store.Locked() || a.vault.Locked() 
 func (a *Appliance) Kind() string { return a.vault.Kind() }
 
 // Grade says what the vault is good for: "evaluation" under a passphrase,
-// "hardware" under a TPM.
+// "experimental" under a TPM.
 func (a *Appliance) Grade() string { return a.vault.Grade() }
 
 // Close locks the appliance, waits for changes under way, and lets other

@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 
 	"marque/authority"
@@ -66,7 +68,11 @@ func found(dir string, f authority.Founding, k keys, o Options) (*Appliance, err
 		return nil, errors.Join(err, k.abandon(), site.abandon())
 	}
 	if err := site.move(dir); err != nil {
-		return nil, errors.Join(err, a.Close(), k.abandon(), site.abandon())
+		err = errors.Join(err, a.Close())
+		if _, gone := os.Stat(site.path); errors.Is(gone, fs.ErrNotExist) {
+			return nil, err // it stands at its place, only not durably for sure: what guards it must stay
+		}
+		return nil, errors.Join(err, k.abandon(), site.abandon())
 	}
 	return a, nil
 }

@@ -52,7 +52,7 @@ func TestApplianceOverTPMWorksAndComesBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.Locked() || a.Kind() != appliance.KindTPM || a.Grade() != "hardware" {
+	if a.Locked() || a.Kind() != appliance.KindTPM || a.Grade() != "experimental" {
 		t.Fatalf("locked %v, kind %s, grade %s", a.Locked(), a.Kind(), a.Grade())
 	}
 	issued, err := a.Authority().Enrol(request(t, "bus-1"))

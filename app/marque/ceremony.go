@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"marque/app/appliance"
@@ -34,6 +35,7 @@ were tried. Print it, put it into a sealed envelope, and erase this file.
 
 var (
 	errApprovalKey = errors.New("the approval key is not a P-256 key in PKCS #8 and PEM; bring the right file, or move this one away to have a new key made")
+	errNotOurs     = errors.New("others can reach it, or it is not what it should be; name a folder for the ceremony with --ceremony that only you can read")
 	errLockout     = errors.New("the lockout authorisation does not have 32 letters and digits; bring the right file, or move this one away")
 )
 
@@ -53,7 +55,7 @@ func prepare(dir, tpm string) (*ceremony, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := seclude(dir); err != nil {
 		return nil, err
 	}
 	c := &ceremony{ApprovalKey: filepath.Join(dir, approvalKeyFile)}
@@ -88,6 +90,36 @@ func (c *ceremony) text() string {
 	}
 	return text + fmt.Sprintf("  approval key           %s\n    the officers take it away, and erase it here: it approves firmware and boot loader after an update\n", c.ApprovalKey) +
 		"  backup                 none: no command makes one yet; if this TPM is lost or cleared, the realm is lost and must be founded anew\n"
+}
+
+// seclude makes the folder, or makes sure of one that is there: whoever else could write to it could have put a key or a lockout
+// authorisation of their own there, to be used.
+func seclude(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	if err := ours(dir, fs.ModeDir); err != nil {
+		return err
+	}
+	for _, name := range []string{approvalKeyFile, lockoutFile} {
+		if err := ours(filepath.Join(dir, name), 0); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// ours checks that a file or folder, and no link to one, belongs to this user, and that nobody else may read or write it.
+func ours(path string, kind fs.FileMode) error {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return err
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !ok || info.Mode().Type() != kind || info.Mode().Perm()&0o077 != 0 || int(owner.Uid) != os.Geteuid() {
+		return fmt.Errorf("%s: %w", path, errNotOurs)
+	}
+	return nil
 }
 
 func needsLockout(path string) (bool, error) {
