@@ -80,7 +80,7 @@ func holder(tx *storage.Tx, req *wire.Request) (*storage.Identity, error) {
 	case err != nil && !errors.Is(err, storage.ErrNotFound):
 		return nil, fmt.Errorf("look the name up: %w", err)
 	}
-	return nil, nil //nolint:nilnil // the request is new, and that is no error
+	return nil, nil // the request is new, and that is no error
 }
 
 // timeWarning says what is odd about the time of a request. Requests carry the

@@ -15,7 +15,7 @@ type Listener struct {
 	inner net.Listener
 	ready chan *Session
 	errs  chan error
-	ctx   context.Context //nolint:containedctx // ends the handshakes that run when the listener is closed
+	ctx   context.Context // ends the handshakes that run when the listener is closed
 	stop  context.CancelFunc
 	room  chan struct{} // one token for every handshake that runs or waits to be accepted
 	crowd crowd

@@ -25,7 +25,7 @@ func (l *lru[K, V]) get(k K) (v V, ok bool) {
 		return v, false
 	}
 	l.order.MoveToFront(e)
-	return e.Value.(lruItem[K, V]).value, true //nolint:forcetypeassert // the list holds nothing else
+	return e.Value.(lruItem[K, V]).value, true // the list holds nothing else
 }
 
 // put sets a value and returns the one that had to go, if any.
@@ -50,7 +50,7 @@ func (l *lru[K, V]) drop(k K) {
 }
 
 func (l *lru[K, V]) remove(e *linked.Element) V {
-	item := l.order.Remove(e).(lruItem[K, V]) //nolint:forcetypeassert // the list holds nothing else
+	item := l.order.Remove(e).(lruItem[K, V]) // the list holds nothing else
 	delete(l.items, item.key)
 	return item.value
 }
@@ -59,7 +59,7 @@ func (l *lru[K, V]) remove(e *linked.Element) V {
 func (l *lru[K, V]) all() []V {
 	vs := make([]V, 0, l.order.Len())
 	for e := l.order.Back(); e != nil; e = e.Prev() {
-		vs = append(vs, e.Value.(lruItem[K, V]).value) //nolint:forcetypeassert // the list holds nothing else
+		vs = append(vs, e.Value.(lruItem[K, V]).value) // the list holds nothing else
 	}
 	return vs
 }

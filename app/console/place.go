@@ -30,7 +30,7 @@ func (p *place) Open() (flow.Authority, error) {
 	defer p.mu.Unlock()
 	a, err := appliance.Open(p.dir, appliance.Options{Clock: p.clock})
 	if errors.Is(err, authority.ErrNotFounded) || errors.Is(err, appliance.ErrInterrupted) {
-		return nil, nil //nolint:nilnil // there is none yet, which is no error
+		return nil, nil // there is none yet, which is no error
 	}
 	if err != nil {
 		return nil, translate(err)

@@ -52,7 +52,7 @@ type softTPM struct {
 // provide starts a software TPM if the vault needs one, says so, and returns it, or nil.
 func (v *demoVault) provide(out io.Writer, dir string) (*softTPM, error) {
 	if v.kind != appliance.KindTPM || v.tpm != "" {
-		return nil, nil //nolint:nilnil // there is none to end
+		return nil, nil // there is none to end
 	}
 	s, err := startSoftTPM(filepath.Join(dir, "tpm"))
 	if err != nil {
@@ -80,7 +80,7 @@ func startSoftTPM(dir string) (*softTPM, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, err
 	}
-	s.process = exec.Command(program, "socket", "--tpm2", "--tpmstate", "dir="+dir, //nolint:gosec,noctx // the system's, ended by close
+	s.process = exec.Command(program, "socket", "--tpm2", "--tpmstate", "dir="+dir, //nolint:gosec // the system's, ended by close
 		"--server", "type=unixio,path="+s.socket, "--ctrl", "type=unixio,path="+control, "--flags", "not-need-init,startup-clear")
 	s.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM} // should the demonstration be killed
 	runtime.LockOSThread()                                                   // the signal comes with the end of this thread
