@@ -26,7 +26,7 @@ var table = []struct {
 	{"device/revocation", nil},
 	{"assets", nil},
 	{"app/words", []string{"github.com/tyler-smith/go-bip39/"}},
-	{"app/qr", []string{"github.com/makiuchi-d/gozxing/", "github.com/skip2/go-qrcode", "golang.org/x/image/"}},
+	{"app/qr", []string{"github.com/klauspost/reedsolomon", "github.com/makiuchi-d/gozxing/", "github.com/skip2/go-qrcode", "golang.org/x/image/"}},
 	{"app/terminal", []string{"github.com/spf13/cobra", "golang.org/x/term"}},
 	{"device/wire", []string{
 		"marque/device/ibc",

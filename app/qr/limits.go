@@ -17,4 +17,19 @@ const (
 	// maxCandidates bounds the corners of codes that one attempt considers. The search tries all triples: this many take 0.1 s,
 	// a picture full of corners would take for ever.
 	maxCandidates = 500
+
+	// MaxPart is the most octets of a payload in one part of a series: its text then has MaxText octets.
+	MaxPart = 297
+
+	// DefaultPart is what a code of version 11 holds at error correction level L.
+	DefaultPart = 270
+
+	// MaxPayload is the longest payload of a series in octets: a package of any size. It is a matter of patience: above 20,000
+	// octets a stick is quicker.
+	MaxPayload = 1 << 16
+
+	minPart   = 16  // octets
+	maxParts  = 255 // what one octet counts
+	maxSpare  = 200 // per cent
+	maxSeries = 4   // that are put together at the same time
 )
