@@ -27,6 +27,8 @@ var table = []struct {
 	{"assets", nil},
 	{"app/words", []string{"github.com/tyler-smith/go-bip39/"}},
 	{"app/qr", []string{"github.com/klauspost/reedsolomon", "github.com/makiuchi-d/gozxing/", "github.com/skip2/go-qrcode", "golang.org/x/image/"}},
+	{"app/label", []string{"marque/app/qr", "codeberg.org/go-pdf/fpdf"}},
+	{"app/usb", []string{"golang.org/x/sys/"}},
 	{"app/terminal", []string{"github.com/spf13/cobra", "golang.org/x/term"}},
 	{"device/wire", []string{
 		"marque/device/ibc",

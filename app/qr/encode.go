@@ -54,6 +54,15 @@ func EncodePNG(text string) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
+// Modules returns the code of text as rows of modules, true for black, with a quiet zone of four modules: to be drawn as vectors. A
+// picture of it was read back. Errors: [ErrText].
+func Modules(text string) ([][]bool, error) {
+	if _, err := Encode(text); err != nil {
+		return nil, err
+	}
+	return modules(text)
+}
+
 // check compares what was read back with what was meant.
 func check(text, back string, err error) error {
 	switch {
@@ -65,11 +74,8 @@ func check(text, back string, err error) error {
 	return nil
 }
 
-// paint draws the code with whole pixels: the library's own scaling rounds, and a module more or less wide confuses readers.
-func paint(text string, pixels int) (*image.Paletted, error) {
+func modules(text string) ([][]bool, error) {
 	switch {
-	case pixels < 1 || pixels > MaxModulePixels:
-		return nil, fmt.Errorf("%w: %d pixels to the module, 1 to %d are possible", ErrText, pixels, MaxModulePixels)
 	case text == "":
 		return nil, fmt.Errorf("%w: it is empty", ErrText)
 	case len(text) > MaxText:
@@ -79,7 +85,18 @@ func paint(text string, pixels int) (*image.Paletted, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrText, err)
 	}
-	modules := code.Bitmap() // with the quiet zone
+	return code.Bitmap(), nil // with the quiet zone
+}
+
+// paint draws the code with whole pixels: the library's own scaling rounds, and a module more or less wide confuses readers.
+func paint(text string, pixels int) (*image.Paletted, error) {
+	if pixels < 1 || pixels > MaxModulePixels {
+		return nil, fmt.Errorf("%w: %d pixels to the module, 1 to %d are possible", ErrText, pixels, MaxModulePixels)
+	}
+	modules, err := modules(text)
+	if err != nil {
+		return nil, err
+	}
 	side := len(modules) * pixels
 	img := image.NewPaletted(image.Rect(0, 0, side, side), color.Palette{color.White, color.Black})
 	for y := range side {

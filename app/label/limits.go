@@ -1,0 +1,12 @@
+package label
+
+const (
+	// MaxLabels is how many labels one document has at most.
+	MaxLabels = 10_000
+	// MaxCards is how many cards one document has at most.
+	MaxCards = 64
+	// MaxRecord is the longest record in octets.
+	MaxRecord = 1 << 20
+
+	maxLine = 255 // octets of a line on a label
+)
