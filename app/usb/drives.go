@@ -1,16 +1,17 @@
 package usb
 
 import (
-	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/sys/unix"
 )
 
 // System is where the kernel shows drives and mounts. The zero value is that of the running system.
@@ -20,107 +21,137 @@ type System struct {
 }
 
 func (s System) sys() string {
-	if s.Sys == "" {
-		return "/sys"
-	}
-	return s.Sys
+	return cmp.Or(s.Sys, "/sys")
 }
 
 func (s System) mounts() string {
-	if s.Mounts == "" {
-		return "/proc/self/mountinfo"
-	}
-	return s.Mounts
+	return cmp.Or(s.Mounts, "/proc/self/mountinfo")
 }
 
-// Drive is a removable drive, or a partition of one.
+// Drive is a removable drive, or a partition of one. It is comparable: two that differ are different drives, or the same one mounted
+// elsewhere or inserted again. A folder that takes the place of a drive is Drive{Mount: path}.
 type Drive struct {
 	Device   string // "sdb1"
-	Model    string // what the drive calls itself, printable, at most 64 octets
+	Number   string // "8:17", of what is mounted; whatever else is found at Mount is not touched. Empty: anything may be there
+	Sequence uint64 // counts insertions of any drive; 0 where the kernel does not (before 5.15)
+	Model    string // what the drive calls itself, printable ASCII, at most 64 characters
 	Size     int64  // octets
-	Mount    string // where it is mounted; empty when it is not
+	Mount    string // where it is mounted, as the system says it: may hold any characters. Empty when it is not
 	Format   string // of its file system, such as "vfat"; empty when it is not mounted
 	ReadOnly bool   // the drive has a write lock, or is mounted so
 }
 
-// Drives lists the removable drives that are there now, mounted or not, in the order of their names. A drive with partitions
-// is listed by its partitions.
+// Drives lists the removable drives that are there now, mounted or not, in the order of their devices; at most 256. A drive with partitions
+// is listed by its partitions, and an encrypted one is mounted where its content is. Left out are readers without a card or
+// disc, and the drive that the system runs from. Btrfs hides which drive it is on: it looks not mounted.
 func Drives(s System) ([]Drive, error) {
 	mounted, err := readMounts(s.mounts())
 	if err != nil {
 		return nil, err
 	}
-	entries, err := os.ReadDir(filepath.Join(s.sys(), "block"))
+	dir := filepath.Join(s.sys(), "block")
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("list the drives: %w", err)
+	}
+	root, err := filepath.EvalSymlinks(s.sys())
 	if err != nil {
 		return nil, fmt.Errorf("list the drives: %w", err)
 	}
 	var drives []Drive
 	for _, e := range entries {
-		found, err := s.drive(e.Name(), mounted)
-		if errors.Is(err, fs.ErrNotExist) {
+		found, err := look(root, filepath.Join(dir, e.Name()), mounted)
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENODEV) || errors.Is(err, unix.ENXIO) {
 			continue // it was pulled meanwhile
 		}
 		if err != nil {
 			return nil, fmt.Errorf("look at drive %s: %w", e.Name(), err)
 		}
-		if drives = append(drives, found...); len(drives) > maxDrives {
-			return drives[:maxDrives], nil
-		}
+		drives = append(drives, found...)
 	}
-	sort.Slice(drives, func(i, j int) bool { return drives[i].Device < drives[j].Device })
-	return drives, nil
+	slices.SortFunc(drives, func(a, b Drive) int { return cmp.Compare(a.Device, b.Device) })
+	return drives[:min(len(drives), maxDrives)], nil
 }
 
-// drive returns a removable drive's partitions, or itself when it has none.
-func (s System) drive(name string, mounted map[string]mount) ([]Drive, error) {
-	dir, err := filepath.EvalSymlinks(filepath.Join(s.sys(), "block", name))
+// look returns a removable drive's partitions, or itself when it has none.
+func look(root, link string, mounted map[string]mount) ([]Drive, error) {
+	dir, err := filepath.EvalSymlinks(link)
 	if err != nil {
 		return nil, err
 	}
-	removable, err := readSys(dir, "removable")
-	if err != nil {
+	if removable, err := isRemovable(root, dir); err != nil || !removable {
 		return nil, err
 	}
-	if removable != "1" && !strings.Contains(dir, "/usb") {
-		return nil, nil
+	whole, err := describe(dir, mounted)
+	if err != nil {
+		return nil, err
 	}
 	model, _ := readSys(dir, "device/model") // not every drive has one
-	model = printable(model)
-	parts, err := filepath.Glob(filepath.Join(escape(dir), escape(name)+"*", "partition"))
+	whole.Model = printable(model)
+	whole.Sequence, _ = readNumber(dir, "diskseq")
+	parts, err := partitions(dir)
 	if err != nil {
 		return nil, err
 	}
-	if len(parts) == 0 {
-		d, err := describe(dir, model, mounted)
-		if err != nil || d.Size == 0 {
-			return nil, err // a card reader without a card
-		}
-		return []Drive{d}, nil
-	}
-	drives := make([]Drive, 0, len(parts))
+	var drives []Drive
 	for _, p := range parts {
-		d, err := describe(filepath.Dir(p), model, mounted)
+		d, err := describe(p, mounted)
 		if err != nil {
 			return nil, err
 		}
+		d.Model, d.Sequence, d.ReadOnly = whole.Model, whole.Sequence, d.ReadOnly || whole.ReadOnly
 		drives = append(drives, d)
+	}
+	if len(parts) == 0 && (whole.Mount != "" || whole.Size > 0 && !emptyReader(whole.Device)) {
+		drives = []Drive{whole}
+	}
+	if slices.ContainsFunc(drives, func(d Drive) bool { return d.Mount == "/" }) {
+		return nil, nil
 	}
 	return drives, nil
 }
 
-// escape makes a name literal in a pattern.
-func escape(name string) string {
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(name)
+// isRemovable reports whether a drive can be carried: its medium or itself comes out, or it hangs on USB, or is an SD card.
+func isRemovable(root, dir string) (bool, error) {
+	removable, err := readSys(dir, "removable")
+	if err != nil {
+		return false, err
+	}
+	below, err := filepath.Rel(root, dir)
+	if err != nil {
+		return false, err
+	}
+	kind, _ := readSys(dir, "device/type") // only some drives have one
+	return removable == "1" || strings.Contains("/"+below, "/usb") || kind == "SD", nil
 }
 
-func describe(dir, model string, mounted map[string]mount) (Drive, error) {
-	sectors, err := readSys(dir, "size")
+// emptyReader reports whether a drive has a size even when nothing is in it: discs and floppies.
+func emptyReader(device string) bool {
+	return strings.HasPrefix(device, "sr") || strings.HasPrefix(device, "fd")
+}
+
+func partitions(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return Drive{}, err
+		return nil, err
 	}
-	n, err := strconv.ParseInt(sectors, 10, 64)
-	if err != nil || n < 0 || n > 1<<53 {
-		return Drive{}, errors.New("its size is no number")
+	var parts []string
+	for _, e := range entries {
+		p := filepath.Join(dir, e.Name())
+		if !e.IsDir() || !strings.HasPrefix(e.Name(), filepath.Base(dir)) {
+			continue
+		}
+		if _, err := os.Lstat(filepath.Join(p, "partition")); err == nil {
+			parts = append(parts, p)
+		}
+	}
+	return parts, nil
+}
+
+func describe(dir string, mounted map[string]mount) (Drive, error) {
+	sectors, err := readNumber(dir, "size")
+	if err != nil || sectors > 1<<53 {
+		return Drive{}, errors.Join(err, tooLarge(sectors))
 	}
 	number, err := readSys(dir, "dev")
 	if err != nil {
@@ -130,11 +161,39 @@ func describe(dir, model string, mounted map[string]mount) (Drive, error) {
 	if err != nil {
 		return Drive{}, err
 	}
-	m := mounted[number]
+	m, ok := mounted[number]
+	if !ok { // unless something stands upon it, such as dm-crypt
+		holders, _ := os.ReadDir(filepath.Join(dir, "holders"))
+		for _, h := range holders {
+			n, _ := readSys(filepath.Join(dir, "holders"), filepath.Join(h.Name(), "dev"))
+			if upon, ok := mounted[n]; ok {
+				m, number = upon, n
+			}
+		}
+	}
 	return Drive{
-		Device: filepath.Base(dir), Model: model, Size: n * sectorSize,
+		Device: filepath.Base(dir), Number: number, Size: int64(sectors) * sectorSize,
 		Mount: m.path, Format: m.format, ReadOnly: lock == "1" || m.readOnly,
 	}, nil
+}
+
+func tooLarge(sectors uint64) error {
+	if sectors > 1<<53 {
+		return errors.New("no drive is that large")
+	}
+	return nil
+}
+
+func readNumber(dir, name string) (uint64, error) {
+	s, err := readSys(dir, name)
+	if err != nil {
+		return 0, err
+	}
+	n, err := strconv.ParseUint(s, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("its %s is no number", name)
+	}
+	return n, nil
 }
 
 func readSys(dir, name string) (string, error) {
@@ -142,77 +201,13 @@ func readSys(dir, name string) (string, error) {
 	return strings.TrimSpace(string(b)), err
 }
 
-func readUpTo(path string, limit int64) (b []byte, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	return io.ReadAll(io.LimitReader(f, limit))
-}
-
-// printable keeps what can be shown of a name that a stick's maker chose.
+// printable makes a name that a stick's maker chose fit to be shown.
 func printable(s string) string {
-	s = strings.Map(func(r rune) rune {
+	s = strings.TrimSpace(strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' {
-			return -1
+			return '?'
 		}
 		return r
-	}, s)
-	return strings.TrimSpace(s[:min(len(s), 64)])
-}
-
-// mount is a line of mountinfo.
-type mount struct {
-	path, format string
-	readOnly     bool
-}
-
-// readMounts returns where file systems are mounted, by "major:minor": the first place of each, of its whole tree only (proc(5)).
-func readMounts(path string) (map[string]mount, error) {
-	b, err := readUpTo(path, maxMounts)
-	if err != nil {
-		return nil, fmt.Errorf("read the mounts: %w", err)
-	}
-	mounted := make(map[string]mount)
-	for line := range bytes.Lines(b) {
-		before, after, ok := strings.Cut(strings.TrimSpace(string(line)), " - ")
-		fields, rest := strings.Fields(before), strings.Fields(after)
-		if !ok || len(fields) < 6 || len(rest) < 3 || fields[3] != "/" {
-			continue
-		}
-		if _, known := mounted[fields[2]]; known {
-			continue
-		}
-		mounted[fields[2]] = mount{
-			path: unescape(fields[4]), format: rest[0],
-			readOnly: hasOption(fields[5], "ro") || hasOption(rest[2], "ro"),
-		}
-	}
-	return mounted, nil
-}
-
-func hasOption(list, option string) bool {
-	for o := range strings.SplitSeq(list, ",") {
-		if o == option {
-			return true
-		}
-	}
-	return false
-}
-
-// unescape undoes the kernel's \ooo for blanks, newlines and backslashes.
-func unescape(s string) string {
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		if s[i] == '\\' && i+3 < len(s) {
-			if n, err := strconv.ParseUint(s[i+1:i+4], 8, 8); err == nil {
-				b.WriteByte(byte(n))
-				i += 3
-				continue
-			}
-		}
-		b.WriteByte(s[i])
-	}
-	return b.String()
+	}, s))
+	return s[:min(len(s), maxModel)]
 }

@@ -6,20 +6,20 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"sort"
+	"slices"
 
 	"golang.org/x/sys/unix"
 )
 
 // File is a file as it lies in an inbox, or as it is to be written.
 type File struct {
-	Name    string // without a folder
-	Content []byte
+	Name    string // without a folder; printable ASCII
+	Content []byte // at most MaxFileSize
 }
 
 // Skipped is something in an inbox that was not read.
 type Skipped struct {
-	Name string // printable
+	Name string // printable ASCII, at most 64 characters, not always its whole name
 	Why  string // a clause
 }
 
@@ -30,31 +30,48 @@ type Inbox struct {
 	More    int       // left out besides those
 }
 
-// ReadInbox reads the files of the inbox of the drive that is mounted at a path. Only regular files on the same file system are read,
-// at most [MaxFiles] of [MaxFileSize] and [MaxTotal] octets together; the others are left out and named. It reads nothing above or below
-// the inbox, and waits for no pipe or device. Errors: [ErrNoInbox], [ErrTooMany], [ErrGone].
-func ReadInbox(mount string) (*Inbox, error) {
-	box, err := openFolder(mount, InboxFolder)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ELOOP) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.EXDEV) {
-		return nil, ErrNoInbox
-	}
+// ReadInbox reads the files of a drive's inbox. Only regular files on the same file system are read, at most [MaxFiles] of
+// [MaxFileSize] and [MaxTotal] octets together; the others are left out and named. It reads nothing above or below the inbox, opens no pipe
+// or device, and changes nothing. Errors: [ErrNotMounted], [ErrNoInbox], [ErrTooMany], [ErrGone], [ErrDenied]; with any of them nothing is
+// returned.
+func ReadInbox(d Drive) (in *Inbox, err error) {
+	root, err := openRoot(d)
 	if err != nil {
-		return nil, fmt.Errorf("open the inbox: %w", gone(err))
+		return nil, fmt.Errorf("open the drive: %w", err)
 	}
-	names, err := listNames(box)
+	box, err := openFolder(root, InboxFolder)
+	if err = errors.Join(err, root.Close()); err != nil {
+		if err := explain(err); errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrTaken) {
+			return nil, ErrNoInbox
+		}
+		return nil, fmt.Errorf("open the inbox: %w", explain(err))
+	}
+	defer func() {
+		if err = errors.Join(err, box.Close()); err != nil {
+			in = nil
+		}
+	}()
+	names, more, err := listNames(box)
 	if err != nil {
-		return nil, errors.Join(err, box.Close())
+		return nil, fmt.Errorf("list the inbox: %w", explain(err))
 	}
-	in, total := new(Inbox), int64(0)
+	if more {
+		return nil, ErrTooMany
+	}
+	return readAll(box, names)
+}
+
+func readAll(box *os.File, names []string) (*Inbox, error) {
+	in, room := new(Inbox), int64(MaxTotal)
 	for _, name := range names {
-		content, why, err := readOne(box, name, MaxTotal-total)
+		content, why, err := readOne(box, name, room)
 		switch {
 		case err != nil:
-			return nil, errors.Join(fmt.Errorf("read the inbox: %w", gone(err)), box.Close())
+			return nil, fmt.Errorf("read the inbox: %w", explain(err))
 		case why == "" && len(in.Files) == MaxFiles:
-			return nil, errors.Join(ErrTooMany, box.Close())
+			return nil, ErrTooMany
 		case why == "":
-			total += int64(len(content))
+			room -= int64(len(content))
 			in.Files = append(in.Files, File{Name: name, Content: content})
 		case len(in.Skipped) == maxSkipped:
 			in.More++
@@ -62,115 +79,77 @@ func ReadInbox(mount string) (*Inbox, error) {
 			in.Skipped = append(in.Skipped, Skipped{Name: printable(name), Why: why})
 		}
 	}
-	return in, box.Close()
+	return in, nil
 }
 
-// openFolder opens a folder below a mount without following a link, or leaving the file system.
-func openFolder(mount, name string) (*os.File, error) {
-	root, err := unix.Open(mount, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer unix.Close(root) //nolint:errcheck // nothing was written
-	fd, err := unix.Openat2(root, name, &unix.OpenHow{Flags: unix.O_RDONLY | unix.O_DIRECTORY | unix.O_CLOEXEC, Resolve: beneath})
-	if err != nil {
-		return nil, err
-	}
-	return os.NewFile(uintptr(fd), name), nil
-}
-
-const beneath = unix.RESOLVE_BENEATH | unix.RESOLVE_NO_SYMLINKS | unix.RESOLVE_NO_MAGICLINKS | unix.RESOLVE_NO_XDEV
-
-// listNames returns the names in a folder, sorted, or ErrTooMany without reading further.
-func listNames(box *os.File) ([]string, error) {
-	var names []string
+// listNames returns the names in a folder, sorted, each once, and whether there are more than maxEntries, which are not listed.
+func listNames(dir *os.File) (names []string, more bool, err error) {
 	for {
-		some, err := box.Readdirnames(1024)
+		some, err := dir.Readdirnames(1024)
 		names = append(names, some...)
 		if len(names) > maxEntries {
-			return nil, ErrTooMany
+			return names[:maxEntries], true, nil
 		}
 		if errors.Is(err, io.EOF) || err == nil && len(some) == 0 {
-			sort.Strings(names)
-			return names, nil
+			slices.Sort(names)
+			return slices.Compact(names), false, nil // a damaged folder names files twice
 		}
 		if err != nil {
-			return nil, fmt.Errorf("list the inbox: %w", gone(err))
+			return nil, false, err
 		}
 	}
 }
 
 // readOne reads a file of the inbox, or says why it is left out.
 func readOne(box *os.File, name string, room int64) (content []byte, why string, err error) {
-	if !fit(name) {
-		return nil, "its name is longer than 100 octets, or has other characters than letters, digits and . _ ~ -", nil
+	if !legible(name) {
+		return nil, "its name is longer than 100 octets, begins with . - ~ or a blank, or has other characters than " +
+			"unaccented letters, digits, blanks and ._~-()+,=@", nil
 	}
-	fd, err := unix.Openat2(int(box.Fd()), name, &unix.OpenHow{
-		Flags: unix.O_RDONLY | unix.O_NONBLOCK | unix.O_NOCTTY | unix.O_CLOEXEC, Resolve: beneath,
-	})
-	switch {
-	case errors.Is(err, unix.ELOOP):
-		return nil, "it is a link", nil
-	case errors.Is(err, unix.EXDEV):
-		return nil, "it lies on another drive", nil
-	case errors.Is(err, unix.ENXIO), errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM), errors.Is(err, unix.ENODEV), errors.Is(err, unix.ENOENT):
-		return nil, "it cannot be opened as a file", nil
-	case err != nil:
-		return nil, "", err
+	f, mode, size, err := openFile(box, name, 0)
+	if err != nil {
+		why, err = leftOut(mode, err)
+		return nil, why, err
 	}
-	f := os.NewFile(uintptr(fd), name)
-	content, why, err = readRegular(f, room)
+	content, why, err = readRegular(f, size, room)
 	return content, why, errors.Join(err, f.Close())
 }
 
-func readRegular(f *os.File, room int64) (content []byte, why string, err error) {
-	info, err := f.Stat()
+// leftOut says why something cannot be opened as a file, or that it should have been.
+func leftOut(mode uint32, err error) (why string, _ error) {
 	switch {
-	case err != nil:
-		return nil, "", err
-	case info.IsDir():
-		return nil, "it is a folder", nil
-	case !info.Mode().IsRegular():
-		return nil, "it is a device, a pipe or a socket", nil
-	case info.Size() > MaxFileSize:
+	case mode == unix.S_IFDIR:
+		return "it is a folder", nil
+	case errors.Is(err, errIrregular):
+		return "it is a device, a pipe or a socket", nil
+	case errors.Is(err, unix.ELOOP):
+		return "it is a link", nil
+	case errors.Is(err, unix.EXDEV):
+		return "it lies on another drive", nil
+	case errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM):
+		return "this user may not read it", nil
+	case errors.Is(err, unix.EWOULDBLOCK):
+		return "another program is using it", nil
+	case errors.Is(err, fs.ErrNotExist):
+		return "it was removed meanwhile", nil
+	}
+	return "", err
+}
+
+func readRegular(f *os.File, size, room int64) (content []byte, why string, err error) {
+	switch {
+	case size < 0 || size > MaxFileSize:
 		return nil, "it has more than 16 MiB", nil
-	case info.Size() > room:
+	case size > room:
 		return nil, "", ErrTooMany
 	}
-	content, err = io.ReadAll(io.LimitReader(f, info.Size()+1))
-	if err == nil && int64(len(content)) != info.Size() {
-		return nil, "its size changed while it was read", nil
-	}
-	return content, "", err
-}
-
-// fit reports whether a name may stand on a drive, and be shown.
-func fit(name string) bool {
-	if len(name) < 1 || len(name) > MaxName || name[0] == '.' || name[0] == '-' || name[0] == '~' {
-		return false
-	}
-	for i := range len(name) {
-		switch c := name[i]; {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '.', c == '_', c == '-', c == '~':
-		default:
-			return false
-		}
-	}
-	return true
-}
-
-// gone adds ErrGone to what the system says of a drive that was pulled.
-func gone(err error) error {
-	for _, e := range []error{unix.EIO, unix.ENODEV, unix.ENXIO, unix.ESTALE, unix.ENOTCONN} {
-		if errors.Is(err, e) {
-			return fmt.Errorf("%w: %w", ErrGone, err)
-		}
-	}
+	content = make([]byte, size+1)
+	n, err := io.ReadFull(f, content)
 	switch {
-	case errors.Is(err, unix.EROFS):
-		return fmt.Errorf("%w: %w", ErrReadOnly, err)
-	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT):
-		return fmt.Errorf("%w: %w", ErrFull, err)
+	case err == nil, n < int(size) && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)):
+		return nil, "its size changed while it was read", nil
+	case n < int(size):
+		return nil, "", err
 	}
-	return err
+	return content[:n:n], "", nil
 }
