@@ -49,6 +49,11 @@ var table = []struct {
 		"marque/device/ibc", "marque/device/wire", "marque/device/revocation", "marque/storage",
 		"github.com/fxamacker/cbor/", "golang.org/x/mod/sumdb/tlog",
 	}},
+	{"app/ceremony", []string{"marque/authority", "marque/device/wire", "github.com/BurntSushi/toml"}},
+	{"app/selftest", []string{
+		"marque/device/ibc", "marque/device/revocation",
+		"github.com/cloudflare/circl/", "github.com/bwesterb/go-ristretto/", "golang.org/x/crypto/argon2",
+	}},
 	{"app/appliance", []string{"marque/authority", "marque/storage", "marque/hsm", "marque/device/ibc", "marque/device/wire"}},
 	{"app/flow", []string{"marque/authority", "marque/device/wire", "marque/app/words"}},
 	{"app/screen", []string{"marque/app/flow", "marque/app/qr", "marque/app/words", "marque/assets", "fyne.io/fyne/"}},
