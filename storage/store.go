@@ -27,11 +27,13 @@ const (
 	bucketNames       = "names"       // name → u32 serial, sealed
 	bucketRequests    = "requests"    // 32-octet request hash → u32 serial, sealed
 	bucketKeys        = "keys"        // 32-octet enrolment key U → u32 serial, sealed
+	bucketProposals   = "proposals"   // 32-octet digest → what officers are asked to decide, sealed
+	bucketDecisions   = "decisions"   // 32-octet digest → what they decided
 )
 
 var (
-	publicBuckets = []string{bucketStatements, bucketLists, bucketCheckpoints, bucketLog, bucketHashes}
-	sealedBuckets = []string{bucketMeta, bucketIdentities, bucketPackages, bucketNames, bucketRequests, bucketKeys}
+	publicBuckets = []string{bucketStatements, bucketLists, bucketCheckpoints, bucketLog, bucketHashes, bucketDecisions}
+	sealedBuckets = []string{bucketMeta, bucketIdentities, bucketPackages, bucketNames, bucketRequests, bucketKeys, bucketProposals}
 
 	keyFormat = []byte("format")
 	keyCanary = []byte("canary")
