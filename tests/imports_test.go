@@ -52,7 +52,7 @@ var table = []struct {
 	{"app/ceremony", []string{"marque/authority", "marque/device/wire", "github.com/BurntSushi/toml"}},
 	{"app/selftest", []string{
 		"marque/device/ibc", "marque/device/revocation",
-		"github.com/cloudflare/circl/", "github.com/bwesterb/go-ristretto/", "golang.org/x/crypto/argon2",
+		"github.com/cloudflare/circl/", "golang.org/x/crypto/argon2",
 	}},
 	{"app/appliance", []string{"marque/authority", "marque/storage", "marque/hsm", "marque/device/ibc", "marque/device/wire"}},
 	{"app/flow", []string{"marque/authority", "marque/device/wire", "marque/app/words"}},
