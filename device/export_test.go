@@ -36,3 +36,27 @@ func (d *Device) StateOnDisk() ([]byte, error) {
 	b, _, err := d.folder.load(stateFile, whatState, maxStateFile)
 	return b, err
 }
+
+// Secrets returns R ‖ y ‖ D of every private key that the device holds, for the test that they are erased.
+func (d *Device) Secrets() (all [][]byte) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	e := &encoder{}
+	d.realm.keys.encode(e)
+	r := decoder{b: e.b[8:]}
+	for len(r.b) > 0 {
+		all = append(all, r.str())
+	}
+	return all
+}
+
+// SaveFirstState writes the state as it was before there was rotation, for the test that such a folder still opens.
+func (d *Device) SaveFirstState() error {
+	d.saving.Lock()
+	defer d.saving.Unlock()
+	b := d.encodeState()
+	rest := &encoder{}
+	encodeAlarmCores(rest, d.alarms)
+	d.rotation.encode(rest)
+	return d.writeState(b[:len(b)-len(rest.b)])
+}

@@ -1,6 +1,7 @@
 package device_test
 
 import (
+	"bytes"
 	"testing"
 	"time"
 
@@ -71,5 +72,20 @@ func FuzzInstall(f *testing.F) {
 			t.Errorf("installed %x", pkg)
 		}
 		_, _ = d.Inspect(pkg) // any core may be inspected, whoever made it
+	})
+}
+
+func FuzzRotate(f *testing.F) {
+	fl, next := rotatingFleet(f)
+	good, present := next.statement(), fl.statement()
+	f.Add(good)
+	f.Add(present)
+	f.Add(fl.sign(wire.TypeCore, next.raw))
+	f.Add(good[:200])
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, core []byte) {
+		if r, err := fl.bus.Rotate(core); err == nil && !bytes.Equal(core, good) && !bytes.Equal(core, present) {
+			t.Errorf("rotated to %x by %x", r.CoreHash, core)
+		}
 	})
 }
