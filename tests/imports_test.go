@@ -54,7 +54,10 @@ var table = []struct {
 		"marque/device/ibc", "marque/device/revocation",
 		"github.com/cloudflare/circl/", "golang.org/x/crypto/argon2",
 	}},
-	{"app/appliance", []string{"marque/authority", "marque/storage", "marque/hsm", "marque/device/ibc", "marque/device/wire"}},
+	{"app/backup", []string{"github.com/fxamacker/cbor/"}},
+	{"app/appliance", []string{
+		"marque/authority", "marque/storage", "marque/hsm", "marque/device/ibc", "marque/device/wire", "marque/app/backup",
+	}},
 	{"app/flow", []string{"marque/authority", "marque/device/wire", "marque/app/words"}},
 	{"app/screen", []string{"marque/app/flow", "marque/app/qr", "marque/app/words", "marque/assets", "fyne.io/fyne/"}},
 	{"app/vehicle", []string{
