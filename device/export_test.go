@@ -1,15 +1,22 @@
 package device
 
 // LiveKeys returns how many private keys the device still holds, for the test that past ones are erased.
-func (d *Device) LiveKeys() (n int) {
+func (d *Device) LiveKeys() int { return d.WatchKeys()() }
+
+// WatchKeys returns a count of the private keys that the device holds now and still held when it is called, for the test that they are
+// erased when their core is given up.
+func (d *Device) WatchKeys() func() int {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	for _, k := range d.realm.keys.keys {
-		if k.raw != nil || k.parsed != nil {
-			n++
+	held := d.realm.keys.keys
+	return func() (n int) {
+		for _, k := range held {
+			if k.raw != nil || k.parsed != nil {
+				n++
+			}
 		}
+		return n
 	}
-	return n
 }
 
 // SkipRecords makes both ends of a session as old as after n records each way, for the test of the record limit.
