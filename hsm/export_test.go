@@ -78,7 +78,7 @@ func ForgeTPM(t *testing.T, path, part string) []byte {
 	case "instance":
 		s.Instance[0] ^= 1
 	case "counter":
-		s.Retired = s.Rollback
+		s.Counters.Retired = s.Counters.Rollback
 	case "bound":
 		f.Approvals[0].Bound++
 	case "key":
@@ -88,7 +88,7 @@ func ForgeTPM(t *testing.T, path, part string) []byte {
 	case "private":
 		s.Private[len(s.Private)-1] ^= 1
 	case "rollback":
-		s.Rollback++
+		s.Counters.Rollback++
 	case "seed":
 		f.Seed[0] ^= 1
 	case "salt":
@@ -96,13 +96,13 @@ func ForgeTPM(t *testing.T, path, part string) []byte {
 	case "second":
 		s.Second = secondPassphrase
 	case "kind":
-		f.Kind, f.Grade = kindPassphrase, grades[kindPassphrase]
+		f.Kind = kindPassphrase
 	case "short root":
 		s.Root = s.Root[:33]
 	case "no sealed object":
 		s.Private = nil
 	case "no counter":
-		s.Rollback = 0
+		s.Counters.Rollback = 0
 	case "no second secret":
 		s.Second = ""
 	case "no TPM":

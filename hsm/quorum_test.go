@@ -215,7 +215,7 @@ func TestOfficerChangeMakesAnotherSecret(t *testing.T) {
 	o, old := appoint(t, 2)
 	before := signOn(t, o, "Anna", "Bo Müller-Lee")
 	// Cy leaves, Fay comes, Dee becomes security officer, Anna and Dee are not asked for their passphrases; Bo has forgotten his.
-	changed, secret, err := o.Reappoint(3, []hsm.Appointment{
+	changed, secret, err := o.Reappoint(old, 3, []hsm.Appointment{
 		{Name: "Dee", Role: hsm.SecurityOfficer},
 		{Name: "Anna", Role: hsm.SecurityOfficer},
 		{Name: "Bo Müller-Lee", Role: hsm.SecurityOfficer, Passphrase: []byte("another one of Bo")},
@@ -242,10 +242,10 @@ func TestOfficerChangeMakesAnotherSecret(t *testing.T) {
 	if present[0].Officer().Key != before[0].Officer().Key || bo.Officer().Key == before[1].Officer().Key {
 		t.Error("who stays keeps the key, who was appointed again has another")
 	}
-	if _, _, err := changed.Reappoint(1, []hsm.Appointment{{Name: "Cy", Role: hsm.SecurityOfficer}}, cheap, rand.Reader); !errors.Is(err, hsm.ErrNoOfficer) {
+	if _, _, err := changed.Reappoint(secret, 1, []hsm.Appointment{{Name: "Cy", Role: hsm.SecurityOfficer}}, cheap, rand.Reader); !errors.Is(err, hsm.ErrNoOfficer) {
 		t.Errorf("kept somebody who is no officer: %v", err)
 	}
-	same, again, err := o.Reappoint(2, []hsm.Appointment{{Name: "Anna", Role: hsm.SecurityOfficer}, {Name: "Cy", Role: hsm.SecurityOfficer}}, cheap, rand.Reader)
+	same, again, err := o.Reappoint(old, 2, []hsm.Appointment{{Name: "Anna", Role: hsm.SecurityOfficer}, {Name: "Cy", Role: hsm.SecurityOfficer}}, cheap, rand.Reader)
 	if err != nil || hsm.SameSecret(again, old) || same.Hash() == changed.Hash() {
 		t.Errorf("another change: %v", err)
 	}

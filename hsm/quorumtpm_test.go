@@ -33,7 +33,7 @@ func TestOfficersUnlockATPMVault(t *testing.T) {
 	}
 
 	// Bo leaves, and the shares from before open nothing any more.
-	changed, fresh, err := officers.Reappoint(2, []hsm.Appointment{
+	changed, fresh, err := officers.Reappoint(before, 2, []hsm.Appointment{
 		{Name: "Anna", Role: hsm.SecurityOfficer}, {Name: "Cy", Role: hsm.SecurityOfficer},
 	}, cheap, rand.Reader)
 	if err != nil {

@@ -69,10 +69,18 @@ func (v *Vault) SeedTPM(t *TPM, c Credentials) (*Seed, error) {
 	}
 	s, page := &Seed{page: newPage()}, newPage()
 	defer freePage(page)
-	err := t.withRoot(func(r *root) error {
-		seed, _, err := t.openSeed(r, f, &c, page)
+	err := t.onRoot(f.TPM, func(r *root) error {
+		seed, secret, err := t.openSeed(r, f, &c, page)
+		if err != nil {
+			return err
+		}
+		auth, err := counterAuth(secret)
+		if err != nil {
+			return err
+		}
+		defer clear(auth)
 		copy(s.octets(), seed)
-		return err
+		return t.settle(r, f.TPM, auth)
 	})
 	if err != nil {
 		s.Erase()

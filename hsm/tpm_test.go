@@ -106,7 +106,7 @@ func (a *appliance) approve(beyond uint64) *hsm.Approval {
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	approval, err := a.vault.Approve(p, n+beyond, a.officers, rand.Reader)
+	approval, err := a.vault.Approve(a.tpm, p, n+beyond, a.officers, rand.Reader)
 	if err != nil {
 		a.t.Fatal(err)
 	}
@@ -260,7 +260,7 @@ func TestFirmwareUpdateIsApprovedWithoutResealing(t *testing.T) {
 		t.Fatalf("the TPM opened on another platform: %v", err)
 	}
 	locked := reopen(t, a.path)
-	if err := locked.AddApproval(a.approve(0)); err != nil {
+	if err := locked.AddApproval(a.tpm, a.approve(0)); err != nil {
 		t.Fatal(err)
 	}
 	if err := a.unlock(); err != nil {
@@ -289,7 +289,7 @@ func TestRetiredApprovalIsRefused(t *testing.T) {
 		t.Fatalf("retired the last approval: %v", err)
 	}
 	a.emulator.Extend(0, "another firmware")
-	if err := a.vault.AddApproval(a.approve(1)); err != nil {
+	if err := a.vault.AddApproval(a.tpm, a.approve(1)); err != nil {
 		t.Fatal(err)
 	}
 	if err := a.unlock(); err != nil {
@@ -327,7 +327,7 @@ func TestForeignApprovalIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.vault.Approve(p, 1, other, rand.Reader); !errors.Is(err, hsm.ErrApproval) {
+	if _, err := a.vault.Approve(a.tpm, p, 1, other, rand.Reader); !errors.Is(err, hsm.ErrApproval) {
 		t.Errorf("another key: %v", err)
 	}
 	path := filepath.Join(t.TempDir(), "vault")
@@ -335,18 +335,18 @@ func TestForeignApprovalIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, of := range reopen(t, path).Approvals() {
-		if err := a.vault.AddApproval(&of); !errors.Is(err, hsm.ErrApproval) {
+		if err := a.vault.AddApproval(a.tpm, &of); !errors.Is(err, hsm.ErrApproval) {
 			t.Errorf("another vault's: %v", err)
 		}
 	}
 	for _, wrong := range []hsm.Platform{nil, p[:3], p[1:], append(p[:5:5], p[0]), {{Index: 0}, {Index: 2}, {Index: 4}, {Index: 7}}} {
-		if _, err := a.vault.Approve(wrong, 1, a.officers, rand.Reader); !errors.Is(err, hsm.ErrApproval) {
+		if _, err := a.vault.Approve(a.tpm, wrong, 1, a.officers, rand.Reader); !errors.Is(err, hsm.ErrApproval) {
 			t.Errorf("%v: %v", wrong, err)
 		}
 	}
 	swapped := *a.approve(0)
 	swapped.Bound++
-	if err := a.vault.AddApproval(&swapped); !errors.Is(err, hsm.ErrApproval) {
+	if err := a.vault.AddApproval(a.tpm, &swapped); !errors.Is(err, hsm.ErrApproval) {
 		t.Errorf("another bound: %v", err)
 	}
 }
@@ -359,7 +359,11 @@ func TestApprovalSignedElsewhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	digest, err := a.vault.ApprovalDigest(p, 1<<20)
+	n, err := a.vault.Retired(a.tpm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest, err := a.vault.ApprovalDigest(a.tpm, p, n+1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -367,7 +371,7 @@ func TestApprovalSignedElsewhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := a.vault.AddApproval(&hsm.Approval{Platform: p, Bound: 1 << 20, Signature: signature}); err != nil {
+	if err := a.vault.AddApproval(a.tpm, &hsm.Approval{Platform: p, Bound: n + 1, Signature: signature}); err != nil {
 		t.Fatal(err)
 	}
 	if err := a.unlock(); err != nil {
@@ -612,6 +616,20 @@ func TestManyUnlocksLeaveNothingInTheTPM(t *testing.T) {
 	}
 }
 
+// taken returns how many counters there are.
+func taken(t *testing.T, tpm *hsm.TPM) int {
+	t.Helper()
+	n := 0
+	for index := uint32(0x01804d51); index < 0x01804d51+64; index++ {
+		if _, err := tpm.ReadCounter(index); err == nil {
+			n++
+		} else if !errors.Is(err, hsm.ErrCounter) {
+			t.Fatal(err)
+		}
+	}
+	return n
+}
+
 func TestCounterOnlyAdvances(t *testing.T) {
 	a := newAppliance(t, cheap)
 	n, err := a.vault.Counter(a.tpm)
@@ -638,25 +656,31 @@ func TestCounterOnlyAdvances(t *testing.T) {
 
 func TestCounterMadeAnewIsNoLower(t *testing.T) {
 	tpm := hsm.NewTPM(hsmtest.Start(t), clock)
-	auth := []byte("first")
-	index, err := tpm.DefineCounter(auth)
+	auth, owner := []byte("first"), [32]byte{1}
+	index, err := tpm.DefineCounter(owner, auth)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := tpm.AdvanceCounter(index, []byte("other")); !errors.Is(err, hsm.ErrCounter) {
+	if _, err := tpm.Advance(index, owner, []byte("other")); !errors.Is(err, hsm.ErrCounter) {
 		t.Errorf("advanced with another authorisation: %v", err)
 	}
-	n, err := tpm.AdvanceCounter(index, auth)
+	if _, err := tpm.Advance(index, [32]byte{2}, auth); !errors.Is(err, hsm.ErrCounter) {
+		t.Errorf("advanced that of another vault: %v", err)
+	}
+	n, err := tpm.Advance(index, owner, auth)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := tpm.RemoveCounter(index); err != nil {
-		t.Fatal(err)
+	if n, err := tpm.RemoveCounters([32]byte{2}); err != nil || n != 0 {
+		t.Errorf("deleted %d of another vault, %v", n, err)
+	}
+	if n, err := tpm.RemoveCounters(owner); err != nil || n != 1 {
+		t.Fatalf("deleted %d, %v", n, err)
 	}
 	if _, err := tpm.ReadCounter(index); !errors.Is(err, hsm.ErrCounter) {
 		t.Errorf("read a deleted counter: %v", err)
 	}
-	again, err := tpm.DefineCounter([]byte("second"))
+	again, err := tpm.DefineCounter(owner, []byte("second"))
 	if err != nil || again != index {
 		t.Fatalf("at %x, %v", again, err)
 	}
@@ -677,7 +701,7 @@ func TestPassphraseVaultHasNoTPM(t *testing.T) {
 	if _, err := v.AdvanceCounter(tpm); !errors.Is(err, hsm.ErrCredentials) {
 		t.Errorf("AdvanceCounter: %v", err)
 	}
-	if err := v.AddApproval(new(hsm.Approval)); !errors.Is(err, hsm.ErrCredentials) {
+	if err := v.AddApproval(tpm, new(hsm.Approval)); !errors.Is(err, hsm.ErrCredentials) {
 		t.Errorf("AddApproval: %v", err)
 	}
 }
@@ -722,13 +746,13 @@ func TestRekey(t *testing.T) {
 	if err := os.WriteFile(a.path, old, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.unlock(); !errors.Is(err, hsm.ErrApprovalRetired) {
+	if err := a.unlock(); !errors.Is(err, hsm.ErrOldVault) {
 		t.Errorf("an old copy of the vault with the old credentials: %v", err)
 	}
-	if err := hsm.ForceUnlock(t, a.path, a.tpm, credentials(), 0); !errors.Is(err, hsm.ErrApprovalRetired) {
+	if err := hsm.ForceUnlock(t, a.path, a.tpm, credentials(), 0); !errors.Is(err, hsm.ErrOldVault) {
 		t.Errorf("the TPM opened the old copy: %v", err)
 	}
-	if err := reopen(t, a.path).AddApproval(&v.Approvals()[0]); !errors.Is(err, hsm.ErrApproval) {
+	if err := reopen(t, a.path).AddApproval(a.tpm, &v.Approvals()[0]); !errors.Is(err, hsm.ErrApproval) {
 		t.Errorf("the new approval in the old copy: %v", err)
 	}
 }
@@ -767,14 +791,14 @@ func TestBrokenTPMIsReplacedFromShares(t *testing.T) {
 	}
 }
 
-// TestOldPassphraseVault opens a vault from before there were others.
+// TestOldPassphraseVault opens a vault that was made once and is never made again.
 func TestOldPassphraseVault(t *testing.T) {
 	path := filepath.Join("testdata", "vault-passphrase.json")
 	v := reopen(t, path)
 	if err := v.Unlock(passphrase); err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprintf("%x", v.Public()); got != "8a87fe2b91c3f8beb1cadb856f544f8542ddd33f12ab87b6a20484e610be965d" {
+	if got := fmt.Sprintf("%x", v.Public()); got != "408943f878c9c8923a4bba8ba1a859a4e3d2f921e4fbed1d01bfd8857a0b6776" {
 		t.Errorf("statement key %s", got)
 	}
 	b, err := os.ReadFile(path)
@@ -844,7 +868,7 @@ func TestShortNumbers(t *testing.T) {
 	for len(short.Signature) > 69 { // two numbers of 32 octets make 70 to 72
 		short = a.approve(0)
 	}
-	if err := a.vault.AddApproval(short); err != nil {
+	if err := a.vault.AddApproval(a.tpm, short); err != nil {
 		t.Fatal(err)
 	}
 	if err := a.unlock(); err != nil {
@@ -856,18 +880,11 @@ func TestFailedCreationLeavesNothing(t *testing.T) {
 	_, tpm := protected(t)
 	a := &appliance{t: t, tpm: tpm, cost: cheap}
 	a.officers, _ = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	want, err := tpm.DefineCounter([]byte("probe"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := tpm.RemoveCounter(want); err != nil {
-		t.Fatal(err)
-	}
 	if _, err := hsm.CreateTPM(filepath.Join(t.TempDir(), "missing", "vault"), a.options()); !errors.Is(err, os.ErrNotExist) {
 		t.Fatalf("made a vault in a folder that is not there: %v", err)
 	}
-	if got, err := tpm.DefineCounter([]byte("probe")); err != nil || got != want {
-		t.Errorf("the next counter is at %x, %v, want %x", got, err, want)
+	if n := taken(t, tpm); n != 0 {
+		t.Errorf("%d counters stayed", n)
 	}
 }
 
@@ -879,7 +896,7 @@ func TestApprovalSurvivesALeftoverFile(t *testing.T) {
 	if err := a.unlock(); err != nil {
 		t.Error(err)
 	}
-	if err := a.vault.AddApproval(a.approve(1)); err != nil {
+	if err := a.vault.AddApproval(a.tpm, a.approve(1)); err != nil {
 		t.Error(err)
 	}
 	if n := len(reopen(t, a.path).Approvals()); n != 2 {
@@ -893,11 +910,11 @@ func TestApprovalSurvivesALeftoverFile(t *testing.T) {
 func TestAtMost16Approvals(t *testing.T) {
 	a := newAppliance(t, cheap)
 	for range 15 {
-		if err := a.vault.AddApproval(a.approve(1)); err != nil {
+		if err := a.vault.AddApproval(a.tpm, a.approve(1)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := a.vault.AddApproval(a.approve(1)); !errors.Is(err, hsm.ErrApproval) {
+	if err := a.vault.AddApproval(a.tpm, a.approve(1)); !errors.Is(err, hsm.ErrApproval) {
 		t.Errorf("a 17th: %v", err)
 	}
 	if err := a.unlock(); err != nil {
