@@ -66,7 +66,7 @@ func (d *Device) apply(bundle []byte) (*Applied, error) {
 	default:
 		l = old.union(l)
 	}
-	if err := d.compareLogs(r, b); err != nil {
+	if err := d.compareLogs(r, b, old); err != nil {
 		return nil, err
 	}
 	ended, err := d.enforce(l)
