@@ -31,9 +31,9 @@ type KeyEvidence struct {
 }
 
 // alarm keeps an alarm about the core in force, once for every text, and says whether it is new. The caller holds mu.
-func (d *Device) alarm(now time.Time, text string, keys ...KeyEvidence) bool {
+func (d *Device) alarm(now time.Time, text string) bool {
 	_, core := d.inForce()
-	return d.alarmOf(core, now, text, keys...)
+	return d.alarmOf(core, now, text)
 }
 
 // alarmOf keeps an alarm about a core, once for every text; when there are maxAlarms of that core, the first ones stay. The caller holds mu.
