@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	format = 1 // version of the file's layout
+	format = 2 // version of the file's layout
 
 	lockWait = time.Second // how long Open waits for another process
 
