@@ -24,7 +24,7 @@ func (a *Authority) checkClock(now, last time.Time) error {
 	switch {
 	case now.Before(last):
 		wrong = ErrClock
-	case now.After(known.Add(a.policy.HardExpiry)):
+	case now.After(known.Add(a.Policy().HardExpiry)):
 		wrong = ErrClockAhead
 	default:
 		return nil
