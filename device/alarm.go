@@ -30,13 +30,14 @@ type KeyEvidence struct {
 	Sig     [64]byte // A ‖ t
 }
 
-// alarm keeps an alarm about the core in force, once for every text, and says whether it is new. The caller holds mu.
-func (d *Device) alarm(now time.Time, text string) bool {
+// alarm keeps an alarm about the core in force, once for every text. The caller holds mu.
+func (d *Device) alarm(now time.Time, text string) {
 	_, core := d.inForce()
-	return d.alarmOf(core, now, text)
+	d.alarmOf(core, now, text)
 }
 
-// alarmOf keeps an alarm about a core, once for every text; when there are maxAlarms of that core, the first ones stay. The caller holds mu.
+// alarmOf keeps an alarm about a core, once for every text, and says whether it is new; when there are maxAlarms of that core, the first ones
+// stay. The caller holds mu.
 func (d *Device) alarmOf(core [32]byte, now time.Time, text string, keys ...KeyEvidence) bool {
 	text = text[:min(len(text), maxAlarmText)]
 	same := 0
