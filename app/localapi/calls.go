@@ -224,3 +224,10 @@ type Reopened struct {
 	NextSerial uint32
 	Merged     int // serials that stay revoked because a merged list has them
 }
+
+// Restoration says what opens the vault of a backup, as it was when the backup was made. Secrets stay with the caller, who clears them.
+type Restoration struct {
+	PIN         []byte
+	Passphrases map[string][]byte // by the officer's name: as many security officers as the vault needs
+	Passphrase  []byte            // of a passphrase vault
+}
