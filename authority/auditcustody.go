@@ -93,15 +93,27 @@ func (a *audit) finish() {
 	if root, err := a.tx.LogRoot(); err == nil && root != a.Root {
 		a.find(InLog, 0, "the stored root is not that of the entries")
 	}
-	if stmt, err := a.tx.Policy(); err != nil {
-		a.find(InLog, 0, "there is no policy: %v", err)
-	} else if p, err := openPolicy(stmt, a.core, a.CoreHash); err == nil && p.Sequence > a.ledger.policy {
-		a.find(InPolicy, uint64(p.Sequence), "it is not in the log: it was signed in secret, or the end of the log is missing")
-	}
+	a.finishPolicy()
 	sequence, _, err := a.tx.LatestList()
 	if err != nil {
 		a.find(InLog, 0, "there is no newest list: %v", err)
 	} else if sequence > a.ledger.order.Sequence {
 		a.find(InList, uint64(sequence), "it is not in the log: it was signed in secret, or the end of the log is missing")
+	}
+}
+
+func (a *audit) finishPolicy() {
+	stmt, err := a.tx.Policy()
+	if err != nil {
+		a.find(InLog, 0, "there is no policy: %v", err)
+		return
+	}
+	next := a.ledger.policy + 1
+	p, err := openPolicy(stmt, a.core, a.CoreHash)
+	switch {
+	case err != nil:
+		a.find(InPolicy, uint64(next), "%v", err)
+	case p.Sequence >= next:
+		a.find(InPolicy, uint64(p.Sequence), "it is not in the log: it was signed in secret, or the end of the log is missing")
 	}
 }

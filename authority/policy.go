@@ -29,8 +29,13 @@ type PolicyChange struct {
 func (a *Authority) Policy() *wire.Policy { return a.terms.Load().policy }
 
 // SetPolicy replaces the policy. Devices get it with their next package; lists
-// are made by it from now on. Errors: wire.ErrValue, and those of every change.
+// are made by it from now on. Where there are officers, they decide:
+// [ErrApprovalsMissing], see [Authority.Propose]. Other errors: wire.ErrValue, and
+// those of every change.
 func (a *Authority) SetPolicy(p PolicyChange) error {
+	if err := a.direct(); err != nil {
+		return fmt.Errorf("set the policy: %w", err)
+	}
 	err := a.change(func(tx *storage.Tx, now time.Time) error { return a.setPolicyIn(tx, now, p) })
 	if err != nil {
 		return fmt.Errorf("set the policy: %w", err)

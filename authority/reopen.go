@@ -36,7 +36,8 @@ type Reopened struct {
 //
 // A checkpoint that is longer than the log belongs to the tail that was lost; the
 // longest is recorded. One that contradicts the log is refused with [ErrOtherLog].
-// The clock must not be before any of the statements.
+// The clock must not be before any of the statements. Where there are officers,
+// they have decided before ([Authority.Decide]): [ErrApprovalsMissing].
 //
 // The new checkpoint carries the counter's next value. Other errors: [ErrClock],
 // [ErrClockAhead], [ErrLocked], [ErrInconsistent], [ErrSerials], [ErrCounter],
@@ -52,10 +53,18 @@ func (a *Authority) Reopen(lists, checkpoints [][]byte) (*Reopened, error) {
 		return nil, fmt.Errorf("reopen: %w", err)
 	}
 	var r *Reopened
-	if err = a.commitAnyway(func(tx *storage.Tx) error {
-		r, err = a.reopen(tx, e)
+	err = a.commitAnyway(func(tx *storage.Tx) error {
+		now, err := a.beginAfter(tx, e.latest)
+		if err != nil {
+			return err
+		}
+		if err := a.restoring(tx, now, lists, checkpoints); err != nil {
+			return err
+		}
+		r, err = a.reopen(tx, now, e)
 		return err
-	}); err != nil {
+	})
+	if err != nil {
 		return nil, fmt.Errorf("reopen: %w", err)
 	}
 	a.rollback.wrong, a.rollback.unclean = nil, false
@@ -147,11 +156,7 @@ func (e *evidence) follow(o wire.Order, state [16]byte) {
 }
 
 // reopen is the change.
-func (a *Authority) reopen(tx *storage.Tx, e *evidence) (*Reopened, error) {
-	now, err := a.beginAfter(tx, e.latest)
-	if err != nil {
-		return nil, err
-	}
+func (a *Authority) reopen(tx *storage.Tx, now time.Time, e *evidence) (*Reopened, error) {
 	e.follow(a.ledger.order, a.ledger.state)
 	lost, err := a.lostTail(tx, e.checkpoints)
 	if err != nil {

@@ -22,8 +22,12 @@ func (a *Authority) Revoke(address wire.Address, reason wire.Reason, effective t
 }
 
 // RevokeAll is [Authority.Revoke] of several identities, all of them or none. The
-// error names the one that it is about.
+// error names the one that it is about. Where there are officers, they decide:
+// [ErrApprovalsMissing], see [Authority.Propose].
 func (a *Authority) RevokeAll(addresses []wire.Address, reason wire.Reason, effective time.Time) error {
+	if err := a.direct(); err != nil {
+		return fmt.Errorf("revoke: %w", err)
+	}
 	err := a.change(func(tx *storage.Tx, now time.Time) error {
 		return a.revokeIn(tx, now, addresses, reason, effective)
 	})
