@@ -32,7 +32,7 @@ only if it is the one that the present core committed to, so nobody has to compa
 The old keys are erased, and everything signed under the old core is refused from then on: it may come from anybody. A new
 request is written to request.png and request.mqr. The device can do nothing before the package that answers it is installed
 (install), and reaches only those who have rotated, too. This cannot be undone. Doing it twice changes nothing.`,
-		Example: "  marque-vehicle rotate --dir bus-4711 next-core.mqc",
+		Example: "  marque-vehicle rotate --dir bus-4711 core.mqs",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.use(func(d *device.Device) error {

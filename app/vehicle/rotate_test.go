@@ -75,8 +75,8 @@ func newRealms(t *testing.T) *realms {
 	if r.next.Core().Hash() != hash {
 		t.Fatal("the next authority has another core")
 	}
-	r.write("next.mqc", r.core)
-	r.write("stray.mqc", r.stray)
+	r.write("next.mqs", r.core)
+	r.write("stray.mqs", r.stray)
 	return r
 }
 
@@ -160,7 +160,7 @@ func (r *realms) expect(done bool, args, texts []string) {
 func TestRotateByHand(t *testing.T) {
 	r := newRealms(t)
 	r.does([]string{"new", "--name", "bus-4711"})
-	r.refuses([]string{"rotate", r.path("next.mqc")}, "the device was not rotated", "no keys are installed", "next: show the request")
+	r.refuses([]string{"rotate", r.path("next.mqs")}, "the device was not rotated", "no keys are installed", "next: show the request")
 	r.enrol(r.present)
 	r.write("present.mqs", newMaster(t, 1).reveal(t, r.present.Core()))
 	r.does([]string{"install", "--core", r.path("present.mqs"), r.path("keys.mqp")})
@@ -168,7 +168,7 @@ func TestRotateByHand(t *testing.T) {
 	old, oldPicture := r.read("bus/request.mqr"), r.read("bus/request.png")
 
 	for name, text := range map[string]string{
-		"stray.mqc": "not the next core that the realm committed to", "keys.mqp": "malformed", "none.mqc": "no such file",
+		"stray.mqs": "not the next core that the realm committed to", "keys.mqp": "malformed", "none.mqc": "no such file",
 		"bus/request.png": "malformed",
 	} {
 		r.refuses([]string{"rotate", r.path(name)}, "the device was not rotated", text, "next:")
@@ -178,21 +178,21 @@ func TestRotateByHand(t *testing.T) {
 		t.Fatal("a refused core replaced the request")
 	}
 
-	r.does([]string{"rotate", r.path("next.mqc")}, "fleet.example, generation 2", "the old keys are erased", "vehicle bus-4711", "request.png", "install --dir")
+	r.does([]string{"rotate", r.path("next.mqs")}, "fleet.example, generation 2", "the old keys are erased", "vehicle bus-4711", "request.png", "install --dir")
 	if bytes.Equal(old, r.read("bus/request.mqr")) || bytes.Equal(oldPicture, r.read("bus/request.png")) {
 		t.Fatal("the request was not replaced")
 	}
 	r.does([]string{"status"}, "was rotated and has no keys yet", "generation 2")
-	r.refuses([]string{"sign", "--in", r.path("next.mqc")}, "rotated to its next core", "show the request")
+	r.refuses([]string{"sign", "--in", r.path("next.mqs")}, "rotated to its next core", "show the request")
 
 	if err := os.Remove(r.path("bus/request.mqr")); err != nil { // as after a crash before it was written
 		t.Fatal(err)
 	}
-	r.does([]string{"rotate", r.path("next.mqc")}, "nothing changed", "request.mqr")
+	r.does([]string{"rotate", r.path("next.mqs")}, "nothing changed", "request.mqr")
 	r.enrol(r.next)
 	r.does([]string{"install", r.path("keys.mqp")}, "has keys for epochs") // nobody is asked
 	r.does([]string{"status"}, "generation 2", "list     none")
-	r.does([]string{"rotate", r.path("next.mqc")}, "nothing changed: this core is in force")
+	r.does([]string{"rotate", r.path("next.mqs")}, "nothing changed: this core is in force")
 	r.refuses([]string{"rotate", r.path("present.mqs")}, "given up")
 }
 
@@ -204,7 +204,7 @@ func TestInstallBeforeRotate(t *testing.T) {
 	r.write("present.mqs", newMaster(t, 1).reveal(t, r.present.Core()))
 	r.does([]string{"install", "--core", r.path("present.mqs"), r.path("keys.mqp")})
 	r.enrol(r.next)
-	r.refuses([]string{"install", "--core", r.path("next.mqc"), r.path("keys.mqp")}, "next core, which this device does not have yet", "next: rotate first")
+	r.refuses([]string{"install", "--core", r.path("next.mqs"), r.path("keys.mqp")}, "next core, which this device does not have yet", "next: rotate first")
 }
 
 func TestRotateJSON(t *testing.T) {
@@ -213,7 +213,7 @@ func TestRotateJSON(t *testing.T) {
 	r.enrol(r.present)
 	r.write("present.mqs", newMaster(t, 1).reveal(t, r.present.Core()))
 	r.does([]string{"install", "--core", r.path("present.mqs"), r.path("keys.mqp")})
-	out, _ := r.run("rotate", "--json", r.path("next.mqc"))
+	out, _ := r.run("rotate", "--json", r.path("next.mqs"))
 	var got rotated
 	if err := json.Unmarshal([]byte(out), &got); err != nil || got.Generation != 2 || got.Again || got.Request == nil || got.Request.Kind != "application" ||
 		len(strings.Fields(got.Words)) != 8 || len(strings.Fields(got.Request.Words)) != 8 {
