@@ -131,15 +131,21 @@ func approvedFrom(approvals []Approval, n uint64) []Approval {
 func (v *Vault) replaceApprovals(approvals []Approval) error {
 	f := *v.file
 	f.Approvals = approvals
+	return v.replace(&f)
+}
+
+// replace puts f into the place of the vault's file. An error may come after f is
+// there, and then v goes on with f. The caller holds v.mu.
+func (v *Vault) replace(f *file) error {
 	b, err := f.marshal()
 	if err != nil {
 		return err
 	}
-	if err := replaceFile(v.path, b); err != nil {
-		return err
+	err = replaceFile(v.path, b)
+	if err == nil || compareFile(v.path, b) == nil {
+		v.file = f
 	}
-	v.file = &f
-	return nil
+	return err
 }
 
 // RetireApprovals makes the TPM refuse all approvals whose bound is the counter's

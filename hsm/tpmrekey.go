@@ -69,14 +69,9 @@ func (v *Vault) rekey(r *root, f *file, old *Credentials, o *TPMOptions) error {
 		return fmt.Errorf("try the new credentials: %w", err)
 	}
 	opened.erase()
-	b, err := f.marshal()
-	if err != nil {
+	if err := v.replace(f); err != nil {
 		return err
 	}
-	if err := replaceFile(v.path, b); err != nil {
-		return err
-	}
-	v.file = f
 	if err := o.TPM.settle(r, f.TPM, auth); err != nil {
 		return errors.Join(errors.New("the new credentials hold, but copies of the vault from before still open with the old ones: unlock the vault, which ends that"), err)
 	}

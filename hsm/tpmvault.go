@@ -40,8 +40,6 @@ func (c *Credentials) second() (string, error) {
 		return "", ErrWeakPIN
 	case c.Passphrase != nil && c.Quorum != nil:
 		return "", fmt.Errorf("%w: by a passphrase or by the officers' shares, not by both", ErrCredentials)
-	case c.Passphrase != nil && subtle.ConstantTimeCompare(c.PIN, c.Passphrase) == 1:
-		return "", ErrSamePIN
 	case c.Quorum != nil:
 		if erased(c.Quorum.page) {
 			return "", fmt.Errorf("%w: the officers' secret was erased, let them sign on again", ErrCredentials)
@@ -99,6 +97,9 @@ type TPMOptions struct {
 func (o *TPMOptions) check() (second string, err error) {
 	if err := o.Cost.check(); err != nil {
 		return "", err
+	}
+	if subtle.ConstantTimeCompare(o.Credentials.PIN, o.Credentials.Passphrase) == 1 {
+		return "", ErrSamePIN
 	}
 	return o.Credentials.second()
 }
