@@ -183,11 +183,12 @@ func (a *Authority) decideNow(by []crypto.Signer, action Action, b []byte) (dige
 	if err != nil {
 		return digest, err
 	}
-	if _, err := f.sign(k, by[1:], now); err != nil && k.Missing() > 0 {
-		return digest, errors.Join(k.Decide(now), err)
+	skipped, err := f.sign(k, by[1:], now)
+	if err != nil {
+		return digest, err
 	}
 	if err := k.Decide(now); err != nil {
-		return digest, err
+		return digest, errors.Join(err, skipped)
 	}
 	if action == ActionRestore {
 		a.desk.restore.Store(f)

@@ -132,25 +132,23 @@ func room(tx *storage.Tx) error {
 	return err
 }
 
-// sign adds what others approve and returns how many of them count. An error says why nobody of those asked does; it is nil where
-// nobody was asked.
-func (f *filing) sign(k *Case, by []crypto.Signer, now time.Time) (added int, err error) {
+// sign adds what others approve. Who cannot decide, or has approved already, does not count: skipped says why, of whom.
+func (f *filing) sign(k *Case, by []crypto.Signer, now time.Time) (skipped, err error) {
 	for _, officer := range by {
-		approval, wrong := Approve(officer, &f.proposal, f.payload)
-		if wrong != nil {
-			return 0, wrong
+		approval, err := Approve(officer, &f.proposal, f.payload)
+		if err != nil {
+			return nil, err
 		}
-		if wrong = k.Add(approval, now); wrong != nil {
-			if errors.Is(wrong, ErrNotOfficer) || errors.Is(wrong, ErrProposalTime) {
-				return 0, wrong
-			}
-			err = errors.Join(err, wrong)
-			continue
+		switch err := k.Add(approval, now); {
+		case err == nil:
+			f.approvals = append(f.approvals, *approval)
+		case errors.Is(err, ErrWrongRole), errors.Is(err, ErrApprovedAlready):
+			skipped = errors.Join(skipped, err)
+		default:
+			return nil, err
 		}
-		f.approvals = append(f.approvals, *approval)
-		added++
 	}
-	return added, err
+	return skipped, nil
 }
 
 // conclude carries the proposal out if it is approved, and files it if not.
@@ -204,8 +202,13 @@ func (a *Authority) approve(by []crypto.Signer, digest [32]byte) (*Pending, erro
 	if err := k.current(now); err != nil {
 		return nil, err
 	}
-	if added, err := f.sign(k, by, now); added == 0 && (err != nil || len(by) == 0) && k.Missing() > 0 {
-		return nil, errors.Join(err, k.Decide(now))
+	before := k.Missing()
+	skipped, err := f.sign(k, by, now)
+	if err != nil {
+		return nil, err
+	}
+	if before > 0 && k.Missing() == before {
+		return nil, errors.Join(skipped, k.Decide(now))
 	}
 	return a.conclude(council, k, f, d, now)
 }

@@ -140,7 +140,9 @@ func TestEnrolUnderAClockFarAhead(t *testing.T) {
 	if e.Problem == nil || e.Problem.What.Key != "problem.clockahead.what" {
 		t.Fatalf("%+v", e.Problem)
 	}
-	w.open.Authority().ConfirmClock(w.clock())
+	if err := w.open.Authority().ConfirmClock(w.clock()); err != nil {
+		t.Fatal(err)
+	}
 	e.Issue()
 	w.until("the package", func() bool { return e.Step == flow.EnrolDone })
 }
