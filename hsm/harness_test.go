@@ -120,11 +120,11 @@ func taken(t *testing.T, tpm *hsm.TPM) int {
 // faulty is the TPM of an emulator that loses commands on the way: all for which lost answers yes.
 type faulty struct {
 	*hsmtest.Emulator
-	lost func(tpm2.TPMCC) bool
+	lost func(cc tpm2.TPMCC, handle uint32) bool
 }
 
 func (f *faulty) Send(command []byte) ([]byte, error) {
-	if f.lost(tpm2.TPMCC(binary.BigEndian.Uint32(command[6:]))) {
+	if f.lost(tpm2.TPMCC(binary.BigEndian.Uint32(command[6:])), binary.BigEndian.Uint32(append(command[10:len(command):len(command)], 0, 0, 0, 0))) {
 		return nil, errors.New("lost on the way")
 	}
 	return f.Emulator.Send(command)

@@ -297,3 +297,25 @@ func TestQuorumSecretsDoNotPrint(t *testing.T) {
 		t.Errorf("an erased secret is as good as a whole one: %v", err)
 	}
 }
+
+func TestOfficersAreChangedByTheirQuorum(t *testing.T) {
+	o, secret := appoint(t, 2)
+	_, others := appoint(t, 2)
+	next, fresh, err := o.Reappoint(secret, 1, people()[:2], cheap, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone, err := o.Rebuild(signOn(t, o, "Anna", "Cy"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone.Erase()
+	for name, wrong := range map[string]*hsm.QuorumSecret{"none": nil, "other officers'": others, "a later one": fresh, "an erased one": gone} {
+		if _, _, err := o.Reappoint(wrong, 1, people()[:2], cheap, rand.Reader); !errors.Is(err, hsm.ErrQuorumSecret) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, _, err := next.Reappoint(secret, 1, people()[:2], cheap, rand.Reader); !errors.Is(err, hsm.ErrQuorumSecret) {
+		t.Errorf("the one from before: %v", err)
+	}
+}

@@ -64,3 +64,33 @@ func TestOfficersUnlockATPMVault(t *testing.T) {
 		t.Errorf("a backup by the officers from before: %v", err)
 	}
 }
+
+// TestOneOfficerTooFew has the file, the TPM, the PIN and all but one of the officers who are needed.
+func TestOneOfficerTooFew(t *testing.T) {
+	a := newAppliance(t, cheap)
+	officers, secret := appoint(t, 3)
+	o := a.options()
+	o.Credentials = hsm.Credentials{PIN: []byte("271828"), Quorum: secret}
+	path := filepath.Join(t.TempDir(), "vault")
+	if _, err := hsm.CreateTPM(path, o); err != nil {
+		t.Fatal(err)
+	}
+	two := signOn(t, officers, "Anna", "Cy")
+	_, err := officers.Rebuild(append(two, two...))
+	wantErr(t, err, hsm.ErrQuorum, "2 of 3", "needs 1 more")
+
+	// The same two in officers of their own making, of whom two suffice.
+	_, forged, err := hsm.Appoint(2, people()[:3], cheap, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantErr(t, reopen(t, path).UnlockTPM(a.tpm, hsm.Credentials{PIN: []byte("271828"), Quorum: forged}), hsm.ErrQuorumSecret)
+	wantErr(t, reopen(t, path).UnlockTPM(a.tpm, hsm.Credentials{PIN: []byte("271828")}), hsm.ErrCredentials)
+	all, err := officers.Rebuild(append(two, signOn(t, officers, "Bo Müller-Lee")...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := reopen(t, path).UnlockTPM(a.tpm, hsm.Credentials{PIN: []byte("271828"), Quorum: all}); err != nil {
+		t.Error(err)
+	}
+}

@@ -66,3 +66,25 @@ func TestCounterMadeAnewIsNoLower(t *testing.T) {
 		t.Errorf("%d after %d, %v", m, n, err)
 	}
 }
+
+// TestCountersOfAnotherTPMStay asks a TPM that has counters at the same places.
+func TestCountersOfAnotherTPMStay(t *testing.T) {
+	a, b := newAppliance(t, cheap), newAppliance(t, cheap)
+	n, err := b.vault.Counter(b.tpm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.vault.AdvanceCounter(b.tpm); !errors.Is(err, hsm.ErrOtherTPM) {
+		t.Errorf("AdvanceCounter: %v", err)
+	}
+	if _, err := a.vault.RetireApprovals(b.tpm); !errors.Is(err, hsm.ErrOtherTPM) {
+		t.Errorf("RetireApprovals: %v", err)
+	}
+	if _, err := a.vault.Retired(b.tpm); !errors.Is(err, hsm.ErrOtherTPM) {
+		t.Errorf("Retired: %v", err)
+	}
+	wantErr(t, a.vault.AddApproval(b.tpm, &a.vault.Approvals()[0]), hsm.ErrOtherTPM)
+	if again, err := b.vault.Counter(b.tpm); err != nil || again != n {
+		t.Errorf("%d, %v, want %d", again, err, n)
+	}
+}

@@ -147,7 +147,7 @@ func TestKilledFounding(t *testing.T) {
 	for n := 1; !finished; n++ {
 		path, sent := filepath.Join(t.TempDir(), "vault"), 0
 		o := a.options()
-		o.TPM = hsm.NewTPM(&faulty{a.emulator, func(tpm2.TPMCC) bool { sent++; return sent > n }}, clock)
+		o.TPM = hsm.NewTPM(&faulty{a.emulator, func(tpm2.TPMCC, uint32) bool { sent++; return sent > n }}, clock)
 		_, err := hsm.CreateTPM(path, o)
 		finished = err == nil
 		a.emulator.Restart()

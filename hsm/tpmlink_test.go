@@ -35,6 +35,15 @@ func TestNoTPM(t *testing.T) {
 	}
 }
 
+// commands returns how often each command is in a record.
+func commands(wire [][]byte) map[tpm2.TPMCC]int {
+	n := map[tpm2.TPMCC]int{}
+	for i := 0; i < len(wire); i += 2 {
+		n[tpm2.TPMCC(binary.BigEndian.Uint32(wire[i][6:]))]++
+	}
+	return n
+}
+
 // codes returns the response codes in a record.
 func codes(wire [][]byte) map[tpm2.TPMRC]int {
 	n := map[tpm2.TPMRC]int{}

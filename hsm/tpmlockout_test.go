@@ -111,3 +111,47 @@ func TestShutdownSavesATry(t *testing.T) {
 		})
 	}
 }
+
+func TestTries(t *testing.T) {
+	a := newAppliance(t, cheap)
+	check := func(left int, locked bool, until time.Time) {
+		t.Helper()
+		n, l, u, err := a.tpm.Tries()
+		if err != nil || n != left || l != locked || !u.Equal(until) {
+			t.Errorf("%d tries, locked %v until %v, %v; want %d, %v, %v", n, l, u, err, left, locked, until)
+		}
+	}
+	check(10, false, time.Time{})
+	for left := 9; left >= 1; left-- {
+		wantErr(t, a.guess(), hsm.ErrWrongPIN)
+		check(left, false, time.Time{})
+	}
+	wantErr(t, a.guess(), hsm.ErrWrongPIN)
+	check(0, true, noon.Add(2*time.Hour))
+	a.emulator.Restart()
+	check(0, true, noon.Add(2*time.Hour))
+	if err := a.tpm.ResetLockout(lockout); err != nil {
+		t.Fatal(err)
+	}
+	check(10, false, time.Time{})
+	a.emulator.Kill()
+	if _, _, _, err := a.tpm.Tries(); !errors.Is(err, hsm.ErrNoTPM) {
+		t.Errorf("without a TPM: %v", err)
+	}
+}
+
+// TestEveryFailureSaysWhatToDo is what the person at the keyboard reads.
+func TestEveryFailureSaysWhatToDo(t *testing.T) {
+	a := newAppliance(t, cheap)
+	_, other := protected(t)
+	wantErr(t, a.guess(), hsm.ErrWrongPIN, "tries left before the TPM locks itself: 9", "type it again")
+	wantErr(t, reopen(t, a.path).UnlockTPM(other, credentials()), hsm.ErrOtherTPM, "put the disk back", "backup shares")
+	for range 9 {
+		wantErr(t, a.guess(), hsm.ErrWrongPIN)
+	}
+	wantErr(t, a.unlock(), hsm.ErrLockedOut, "until 2026-11-23 14:00 UTC", "leave the appliance switched on", "ceremony's envelope")
+	a.emulator.Extend(0, "another firmware")
+	wantErr(t, a.unlock(), hsm.ErrPlatformChanged, "PCR 0, the firmware", "let the officers approve", "look for tampering")
+	a.emulator.Kill()
+	wantErr(t, a.unlock(), hsm.ErrNoTPM, "switch it on", "backup shares")
+}

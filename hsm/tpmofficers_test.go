@@ -6,6 +6,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -233,4 +234,165 @@ func TestAtMost16Approvals(t *testing.T) {
 	if err := a.unlock(); err != nil {
 		t.Error(err)
 	}
+}
+
+// retired returns the vault's counter of retired approvals.
+func (a *appliance) retired() uint64 {
+	a.t.Helper()
+	n, err := a.vault.Retired(a.tpm)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return n
+}
+
+func TestApprovalsDoNotReachFurtherThanTheNextRetirement(t *testing.T) {
+	a := newAppliance(t, cheap)
+	p, err := a.tpm.Platform(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := a.retired()
+	for _, bound := range []uint64{n - 1, n + 2, math.MaxUint64} {
+		_, err := a.vault.ApprovalDigest(a.tpm, p, bound)
+		wantErr(t, err, hsm.ErrApproval)
+		_, err = a.vault.Approve(a.tpm, p, bound, a.officers, rand.Reader)
+		wantErr(t, err, hsm.ErrApproval)
+		copied := filepath.Join(t.TempDir(), "copy")
+		b, err := os.ReadFile(a.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(copied, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		wantErr(t, a.vault.AddApproval(a.tpm, hsm.ForgeApproval(t, copied, p, bound, a.officers)), hsm.ErrApproval)
+	}
+}
+
+// TestSmuggledApproval is one that never went through AddApproval.
+func TestSmuggledApproval(t *testing.T) {
+	a := newAppliance(t, cheap)
+	a.emulator.Extend(4, "another boot loader")
+	p, err := a.tpm.Platform(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hsm.ForgeApproval(t, a.path, p, math.MaxUint64, a.officers)
+	wantErr(t, a.unlock(), hsm.ErrApproval, "further")
+	if _, err := reopen(t, a.path).PlatformChanged(a.tpm); !errors.Is(err, hsm.ErrApproval) {
+		t.Errorf("PlatformChanged: %v", err)
+	}
+}
+
+// TestRetiredApprovalsMakeRoom adds an approval to a file that is full of retired ones.
+func TestRetiredApprovalsMakeRoom(t *testing.T) {
+	a := newAppliance(t, cheap)
+	p, err := a.tpm.Platform(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := a.retired()
+	for range 15 {
+		hsm.ForgeApproval(t, a.path, p, n-1, a.officers)
+	}
+	v := reopen(t, a.path)
+	if err := v.AddApproval(a.tpm, a.approve(1)); err != nil || len(v.Approvals()) != 2 {
+		t.Errorf("%d approvals, %v", len(v.Approvals()), err)
+	}
+}
+
+func TestPlatformChanged(t *testing.T) {
+	a := newAppliance(t, cheap)
+	check := func(want string) {
+		t.Helper()
+		if got, err := reopen(t, a.path).PlatformChanged(a.tpm); err != nil || got != want {
+			t.Errorf("%q, %v, want %q", got, err, want)
+		}
+	}
+	check("")
+	a.emulator.Extend(7, "other settings")
+	check("PCR 7, the Secure Boot settings")
+	if err := a.vault.AddApproval(a.tpm, a.approve(1)); err != nil {
+		t.Fatal(err)
+	}
+	check("")
+	a.emulator.Extend(2, "another network card")
+	check("PCR 2, the firmware of extension cards") // and not 7: the nearest approval has that one
+	a.emulator.Restart()
+	check("")
+	a.emulator.Extend(7, "other settings")
+	if err := a.vault.UnlockTPM(a.tpm, credentials()); err != nil {
+		t.Fatal(err)
+	}
+	old, err := os.ReadFile(a.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.vault.RetireApprovals(a.tpm); err != nil {
+		t.Fatal(err)
+	}
+	check("")
+	a.emulator.Restart()
+	check("PCR 7, the Secure Boot settings")
+	if err := os.WriteFile(a.path, old, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := reopen(t, a.path).PlatformChanged(a.tpm); !errors.Is(err, hsm.ErrApprovalRetired) {
+		t.Errorf("retired: %v", err)
+	}
+	_, other := protected(t)
+	if _, err := a.vault.PlatformChanged(other); !errors.Is(err, hsm.ErrOtherTPM) {
+		t.Errorf("another TPM: %v", err)
+	}
+}
+
+func TestApprovalsNameTheRegistersOfTheirVault(t *testing.T) {
+	a := newAppliance(t, cheap)
+	o := a.options()
+	o.Unified = true
+	unified, err := hsm.CreateTPM(filepath.Join(t.TempDir(), "vault"), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for v, wrong := range map[*hsm.Vault]bool{a.vault: true, unified: false} {
+		p, err := a.tpm.Platform(wrong)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := v.Retired(a.tpm)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = v.Approve(a.tpm, p, n, a.officers, rand.Reader)
+		wantErr(t, err, hsm.ErrApproval, "PCRs")
+	}
+	a.emulator.Extend(11, "another image")
+	if err := a.unlock(); err != nil {
+		t.Errorf("PCR 11 of a vault that does not count it: %v", err)
+	}
+	wantErr(t, unified.UnlockTPM(a.tpm, credentials()), hsm.ErrPlatformChanged, "PCR 11, the system image")
+	p, err := a.tpm.Platform(unified.Unified())
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := unified.Retired(a.tpm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	approval, err := unified.Approve(a.tpm, p, n+1, a.officers, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unified.AddApproval(a.tpm, approval); err != nil {
+		t.Fatal(err)
+	}
+	if err := unified.UnlockTPM(a.tpm, credentials()); err != nil {
+		t.Errorf("the approved image: %v", err)
+	}
+	if _, err := unified.RetireApprovals(a.tpm); err != nil {
+		t.Fatal(err)
+	}
+	a.emulator.Restart()
+	wantErr(t, unified.UnlockTPM(a.tpm, credentials()), hsm.ErrPlatformChanged)
 }

@@ -112,7 +112,7 @@ func TestRekeyThatWasCutOff(t *testing.T) {
 	}
 	o := a.options()
 	o.Credentials.PIN = []byte("161803")
-	o.TPM = hsm.NewTPM(&faulty{a.emulator, func(cc tpm2.TPMCC) bool { return cc == tpm2.TPMCCNVIncrement }}, clock)
+	o.TPM = hsm.NewTPM(&faulty{a.emulator, func(cc tpm2.TPMCC, _ uint32) bool { return cc == tpm2.TPMCCNVIncrement }}, clock)
 	wantErr(t, a.vault.Rekey(credentials(), o), hsm.ErrNoTPM, "unlock the vault")
 	a.emulator.Restart() // a command that is lost leaves a session in the TPM
 	if err := reopen(t, copied).UnlockTPM(a.tpm, credentials()); err != nil {
@@ -145,7 +145,7 @@ func TestRekeyAfterOneThatWasCutOff(t *testing.T) {
 	}
 	keep()
 	o := a.options()
-	o.TPM = hsm.NewTPM(&faulty{a.emulator, func(cc tpm2.TPMCC) bool { return cc == tpm2.TPMCCNVIncrement }}, clock)
+	o.TPM = hsm.NewTPM(&faulty{a.emulator, func(cc tpm2.TPMCC, _ uint32) bool { return cc == tpm2.TPMCCNVIncrement }}, clock)
 	wantErr(t, a.vault.Rekey(credentials(), o), hsm.ErrNoTPM)
 	keep()
 	if err := a.vault.Rekey(credentials(), a.options()); err != nil {
