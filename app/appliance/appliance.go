@@ -21,7 +21,8 @@ const (
 	cardsFile    = "cards"
 	databaseFile = "authority.db"
 
-	freshSuffix = ".new" // of a file that will take another's place
+	announcedFile = "officers.next" // officers who are to come, while the vault is sealed anew for them
+	freshSuffix   = ".new"          // of a file that will take another's place
 )
 
 // Kinds of vaults, as [Appliance.Kind] says them.

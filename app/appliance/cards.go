@@ -1,9 +1,9 @@
 package appliance
 
 import (
-	"errors"
 	"fmt"
 
+	"marque/authority"
 	"marque/hsm"
 )
 
@@ -57,12 +57,6 @@ func (a *Appliance) Drill(texts [][]byte) error {
 	return nil
 }
 
-func (a *Appliance) drill(texts [][]byte) error {
-	_ = texts
-	return errLater
-}
-
-// WaiveDrill puts into the log that the realm does without a drill, which is shown for ever. The appliance must be unlocked.
-func (a *Appliance) WaiveDrill() error {
-	return errors.Join(errLater)
-}
+// WaiveDrill puts into the log that the realm does without a drill, which is shown for ever. The appliance must be unlocked. Errors:
+// those of authority.Authority.RecordDrill.
+func (a *Appliance) WaiveDrill() error { return a.authority.RecordDrill(authority.DrillWaived) }

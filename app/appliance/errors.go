@@ -28,6 +28,8 @@ var (
 	ErrNoCards = errors.New("no such cards were made for this authority: look at the purpose on the card")
 	// ErrCards: the file with the cards' commitments is damaged.
 	ErrCards = errors.New("the file cards is damaged: move it away, and put back the one from a backup")
+	// ErrDatabase: a database that was brought for recovery, or that a backup holds, does not pass the audit.
+	ErrDatabase = errors.New("the database contradicts its own log or the backup that it came in: take an older backup")
 	// ErrDrill: the cards did not give the master secret back.
 	ErrDrill = errors.New("the drill failed: these cards do not give back this authority's master secret; make new cards by founding it anew")
 )

@@ -50,7 +50,7 @@ func writeFile(path string, b []byte) error {
 
 // freshFile writes what is to take a file's place beside it, over what a change that was cut off left there.
 func freshFile(path string, b []byte) error {
-	if err := os.Remove(path + freshSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := remove(path + freshSuffix); err != nil {
 		return err
 	}
 	return writeFile(path+freshSuffix, b)
@@ -81,4 +81,20 @@ func readOfficers(path string) (*hsm.Officers, error) {
 		return nil, err
 	}
 	return hsm.ParseOfficers(b)
+}
+
+// remove removes a file that may be missing.
+func remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+func syncFolder(path string) error {
+	folder, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
 }

@@ -1,9 +1,11 @@
 package appliance
 
 import (
+	"bytes"
 	"cmp"
 	"crypto"
 	"crypto/rand"
+	"fmt"
 	"io"
 
 	"marque/authority"
@@ -61,12 +63,95 @@ type Founded struct {
 }
 
 // Found founds an authority in dir, which is empty or does not exist yet, and
-// leaves it unlocked. All of it is on the disk, and was opened again, before dir comes into being. When Found fails there is no
-// authority. Errors: [ErrOccupied], [ErrFoundingElsewhere], [ErrNoFolder], [ErrFounding], [ErrNotNext],
-// authority.ErrFounded, hsm.ErrWeakPassphrase, and those of authority.Found, hsm.CreateTPM, hsm.Appoint and hsm.Split.
+// leaves it unlocked. All of it is on the disk, and was opened again with everybody's passphrase, before dir comes into being. When
+// Found fails there is no authority, and nothing of it in the TPM but the protection against guessed PINs. A founding that was killed
+// leaves a folder ".NAME.founding" beside dir, which the next one cleans up together with the TPM's counters.
+//
+// Errors: [ErrOccupied], [ErrFoundingElsewhere], [ErrNoFolder], [ErrFounding], [ErrNotNext],
+// authority.ErrFounded, hsm.ErrWeakPassphrase, and those of authority.Found, hsm.CreateTPM, hsm.Appoint and hsm.Split; and with a
+// Database backup.ErrArchive, backup.ErrKey, authority.ErrOtherMaster and [ErrDatabase].
 func Found(dir string, f Founding, o Options) (*Founded, error) {
-	_, _, _ = dir, f, o
-	return nil, errLater
+	founded, err := found(dir, &f, o)
+	if err != nil {
+		return nil, fmt.Errorf("found the authority: %w", err)
+	}
+	return founded, nil
+}
+
+func found(dir string, f *Founding, o Options) (*Founded, error) {
+	if f.TPM != nil && f.TPM.Path != "" {
+		o.TPM = f.TPM.Path
+	}
+	o.Cost = cmp.Or(f.Cost, o.cost())
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	if f.Core != nil {
+		if err := f.follow(); err != nil {
+			return nil, err
+		}
+	}
+	dir, err := target(dir)
+	if err != nil {
+		return nil, err
+	}
+	b := &builder{founding: f, options: o}
+	if f.TPM != nil {
+		if err := b.prepareTPM(); err != nil {
+			return nil, err
+		}
+	}
+	founded, err := b.build(dir)
+	if err != nil {
+		b.erase()
+		return nil, err
+	}
+	return founded, nil
+}
+
+// check refuses what contradicts itself. What single values may be is for the packages below to say.
+func (f *Founding) check() error {
+	var wrong string
+	switch {
+	case f.TPM == nil && (len(f.Officers) > 0 || f.Needed != 0):
+		wrong = "a passphrase vault has no officers"
+	case f.TPM != nil && f.Passphrase != nil:
+		wrong = "a TPM vault opens with a PIN and officers, and not with a passphrase"
+	case f.TPM != nil && f.TPM.ApprovalKey == nil:
+		wrong = "a TPM vault needs an approval key"
+	case f.Seed == nil && (f.Core != nil || f.Database != nil):
+		wrong = "recovery and rotation take a seed from its cards"
+	case f.Seed != nil && f.Core == nil && f.Database == nil:
+		wrong = "a seed from its cards takes the database, or the core that is to be replaced"
+	case f.Core != nil && f.Database != nil:
+		wrong = "it is either recovery, with a database, or rotation, with a core"
+	case f.Seed != nil && f.Next != Cards{}:
+		wrong = "the next core is committed to with a new realm only"
+	case f.Commitments != nil && f.Database == nil:
+		wrong = "commitments are of cards that there are already"
+	default:
+		return nil
+	}
+	return fmt.Errorf("%w: %s", ErrFounding, wrong)
+}
+
+// follow makes sure, before anything else, that the seed is what the core committed to, and takes over what stays the same.
+func (f *Founding) follow() error {
+	if len(f.Core.Next) == 0 {
+		return fmt.Errorf("%w; it committed to none", ErrNotNext)
+	}
+	params, err := f.Seed.Params()
+	if err != nil {
+		return err
+	}
+	next := authority.NextCore(f.Realm, params, f.Seed.StatementKey(), f.Core)
+	if hash := next.Hash(); !bytes.Equal(hash[:], f.Core.Next) {
+		return ErrNotNext
+	}
+	r := &f.Realm
+	r.Realm, r.SPIDs, r.Generation, r.Next = next.Realm, next.SPIDs, next.Generation, nil
+	r.Epoch0, r.EpochLength = next.Epoch0, next.EpochLength
+	return nil
 }
 
 // rand returns where randomness comes from.

@@ -2,10 +2,10 @@ package appliance
 
 import (
 	"crypto"
-	"errors"
 	"fmt"
 	"slices"
 
+	"marque/authority"
 	"marque/hsm"
 )
 
@@ -70,20 +70,31 @@ func findOfficer(officers *hsm.Officers, name string) (hsm.Officer, error) {
 	return list[i], nil
 }
 
-var errLater = errors.New("not built yet")
-
-func (a *Appliance) changeOfficers(present []*hsm.Credential, r *Reappointment) error {
-	_, _ = present, r
-	return errLater
-}
-
-// settleOfficers reads the officers that the vault opens for.
-func (a *Appliance) settleOfficers() (*hsm.Officers, error) {
-	if a.Kind() != KindTPM {
-		return nil, nil //nolint:nilnil // there are none
+// appoint tells the authority who its officers are, and how many decide. The caller holds a.mu.
+func (a *Appliance) appoint() error {
+	if a.officers == nil {
+		a.authority.SetOfficers(nil, nil)
+		return nil
 	}
-	return readOfficers(a.path(officersFile))
+	roster, err := rosterOf(a.officers)
+	if err != nil {
+		return err
+	}
+	var table *authority.Table // nil is the strictest
+	if s := a.cards.of(hsm.PurposeBackup); s != nil {
+		if table, err = authority.NewTable(s.commitments.Needed()); err != nil {
+			return err
+		}
+	}
+	a.authority.SetOfficers(roster, table)
+	return nil
 }
 
-// appoint tells the authority who its officers are.
-func (a *Appliance) appoint() error { return nil }
+// rosterOf returns the officers as package authority knows them. Roles have the same numbers in both packages.
+func rosterOf(officers *hsm.Officers) (*authority.Roster, error) {
+	var list []authority.Officer
+	for _, o := range officers.List() {
+		list = append(list, authority.Officer{Name: o.Name, Role: authority.Role(o.Role), Key: o.Key})
+	}
+	return authority.NewRoster(list)
+}

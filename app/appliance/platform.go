@@ -45,11 +45,11 @@ func (a *Appliance) ApprovePlatform(key crypto.Signer, signature []byte) error {
 		}
 		approval := &hsm.Approval{Platform: p.Now, Bound: p.Bound, Signature: signature}
 		if key != nil {
-			if approval, err = a.vault.Approve(p.Now, p.Bound, key, a.options.rand()); err != nil {
+			if approval, err = a.vault.Approve(t, p.Now, p.Bound, key, a.options.rand()); err != nil {
 				return err
 			}
 		}
-		return a.vault.AddApproval(approval)
+		return a.vault.AddApproval(t, approval)
 	})
 	if err != nil {
 		return fmt.Errorf("approve the platform: %w", err)
@@ -83,23 +83,19 @@ func (a *Appliance) ResetLockout(auth []byte) error {
 	return nil
 }
 
-// unified reports whether PCR 11 counts for this vault.
-func (a *Appliance) unified() bool {
-	approvals := a.vault.Approvals()
-	return len(approvals) > 0 && len(approvals[len(approvals)-1].Platform) > 4
-}
-
 func (a *Appliance) platform(t *hsm.TPM) (*Platform, error) {
-	now, err := t.Platform(a.unified())
+	now, err := t.Platform(a.vault.Unified())
 	if err != nil {
 		return nil, err
 	}
-	p := &Platform{Now: now}
+	p := &Platform{Now: now, Approvals: len(a.vault.Approvals())}
+	if p.Changed, err = a.changed(t); err != nil {
+		return nil, err
+	}
 	if p.Retired, err = a.vault.Retired(t); err != nil {
 		return nil, err
 	}
-	approvals := a.vault.Approvals()
-	p.Approvals, p.Bound = len(approvals), p.Retired+1
-	p.Digest, err = a.vault.ApprovalDigest(now, p.Bound)
+	p.Bound = p.Retired + 1 // it outlives the approvals of before, when these are retired
+	p.Digest, err = a.vault.ApprovalDigest(t, now, p.Bound)
 	return p, err
 }

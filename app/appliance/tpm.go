@@ -1,6 +1,11 @@
 package appliance
 
-import "marque/hsm"
+import (
+	"errors"
+
+	"marque/authority"
+	"marque/hsm"
+)
 
 // counter is the TPM's rollback counter, as package authority uses it while the appliance is unlocked.
 type counter struct {
@@ -36,8 +41,23 @@ func (a *Appliance) withTPM(do func(*hsm.TPM) error) error {
 	return do(t)
 }
 
-// count lets the authority compare its newest checkpoint with the TPM's counter.
-func (*Appliance) count() error { return nil }
+// count lets the authority compare its newest checkpoint with the TPM's counter. That the database is old or restored is no error
+// here: it can be read.
+func (a *Appliance) count() error {
+	if a.tpm == nil {
+		return a.authority.SetCounter(nil)
+	}
+	err := a.authority.SetCounter(counter{a.vault, a.tpm})
+	if errors.Is(err, authority.ErrRolledBack) || errors.Is(err, authority.ErrCounterLost) || errors.Is(err, authority.ErrRestored) {
+		return nil
+	}
+	return err
+}
 
 // seal ends the log with a checkpoint of a new counter, if anything was issued since the last one.
-func (*Appliance) seal() error { return nil }
+func (a *Appliance) seal() error {
+	if a.Locked() {
+		return nil
+	}
+	return a.authority.Seal()
+}

@@ -22,7 +22,7 @@ func (a *Appliance) Unlock(passphrase []byte) error {
 	defer a.mu.Unlock()
 	err := a.vault.Unlock(passphrase)
 	if err == nil {
-		err = a.attend(nil)
+		err = a.attendOrLock(nil)
 	}
 	if err != nil {
 		return fmt.Errorf("unlock the authority: %w", err)
@@ -78,36 +78,46 @@ func (a *Appliance) unlockQuorum(pin []byte, present []*hsm.Credential) error {
 		return err
 	}
 	defer secret.Erase()
-	t := a.tpm
-	if t == nil {
-		if t, err = a.openTPM(); err != nil {
-			return err
-		}
+	if a.tpm != nil {
+		return a.unlockWith(a.tpm, pin, secret)
 	}
-	if err := a.vault.UnlockTPM(t, hsm.Credentials{PIN: pin, Quorum: secret}); err != nil {
-		if a.tpm == nil {
-			closeTPM(t)
-		}
+	t, err := a.openTPM()
+	if err != nil {
 		return err
 	}
-	return a.attend(t)
+	if err = a.unlockWith(t, pin, secret); a.tpm != t {
+		closeTPM(t)
+	}
+	return err
 }
 
-// attend makes an authority of a vault that was just unlocked: with its database, its TPM, which it takes over, and its officers.
-// After an error everything is locked. The caller holds a.mu.
-func (a *Appliance) attend(t *hsm.TPM) error {
-	a.tpm = t
-	err := a.unlockStore()
-	if err == nil {
-		err = a.appoint()
+// unlockWith takes the TPM over if the vault opens.
+func (a *Appliance) unlockWith(t *hsm.TPM, pin []byte, secret *hsm.QuorumSecret) error {
+	if err := a.vault.UnlockTPM(t, hsm.Credentials{PIN: pin, Quorum: secret}); err != nil {
+		return err
 	}
-	if err == nil {
-		err = a.count()
-	}
-	if err != nil {
+	return a.attendOrLock(t)
+}
+
+// attendOrLock is attend, after an error of which everything is locked.
+func (a *Appliance) attendOrLock(t *hsm.TPM) error {
+	if err := a.attend(t); err != nil {
 		return errors.Join(err, a.lock())
 	}
 	return nil
+}
+
+// attend makes an authority of a vault that was just unlocked: with its database, its TPM, which it takes over, and its officers.
+// The caller holds a.mu.
+func (a *Appliance) attend(t *hsm.TPM) error {
+	a.tpm = t
+	if err := a.unlockStore(); err != nil {
+		return err
+	}
+	if err := a.appoint(); err != nil {
+		return err
+	}
+	return a.count()
 }
 
 func (a *Appliance) unlockStore() error {
@@ -149,6 +159,7 @@ func (a *Appliance) lock() error {
 	a.store.Lock()
 	a.vault.Lock()
 	if a.tpm != nil {
+		err = errors.Join(err, a.authority.SetCounter(nil))
 		closeTPM(a.tpm)
 		a.tpm = nil
 	}
