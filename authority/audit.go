@@ -76,6 +76,7 @@ type audit struct {
 	checkpoints map[uint64]*wire.Checkpoint
 	counter     uint64            // of the newest checkpoint so far
 	reopened    *wire.ReopenEntry // not yet covered by a checkpoint
+	desk        deskAudit
 }
 
 // VerifyLog checks an authority's log without any secret, and without trusting
@@ -85,7 +86,8 @@ type audit struct {
 // checkpoint and list under the realm's key, compares each checkpoint with the
 // tree of its size, and each list with the policy of its time, and with the set of
 // serials that the log says are revoked at that point. Counters must not go back,
-// but where the authority was reopened. What is wrong is in the report; an error means that
+// but where the authority was reopened, and every decision of officers must verify
+// and be carried out. What is wrong is in the report; an error means that
 // nothing could be checked, such as [ErrNotFounded].
 //
 // It cannot see an old copy of the whole store: for that, compare the newest
@@ -187,6 +189,7 @@ func (a *audit) readEntries() bool {
 		}
 		a.checkNew(i, e)
 		a.checkCustody(i, e.Entry)
+		a.checkDesk(i, e)
 		publish, isPublish := e.Entry.(*wire.PublishEntry)
 		var want list
 		if isPublish {
