@@ -1,5 +1,7 @@
 package device
 
+import "errors"
+
 // LiveKeys returns how many private keys the device still holds, for the test that past ones are erased.
 func (d *Device) LiveKeys() int { return d.WatchKeys()() }
 
@@ -66,4 +68,22 @@ func (d *Device) SaveFirstState() error {
 	encodeAlarmCores(rest, d.alarms)
 	d.rotation.encode(rest)
 	return d.writeState(b[:len(b)-len(rest.b)])
+}
+
+// ReadState reads the contents of a state file as Load does, and writes them again as it would; for the test that nothing in it can do harm.
+func ReadState(b []byte, o Options) error {
+	o, err := o.check()
+	if err != nil {
+		return err
+	}
+	d := newDevice(o)
+	d.seen = newReplay(o.Replay)
+	if err := d.decodeState(b); err != nil {
+		return err
+	}
+	again := newDevice(o)
+	if err := again.decodeState(d.encodeState()); err != nil {
+		return errors.Join(errors.New("what was read cannot be written"), err)
+	}
+	return nil
 }

@@ -255,7 +255,7 @@ func entryTime(c *wire.Content) time.Time {
 }
 
 // Checkpoint returns the signed head of the authority's log that the installed keys are in, a statement of type checkpoint: with it this
-// device can show which log the authority vouched for. It is nil before Install.
+// device can show which log the authority vouched for. It is nil without keys; what became of it at a rotation, Former says.
 func (d *Device) Checkpoint() []byte {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
