@@ -60,7 +60,7 @@ var table = []struct {
 	}},
 	{"app/confine", []string{"golang.org/x/sys/"}},
 	{"app/localapi", []string{
-		"marque/app/appliance", "marque/app/backup", "marque/app/ceremony", "marque/app/words",
+		"marque/app/appliance", "marque/app/backup", "marque/app/ceremony", "marque/app/selftest", "marque/app/words",
 		"marque/authority", "marque/storage", "marque/hsm", "marque/device/ibc", "marque/device/revocation", "marque/device/wire",
 		"golang.org/x/sys/",
 	}},

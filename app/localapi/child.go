@@ -24,15 +24,20 @@ const (
 
 // tell tells the parent that the service answers, or why not, and returns the error.
 func (s *Server) tell(err error) error {
-	line := []byte(lineReady)
 	if err != nil {
-		b, wrong := json.Marshal(newProblem(err))
-		if wrong != nil {
-			return err
-		}
-		line = b
+		return Refuse(s.o.Ready, err)
 	}
-	return errors.Join(err, s.say(string(line)))
+	return s.say(lineReady)
+}
+
+// Refuse tells the parent that waits for an attached service why there is none, and returns the error. w is the one of
+// ServerOptions.Ready; nil is nobody.
+func Refuse(w io.Writer, err error) error {
+	b, wrong := json.Marshal(newProblem(err))
+	if w != nil && wrong == nil {
+		_, _ = w.Write(append(b, '\n')) // a parent that is gone needs no answer
+	}
+	return err
 }
 
 func (s *Server) say(line string) error {
@@ -68,8 +73,7 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 		_ = p.close() // it was only looked at
 	}
 	if err := c.reach(o); err != nil {
-		c.end()
-		return nil, err
+		return nil, errors.Join(err, c.Close())
 	}
 	return c, nil
 }
@@ -108,7 +112,10 @@ func (c *Client) probe(ctx context.Context) error {
 		return err
 	}
 	defer r.Body.Close() //nolint:errcheck // nothing that was read is lost
-	_, err = readReply[Status](c, r)
+	_, err = readReply[Status](r)
+	if _, answered := errors.AsType[*Error](err); answered {
+		return nil // whatever is wrong with the authority, the service is there
+	}
 	return err
 }
 

@@ -38,6 +38,7 @@ type Client struct {
 
 const (
 	sessionHeader = "Marque-Session" // one for each token
+	endedHeader   = "Marque-Ended"   // of a reply: tokens whose sessions have ended
 	resultTrailer = "Marque-Result"  // of a download: JSON of a result
 	jsonType      = "application/json"
 	streamType    = "application/octet-stream"
@@ -81,7 +82,7 @@ func (c call[In, Out]) do(client *Client, in *In) (*Out, error) {
 		return nil, err
 	}
 	defer r.Body.Close() //nolint:errcheck // nothing that was read is lost
-	return readReply[Out](client, r)
+	return readReply[Out](r)
 }
 
 // send sends a request with the sessions of the client, and returns the reply, which is an error only when there is none.
@@ -99,6 +100,9 @@ func (c *Client) send(ctx context.Context, path, kind string, body io.Reader) (*
 	response, err := c.http.Do(r)
 	if err != nil {
 		return nil, c.broken(err)
+	}
+	for _, token := range response.Header.Values(endedHeader) {
+		c.forget(token)
 	}
 	return response, nil
 }
@@ -118,7 +122,7 @@ func (c *Client) broken(err error) error {
 }
 
 // readReply reads what the service said.
-func readReply[Out any](c *Client, r *http.Response) (*Out, error) {
+func readReply[Out any](r *http.Response) (*Out, error) {
 	limit := int64(maxReply)
 	if r.StatusCode != http.StatusOK {
 		limit = maxProblem
@@ -132,23 +136,13 @@ func readReply[Out any](c *Client, r *http.Response) (*Out, error) {
 		return nil, ErrReply
 	}
 	if r.StatusCode != http.StatusOK {
-		return nil, c.failed(parseProblem(b))
+		return nil, parseProblem(b)
 	}
 	out := new(Out)
 	if err := decode(b, out); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrReply, err)
 	}
 	return out, nil
-}
-
-// failed forgets the sessions when the service has none of them any more.
-func (c *Client) failed(err error) error {
-	if errors.Is(err, ErrSession) {
-		c.mu.Lock()
-		c.tokens = nil
-		c.mu.Unlock()
-	}
-	return err
 }
 
 func (c *Client) keep(tokens ...string) {

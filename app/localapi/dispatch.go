@@ -15,7 +15,7 @@ import (
 
 // serve answers one call.
 func (c call[In, Out]) serve(s *Server, w http.ResponseWriter, r *http.Request) {
-	who, err := s.admit(r, c.who, c.rest)
+	who, err := s.admit(w, r, c.who, c.rest)
 	if err != nil {
 		s.fail(w, err)
 		return
@@ -67,8 +67,8 @@ func (s *Server) safely(name string, do func() error) (err error) {
 	return do()
 }
 
-// admit finds out who calls, and whether they may.
-func (s *Server) admit(r *http.Request, who access, p properties) (*caller, error) {
+// admit finds out who calls, and whether they may. The reply names the tokens that are good for nothing any more.
+func (s *Server) admit(w http.ResponseWriter, r *http.Request, who access, p properties) (*caller, error) {
 	from, ok := r.Context().Value(peerKey{}).(*peer)
 	if !ok {
 		return nil, ErrPeer
@@ -80,6 +80,7 @@ func (s *Server) admit(r *http.Request, who access, p properties) (*caller, erro
 		found := s.desk.find(token, from.uid)
 		if found == nil {
 			lost = true
+			w.Header().Add(endedHeader, token)
 			continue
 		}
 		c.sessions = append(c.sessions, found)

@@ -43,6 +43,15 @@ func (c *Client) fetchCore() (*wire.Core, error) {
 	return wire.ParseCore(b.Bytes)
 }
 
+// CoreStatement is [authority.Authority.CoreStatement].
+func (c *Client) CoreStatement() ([]byte, error) {
+	out, err := signed.do(c, &none{})
+	if err != nil {
+		return nil, err
+	}
+	return out.Bytes, nil
+}
+
 // SignOn signs an officer on, in addition to those who are. The passphrase stays with the caller, who clears it. Errors:
 // hsm.ErrNoOfficer, hsm.ErrOfficerPassphrase, [ErrTooManyTries], [ErrManySessions], [ErrUnsupported] for a passphrase vault.
 func (c *Client) SignOn(in SignOn) (*Session, error) {

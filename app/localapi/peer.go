@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -93,6 +94,9 @@ func (l *listener) Accept() (net.Conn, error) {
 		_ = c.Close() // there is nobody to tell
 	}
 }
+
+// Close makes Accept return. The socket stays, so that nobody else takes its place before the authority is closed: see place.remove.
+func (l *listener) Close() error { return l.SetDeadline(time.Unix(1, 0)) }
 
 // take takes a slot, if there is one left: a client that opens too many connections shuts nobody out for longer than it lives.
 func (l *listener) take() bool {

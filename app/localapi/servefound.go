@@ -55,6 +55,9 @@ func (s *Server) make(plan *ceremony.Plan, in *Founding) (*appliance.Founded, er
 		Passphrase: in.Passphrase, Needed: plan.Unlock,
 		Backup: appliance.Cards(plan.Backup), Next: appliance.Cards(plan.Next),
 	}
+	if plan.Waived {
+		f.Realm.Drill = authority.DrillWaived
+	}
 	if err := s.guard(&f, plan, in); err != nil {
 		return nil, err
 	}
@@ -77,6 +80,7 @@ func (s *Server) make(plan *ceremony.Plan, in *Founding) (*appliance.Founded, er
 		return nil, err
 	}
 	s.appliance = made.Appliance
+	s.desk.stir(s.o.Clock())
 	return made, s.dropImported()
 }
 

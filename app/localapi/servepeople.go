@@ -78,11 +78,13 @@ func (s *Server) signOff(c *caller, in *tokens) (*none, error) {
 
 func (s *Server) unlock(c *caller, in *Unlock) (*tokens, error) {
 	a := s.authority()
+	if a.Locked() {
+		s.desk.stir(s.o.Clock()) // else it might count as idle before its session has begun
+	}
 	if a.Officers() != nil {
 		if err := a.UnlockQuorum(in.PIN, c.credentials()); err != nil {
 			return nil, err
 		}
-		s.desk.touch(c.sessions, s.o.Clock())
 		return &tokens{}, nil
 	}
 	err := s.people.attempt(c.ctx, holderName, wrongPassphrase, func() error { return a.Unlock(in.Passphrase) })

@@ -88,7 +88,7 @@ func (s *Server) Serve(ctx context.Context) error {
 		return errors.Join(s.tell(fmt.Errorf("serve: %w", err)), s.place.remove(l), s.place.close())
 	}
 	err = s.answer(ctx, l)
-	return errors.Join(err, s.close(), s.place.close())
+	return errors.Join(err, s.close(), s.place.remove(l), s.place.close()) // who finds no socket finds the folder free
 }
 
 // open opens the authority, if there is one.
@@ -117,8 +117,7 @@ func (s *Server) close() error {
 	return a.Close()
 }
 
-// answer serves calls until ctx is done, and gives the socket up then, before the folder, so that whoever finds no socket finds the folder
-// free soon.
+// answer serves calls until ctx is done, and completes those under way.
 func (s *Server) answer(ctx context.Context, l *net.UnixListener) error {
 	server := &http.Server{
 		Handler: s.handler(), ErrorLog: log.New(io.Discard, "", 0), // what net/http logs may quote what came
@@ -146,7 +145,6 @@ func (s *Server) answer(ctx context.Context, l *net.UnixListener) error {
 	case err = <-served:
 	case <-ctx.Done():
 	}
-	err = errors.Join(err, s.place.remove(l))
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWait)
 	defer cancel()
 	if server.Shutdown(stopping) != nil {

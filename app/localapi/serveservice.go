@@ -71,6 +71,11 @@ func (s *Server) core(*caller, *none) (*octets, error) {
 	return &octets{Bytes: core}, err
 }
 
+func (s *Server) coreStatement(*caller, *none) (*octets, error) {
+	statement, err := s.authority().Authority().CoreStatement()
+	return &octets{Bytes: statement}, err
+}
+
 func (s *Server) newest(*caller, *none) (*listed, error) {
 	sequence, list, err := s.authority().Authority().NewestList()
 	return &listed{Sequence: sequence, List: list}, err

@@ -79,6 +79,13 @@ func (d *desk) touch(sessions []*session, now time.Time) {
 	}
 }
 
+// stir notes that something is about to happen.
+func (d *desk) stir(now time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.busy = now
+}
+
 // end ends sessions.
 func (d *desk) end(which func(*session) bool) {
 	d.mu.Lock()

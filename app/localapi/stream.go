@@ -37,7 +37,7 @@ func (d download[Out]) do(c *Client, w io.Writer) (*Out, error) {
 	}
 	defer r.Body.Close() //nolint:errcheck // nothing that was read is lost
 	if r.StatusCode != http.StatusOK || r.Header.Get("Content-Type") != streamType {
-		if _, err := readReply[none](c, r); err != nil {
+		if _, err := readReply[none](r); err != nil {
 			return nil, err
 		}
 		return nil, ErrReply
@@ -53,13 +53,13 @@ func (d download[Out]) do(c *Client, w io.Writer) (*Out, error) {
 	case decode([]byte(text), &end) != nil || (end.Done == nil) == (end.Failed == nil):
 		return nil, ErrReply
 	case end.Failed != nil:
-		return nil, c.failed(end.Failed.err())
+		return nil, end.Failed.err()
 	}
 	return end.Done, nil
 }
 
 func (d download[Out]) serve(s *Server, w http.ResponseWriter, r *http.Request) {
-	c, err := s.admit(r, d.who, properties{})
+	c, err := s.admit(w, r, d.who, properties{})
 	if err != nil {
 		s.fail(w, err)
 		return
@@ -89,11 +89,11 @@ func (u upload[Out]) do(c *Client, r io.Reader) (*Out, error) {
 		return nil, err
 	}
 	defer response.Body.Close() //nolint:errcheck // nothing that was read is lost
-	return readReply[Out](c, response)
+	return readReply[Out](response)
 }
 
 func (u upload[Out]) serve(s *Server, w http.ResponseWriter, r *http.Request) {
-	c, err := s.admit(r, anyone, properties{founding: true})
+	c, err := s.admit(w, r, anyone, properties{founding: true})
 	if err != nil {
 		s.fail(w, err)
 		return

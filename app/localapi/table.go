@@ -49,6 +49,7 @@ func (c call[In, Out]) path() string { return apiPrefix + c.name }
 var (
 	status  = call[none, Status]{"status", anyone, (*Server).status, properties{quiet: true, founding: true}}
 	core    = call[none, octets]{"core", anyone, (*Server).core, properties{quiet: true}}
+	signed  = call[none, octets]{"core-statement", anyone, (*Server).coreStatement, properties{quiet: true}}
 	newest  = call[none, listed]{"newest-list", anyone, (*Server).newest, properties{quiet: true}}
 	found   = call[Founding, founded]{"found", anyone, (*Server).found, properties{founding: true}}
 	signOn  = call[SignOn, Session]{"sign-on", anyone, (*Server).signOn, properties{}}
@@ -90,7 +91,7 @@ var (
 
 // table is all of them.
 var table = []route{
-	status, core, newest, found, signOn, signOff, unlock, lock, stop,
+	status, core, signed, newest, found, signOn, signOff, unlock, lock, stop,
 	review, enrol, list, lookUp, revoke, publish, confirm, policy, pendings, approve, refuse,
 	checkCard, drill, waiveDrill, changeOfficers, changePassphrase,
 	platform, approvePlatform, retirePlatforms, resetLockout, reopen,
