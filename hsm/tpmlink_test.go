@@ -95,7 +95,7 @@ func TestRetriesEnd(t *testing.T) {
 	})
 }
 
-// TestNothingSecretOnTheWire records all of a founding, an unlocking and a lock against guessed PINs, and looks for what was secret in it.
+// TestNothingSecretOnTheWire records both directions of all that a vault does with its TPM, and looks for what was secret in it.
 func TestNothingSecretOnTheWire(t *testing.T) {
 	a := newAppliance(t, cheap)
 	if err := a.unlock(); err != nil {
@@ -110,12 +110,30 @@ func TestNothingSecretOnTheWire(t *testing.T) {
 	if err := a.tpm.ResetLockout(lockout); err != nil {
 		t.Fatal(err)
 	}
+	before := hsm.TPMSecrets(t, a.path, a.tpm, credentials())
+	if err := a.vault.AddApproval(a.tpm, a.approve(1)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.vault.RetireApprovals(a.tpm); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.vault.Rekey(credentials(), a.options()); err != nil {
+		t.Fatal(err)
+	}
+	seed, err := a.vault.SeedTPM(a.tpm, credentials())
+	if err != nil {
+		t.Fatal(err)
+	}
+	seed.Erase()
 	record := a.emulator.Recorded()
 	wire := bytes.Join(record, nil)
 	if len(wire) < 4000 {
 		t.Fatalf("recorded only %d octets", len(wire))
 	}
 	secrets := hsm.TPMSecrets(t, a.path, a.tpm, credentials())
+	for name, secret := range before { // the PIN's depends on a salt, and was another
+		secrets[name+" before"] = secret
+	}
 	secrets["lockout authorisation"], secrets["PIN"] = lockout, credentials().PIN
 	for name, secret := range secrets {
 		if len(secret) == 0 || bytes.Contains(wire, secret) || bytes.Contains(wire, secret[:len(secret)/2]) {

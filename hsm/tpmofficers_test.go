@@ -321,6 +321,9 @@ func TestPlatformChanged(t *testing.T) {
 	check("PCR 2, the firmware of extension cards") // and not 7: the nearest approval has that one
 	a.emulator.Restart()
 	check("")
+	a.emulator.Extend(2, "another network card")
+	check("PCR 2, the firmware of extension cards") // the older approval is nearer
+	a.emulator.Restart()
 	a.emulator.Extend(7, "other settings")
 	if err := a.vault.UnlockTPM(a.tpm, credentials()); err != nil {
 		t.Fatal(err)

@@ -114,14 +114,6 @@ func (v *Vault) contents() *file {
 // Kind says what opens the vault: "passphrase" or "tpm".
 func (v *Vault) Kind() string { return v.contents().Kind }
 
-// Grade says what the vault is good for.
-func (v *Vault) Grade() string {
-	if v.Kind() == kindTPM {
-		return "experimental"
-	}
-	return "evaluation"
-}
-
 // use runs f on the secrets, which stay whole until it returns.
 func (v *Vault) use(f func(*secrets) error) error {
 	v.mu.RLock()
