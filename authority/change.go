@@ -34,14 +34,11 @@ func (a *Authority) change(f func(tx *storage.Tx, now time.Time) error) error {
 // Nor does it lie far ahead, unless somebody confirmed it.
 // The change builds on the log that was signed last, and on no other.
 func (a *Authority) begin(tx *storage.Tx) (time.Time, error) {
-	if tx.Restored() {
-		return time.Time{}, ErrRestored
-	}
 	return a.beginAfter(tx, time.Time{})
 }
 
-// beginAfter is begin, also for a database that was restored, at a time not
-// before known, which a statement of the authority vouches for.
+// beginAfter is begin at a time not before known, which a statement of the
+// authority vouches for.
 func (a *Authority) beginAfter(tx *storage.Tx, known time.Time) (time.Time, error) {
 	now := a.now()
 	head, err := a.openHead(tx)

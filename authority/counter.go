@@ -174,11 +174,13 @@ func (a *Authority) signedCounter() (value uint64, err error) {
 // change is acknowledged: whatever happens between, [Authority.reconcile] finishes it
 // or notices it. The caller holds a.mu.
 func (a *Authority) commit(f func(tx *storage.Tx) error) error {
-	if err := a.reconcile(); err != nil {
+	if err := a.readOnly(); err != nil {
 		return err
 	}
 	return a.commitAnyway(f)
 }
+
+// commitAnyway is commit for an authority that may be read-only.
 
 func (a *Authority) commitAnyway(f func(tx *storage.Tx) error) error {
 	r := &a.rollback

@@ -44,8 +44,6 @@ func (a *Authority) Enrol(request []byte) (*Issued, error) {
 	err = a.commit(func(tx *storage.Tx) error {
 		known, err := holder(tx, req)
 		switch {
-		case tx.Restored():
-			return ErrRestored
 		case err != nil:
 			return err
 		case known != nil:
