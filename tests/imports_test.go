@@ -71,8 +71,10 @@ var table = []struct {
 		"github.com/spf13/cobra",
 	}},
 	{"app/marque", []string{
-		"marque/app/appliance", "marque/app/qr", "marque/app/words", "marque/app/terminal", "marque/authority", "marque/storage", "marque/hsm",
-		"marque/device", "marque/device/ibc", "marque/device/wire",
+		"marque/app/appliance", "marque/app/ceremony", "marque/app/confine", "marque/app/localapi", "marque/app/selftest",
+		"marque/app/qr", "marque/app/words", "marque/app/terminal", "marque/authority", "marque/hsm",
+		"marque/device", "marque/device/wire",
+		"github.com/google/go-tpm/tpm2/", // the demonstration starts another boot loader on its software TPM
 		"github.com/spf13/cobra",
 	}},
 	{"app/console", []string{"marque/", "fyne.io/fyne/"}},

@@ -15,8 +15,8 @@ var units = []struct {
 	{'w', 7 * 24 * time.Hour}, {'d', 24 * time.Hour}, {'h', time.Hour}, {'m', time.Minute}, {'s', time.Second},
 }
 
-// parseDuration reads "28d" or "1h30m": whole numbers with the units w, d, h, m, s, each once and the larger first.
-func parseDuration(text string) (d time.Duration, ok bool) {
+// ParseDuration reads "28d" or "1h30m": whole numbers with the units w, d, h, m, s, each once and the larger first.
+func ParseDuration(text string) (d time.Duration, ok bool) {
 	next := 0 // unit that may come
 	for text != "" {
 		digits := len(text) - len(strings.TrimLeft(text, "0123456789"))

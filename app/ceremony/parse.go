@@ -180,7 +180,7 @@ func (t *table) duration(key string, otherwise time.Duration) time.Duration {
 	if !there {
 		return otherwise
 	}
-	d, ok := parseDuration(text)
+	d, ok := ParseDuration(text)
 	if !ok {
 		t.wrong(key, `is not a duration; write a whole number and a unit, such as "28d", "12h", "5m" or "30s"`)
 		return otherwise

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"marque/app/appliance"
+	"marque/app/ceremony"
 	"marque/authority"
 )
 
@@ -102,7 +103,7 @@ func (s *Server) open() error {
 }
 
 func (s *Server) options() appliance.Options {
-	return appliance.Options{Clock: s.o.Clock}
+	return appliance.Options{Clock: s.o.Clock, TPM: cmp.Or(s.o.TPM, ceremony.DefaultTPM)}
 }
 
 // close locks and lets go.
