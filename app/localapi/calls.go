@@ -41,6 +41,7 @@ type Custody struct {
 	Reason   string // why it is read-only; empty when it is not
 	Counter  uint64 // of the newest checkpoint; 0 without a TPM
 	TPM      *TPM   // nil without one, or when it did not answer
+	NoTPM    string // why it did not answer; empty when it did, and without one
 	Backup   *Cards // nil when no cards were made
 	Next     *Cards // cards of the next core; nil when the realm committed to none
 }

@@ -58,6 +58,9 @@ func (s *Server) make(plan *ceremony.Plan, in *Founding) (*appliance.Founded, er
 	if plan.Waived {
 		f.Realm.Drill = authority.DrillWaived
 	}
+	if plan.Waived {
+		f.Realm.Drill = authority.DrillWaived
+	}
 	if err := s.guard(&f, plan, in); err != nil {
 		return nil, err
 	}
@@ -100,7 +103,7 @@ func (s *Server) guard(f *appliance.Founding, plan *ceremony.Plan, in *Founding)
 	if err != nil {
 		return err
 	}
-	if s.o.TPM == "" {
+	if s.o.TPM == "" || plan.Vault.TPM != ceremony.DefaultTPM {
 		s.o.TPM = plan.Vault.TPM
 	}
 	f.TPM = &appliance.NewTPM{Path: s.o.TPM, PIN: in.PIN, Lockout: in.Lockout, ApprovalKey: key, Unified: plan.Vault.Unified}

@@ -123,7 +123,7 @@ func (s *Server) changeOfficers(c *caller, in *OfficersChange) (*none, error) {
 		}
 		change.ApprovalKey = key
 	}
-	if err := s.authority().ChangeOfficers(c.credentials(), change); err != nil {
+	if err := s.authority().ChangeOfficers(c.security(), change); err != nil {
 		return nil, err
 	}
 	s.desk.clear() // credentials of before are worthless now

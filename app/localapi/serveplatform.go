@@ -8,8 +8,10 @@ import (
 	"encoding/pem"
 	"errors"
 
+	"marque/app/appliance"
 	"marque/authority"
 	"marque/hsm"
+	"marque/storage"
 )
 
 func (s *Server) platform(*caller, *none) (*Platform, error) {
@@ -19,28 +21,64 @@ func (s *Server) platform(*caller, *none) (*Platform, error) {
 	}
 	out := &Platform{Changed: in.Changed, Bound: in.Bound, Digest: in.Digest, Approvals: in.Approvals, Retired: in.Retired}
 	for _, r := range in.Now {
-		out.Now = append(out.Now, PCR{Index: int(r.Index), Digest: r.Digest[:]})
+		out.Now = append(out.Now, PCR(r))
 	}
 	return out, nil
 }
 
-func (s *Server) approvePlatform(_ *caller, in *Approval) (*none, error) {
+// approvePlatform approves what runs now. While the vault is locked, which it is after an update of the firmware, nothing can be recorded:
+// the approval key alone decides then, in the presence of a security officer.
+func (s *Server) approvePlatform(c *caller, in *Approval) (*none, error) {
 	if (in.Key == nil) == (in.Signature == nil) {
 		return nil, errApproval
 	}
-	if in.Key == nil {
-		return &none{}, s.authority().ApprovePlatform(nil, in.Signature)
+	var key crypto.Signer
+	if in.Key != nil {
+		var err error
+		if key, err = parseApprovalKey(in.Key); err != nil {
+			return nil, err
+		}
 	}
-	key, err := parseApprovalKey(in.Key)
-	if err != nil {
-		return nil, err
+	a := s.authority()
+	if !a.Locked() {
+		if err := decidePlatform(c, a, false); err != nil {
+			return nil, err
+		}
 	}
-	return &none{}, s.authority().ApprovePlatform(key, nil)
+	return &none{}, a.ApprovePlatform(key, in.Signature)
 }
 
-func (s *Server) retirePlatforms(*caller, *none) (*number, error) {
-	n, err := s.authority().RetirePlatforms()
+func (s *Server) retirePlatforms(c *caller, _ *none) (*number, error) {
+	a := s.authority()
+	if a.Locked() {
+		return nil, storage.ErrLocked
+	}
+	if err := decidePlatform(c, a, true); err != nil {
+		return nil, err
+	}
+	n, err := a.RetirePlatforms()
 	return &number{Number: n}, err
+}
+
+// decidePlatform has the officers who are here decide about the platform that runs, or that those before it are retired.
+func decidePlatform(c *caller, a *appliance.Appliance, retire bool) error {
+	now, err := a.Platform()
+	if err != nil {
+		return err
+	}
+	p := authority.PlatformPayload{Retire: true, Bound: now.Retired}
+	if !retire {
+		p = authority.PlatformPayload{Bound: now.Bound, Digest: [32]byte(now.Digest)}
+		for _, r := range now.Now {
+			p.PCRs = append(p.PCRs, authority.PCR{Index: r.Index, Digest: [32]byte(r.Digest)})
+		}
+	}
+	payload, err := p.Marshal()
+	if err != nil {
+		return err
+	}
+	_, err = a.Authority().Decide(c.signers(), authority.ActionPlatform, payload)
+	return err
 }
 
 func (s *Server) resetLockout(_ *caller, in *octets) (*none, error) {

@@ -17,14 +17,16 @@ import (
 	"marque/app/appliance"
 	"marque/app/ceremony"
 	"marque/authority"
+	"marque/hsm"
 )
 
 // ServerOptions say what a service serves, and how.
 type ServerOptions struct {
-	Dir    string // the authority's folder, which need not exist yet; the folder above it must
-	Socket string // empty for the one that belongs to Dir: see [Socket]
-	Group  int    // whose members may connect besides this account and root; 0 for none
-	TPM    string // a device, or the Unix socket of swtpm
+	Dir    string   // the authority's folder, which need not exist yet; the folder above it must
+	Socket string   // empty for the one that belongs to Dir: see [Socket]
+	Group  int      // whose members may connect besides this account and root; 0 for none
+	TPM    string   // a device, or the Unix socket of swtpm; empty for ceremony.DefaultTPM
+	Cost   hsm.Cost // of a guess at a new PIN or passphrase; zero is hsm.DefaultCost
 	Idle   time.Duration
 	Clock  func() time.Time // required
 	Log    io.Writer        // for mistakes of the service; never gets a secret; nil for nowhere

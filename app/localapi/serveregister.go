@@ -55,36 +55,3 @@ func (s *Server) lookUp(_ *caller, in *addressed) (*identity, error) {
 func (s *Server) publish(*caller, *none) (*authority.Published, error) {
 	return s.authority().Authority().Publish()
 }
-
-func (s *Server) revoke(_ *caller, in *Revoke) (*Outcome, error) {
-	reason, err := wire.ParseReason(in.Reason)
-	if err != nil {
-		return nil, err
-	}
-	if len(in.Addresses) != 1 {
-		return nil, ErrUnsupported
-	}
-	address, err := wire.ParseAddress(in.Addresses[0])
-	if err != nil {
-		return nil, err
-	}
-	if err := s.authority().Authority().Revoke(address, reason, in.Effective); err != nil {
-		return nil, err
-	}
-	return &Outcome{Done: true}, nil
-}
-
-func (s *Server) confirm(_ *caller, in *instant) (*Outcome, error) {
-	s.authority().Authority().ConfirmClock(in.Time)
-	return &Outcome{Done: true}, nil
-}
-
-func (s *Server) policy(*caller, *Policy) (*Outcome, error) { return nil, ErrUnsupported }
-
-func (s *Server) pendings(*caller, *none) (*proposals, error) { return &proposals{}, nil }
-
-func (s *Server) approve(*caller, *digest) (*Outcome, error) { return nil, ErrUnsupported }
-
-func (s *Server) refuse(*caller, *refusal) (*none, error) { return nil, ErrUnsupported }
-
-func (s *Server) reopen(*caller, *Reopening) (*Reopened, error) { return nil, ErrUnsupported }

@@ -50,6 +50,9 @@ func (s *Server) custody(a *appliance.Appliance) (*Custody, error) {
 	if in.ReadOnly != nil {
 		out.Reason = in.ReadOnly.Error()
 	}
+	if in.TPMError != nil {
+		out.NoTPM = in.TPMError.Error()
+	}
 	if t := in.TPM; t != nil {
 		out.TPM = &TPM{TriesLeft: t.TriesLeft, LockedOut: t.LockedOut, Until: t.Until, Counter: t.Counter, Changed: t.Changed}
 	}

@@ -178,13 +178,16 @@ func (c *caller) credentials() []*hsm.Credential {
 	return all
 }
 
-// signers returns the caller's security officers, who approve.
+// security returns the caller's security officers.
+func (c *caller) security() []*hsm.Credential {
+	return slices.DeleteFunc(c.credentials(), func(o *hsm.Credential) bool { return !o.Officer().Role.Has(hsm.SecurityOfficer) })
+}
+
+// signers is security for package authority: who asks, first, and approves. None for the holder of a passphrase.
 func (c *caller) signers() []crypto.Signer {
 	var all []crypto.Signer
-	for _, credential := range c.credentials() {
-		if credential.Officer().Role.Has(hsm.SecurityOfficer) {
-			all = append(all, credential)
-		}
+	for _, credential := range c.security() {
+		all = append(all, credential)
 	}
 	return all
 }
