@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -142,4 +143,18 @@ func wantErr(t *testing.T, err, want error, words ...string) {
 			t.Errorf("%q does not say %q", err, w)
 		}
 	}
+}
+
+// copyOf returns the path of a copy of a vault's file.
+func copyOf(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := filepath.Join(t.TempDir(), "copy")
+	if err := os.WriteFile(to, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return to
 }

@@ -79,6 +79,18 @@ func ForgeTPM(t *testing.T, path, part string) []byte {
 		s.Instance[0] ^= 1
 	case "counter":
 		s.Counters.Retired = s.Counters.Rollback
+	case "founding":
+		s.Counters.Founding[0] ^= 1
+	case "short founding":
+		s.Counters.Founding = nil
+	case "counter of changes":
+		s.Counters.Rekeyed = s.Counters.Rollback
+	case "no counter of changes":
+		s.Counters.Rekeyed = 0
+	case "changes":
+		s.Rekeyed++
+	case "unified":
+		s.Unified = true
 	case "bound":
 		f.Approvals[0].Bound++
 	case "key":
@@ -115,6 +127,21 @@ func ForgeTPM(t *testing.T, path, part string) []byte {
 		for range maxApprovals {
 			f.Approvals = append(f.Approvals, f.Approvals[0])
 		}
+	case "begun with a seed":
+		seed := f.Seed
+		f = f.begun()
+		f.Seed = seed
+	case "begun with a counter":
+		index := s.Counters.Rollback
+		f = f.begun()
+		f.TPM.Counters.Rollback = index
+	case "begun with approvals":
+		approvals := f.Approvals
+		f = f.begun()
+		f.Approvals = approvals
+	case "begun with nothing":
+		f = f.begun()
+		f.TPM = nil
 	case "no approvals":
 		f.Approvals = nil
 	default:

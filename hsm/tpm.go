@@ -52,7 +52,7 @@ func OpenTPM(path string, clock func() time.Time) (*TPM, error) {
 		return nil, fmt.Errorf("%w: %w", ErrNoTPM, err)
 	}
 	t := NewTPM(link, clock)
-	t.keep = strings.HasPrefix(filepath.Base(path), manager)
+	t.keep = info.Mode()&os.ModeDevice != 0 && strings.HasPrefix(filepath.Base(path), manager)
 	if _, err := t.properties(tpm2.TPMPTPermanent, 1); err != nil {
 		return nil, errors.Join(err, link.Close())
 	}

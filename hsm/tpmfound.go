@@ -14,9 +14,12 @@ import (
 // one approved. The vault was opened once for a trial when it is written, and is
 // unlocked.
 //
-// Errors: [ErrExists], [ErrWeakPIN], [ErrWeakPassphrase], [ErrCredentials],
-// [ErrSamePIN], [ErrCost], [ErrTPMNotReady], [ErrNoTPM], [ErrApproval] for a key that is not of
-// P-256, and those of the file system.
+// Before it makes counters in the TPM it writes a file at path that says whose they
+// are. Where it was killed, [DiscardStale] finds them by that.
+//
+// Errors: [ErrExists], [ErrWeakPIN], [ErrSamePIN], [ErrWeakPassphrase],
+// [ErrCredentials], [ErrCost], [ErrTPMNotReady], [ErrNoTPM], [ErrApproval] for a key
+// that is not of P-256, and those of the file system.
 func CreateTPM(path string, o TPMOptions) (*Vault, error) {
 	seed := o.Seed
 	if seed == nil {

@@ -258,15 +258,7 @@ func TestApprovalsDoNotReachFurtherThanTheNextRetirement(t *testing.T) {
 		wantErr(t, err, hsm.ErrApproval)
 		_, err = a.vault.Approve(a.tpm, p, bound, a.officers, rand.Reader)
 		wantErr(t, err, hsm.ErrApproval)
-		copied := filepath.Join(t.TempDir(), "copy")
-		b, err := os.ReadFile(a.path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(copied, b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		wantErr(t, a.vault.AddApproval(a.tpm, hsm.ForgeApproval(t, copied, p, bound, a.officers)), hsm.ErrApproval)
+		wantErr(t, a.vault.AddApproval(a.tpm, hsm.ForgeApproval(t, copyOf(t, a.path), p, bound, a.officers)), hsm.ErrApproval)
 	}
 }
 

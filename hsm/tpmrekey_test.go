@@ -71,16 +71,10 @@ func TestRekey(t *testing.T) {
 // opened it, and has the appliance for an hour.
 func TestOldApprovalKeyDoesNotReviveAnOldCopy(t *testing.T) {
 	a := newAppliance(t, cheap)
-	copied := filepath.Join(t.TempDir(), "copy")
-	b, err := os.ReadFile(a.path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(copied, b, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	copied := copyOf(t, a.path)
 	o := a.options()
 	o.Credentials.PIN = []byte("161803")
+	var err error
 	if o.Officers, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader); err != nil {
 		t.Fatal(err)
 	}
@@ -102,14 +96,7 @@ func TestOldApprovalKeyDoesNotReviveAnOldCopy(t *testing.T) {
 // TestRekeyThatWasCutOff loses the command that ends the copies from before.
 func TestRekeyThatWasCutOff(t *testing.T) {
 	a := newAppliance(t, cheap)
-	copied := filepath.Join(t.TempDir(), "copy")
-	b, err := os.ReadFile(a.path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(copied, b, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	copied := copyOf(t, a.path)
 	o := a.options()
 	o.Credentials.PIN = []byte("161803")
 	o.TPM = hsm.NewTPM(&faulty{a.emulator, func(cc tpm2.TPMCC, _ uint32) bool { return cc == tpm2.TPMCCNVIncrement }}, clock)
@@ -132,22 +119,11 @@ func TestRekeyThatWasCutOff(t *testing.T) {
 // TestRekeyAfterOneThatWasCutOff must not count one of them only.
 func TestRekeyAfterOneThatWasCutOff(t *testing.T) {
 	a := newAppliance(t, cheap)
-	var copies []string
-	keep := func() {
-		b, err := os.ReadFile(a.path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		copies = append(copies, filepath.Join(t.TempDir(), "copy"))
-		if err := os.WriteFile(copies[len(copies)-1], b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	keep()
+	copies := []string{copyOf(t, a.path)}
 	o := a.options()
 	o.TPM = hsm.NewTPM(&faulty{a.emulator, func(cc tpm2.TPMCC, _ uint32) bool { return cc == tpm2.TPMCCNVIncrement }}, clock)
 	wantErr(t, a.vault.Rekey(credentials(), o), hsm.ErrNoTPM)
-	keep()
+	copies = append(copies, copyOf(t, a.path))
 	if err := a.vault.Rekey(credentials(), a.options()); err != nil {
 		t.Fatal(err)
 	}
