@@ -94,6 +94,7 @@ func (a *audit) finish() {
 		a.find(InLog, 0, "the stored root is not that of the entries")
 	}
 	a.finishPolicy()
+	a.finishDesk()
 	sequence, _, err := a.tx.LatestList()
 	if err != nil {
 		a.find(InLog, 0, "there is no newest list: %v", err)

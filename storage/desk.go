@@ -79,7 +79,7 @@ func (tx *Tx) Decisions() iter.Seq2[Filed, error] {
 
 func (tx *Tx) filed(bucket string, open func(item) ([]byte, error)) iter.Seq2[Filed, error] {
 	return func(yield func(Filed, error) bool) {
-		for it, err := range tx.walk(bucket, nil) {
+		for it, err := range tx.walk(bucket) {
 			var f Filed
 			if err == nil {
 				f, err = filed(it, open)

@@ -46,7 +46,7 @@ func (tx *Tx) SkipTo(serial uint32) error {
 // Gaps returns all gaps, ascending.
 func (tx *Tx) Gaps() ([]Gap, error) {
 	var gaps []Gap
-	for it, err := range tx.walk(bucketGaps, nil) {
+	for it, err := range tx.walk(bucketGaps) {
 		if err != nil {
 			return nil, err
 		}
@@ -117,7 +117,7 @@ func (tx *Tx) AllLost() iter.Seq2[*Lost, error] {
 			yield(nil, ErrLocked)
 			return
 		}
-		for it, err := range tx.walk(bucketLost, nil) {
+		for it, err := range tx.walk(bucketLost) {
 			var l *Lost
 			if err == nil {
 				l, err = tx.openLost(it)

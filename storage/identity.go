@@ -244,7 +244,7 @@ func (tx *Tx) VerifyRegistry() error {
 	// Old requests, keys and packages are referred to by nothing; opening them is all that can be checked.
 	for _, bucket := range []string{bucketNames, bucketRequests, bucketKeys, bucketPackages} {
 		n := uint64(0)
-		for it, err := range tx.walk(bucket, nil) {
+		for it, err := range tx.walk(bucket) {
 			if err == nil {
 				_, err = tx.keys.open(bucket, it.key, it.value)
 			}

@@ -89,7 +89,7 @@ func (tx *Tx) Checkpoint() (*Checkpoint, error) {
 // nothing more.
 func (tx *Tx) Checkpoints() iter.Seq2[*Checkpoint, error] {
 	return func(yield func(*Checkpoint, error) bool) {
-		for it, err := range tx.walk(bucketCheckpoints, nil) {
+		for it, err := range tx.walk(bucketCheckpoints) {
 			var c *Checkpoint
 			if err == nil {
 				c, err = openCheckpoint(it)
