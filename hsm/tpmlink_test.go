@@ -152,3 +152,30 @@ func TestNothingSecretOnTheWire(t *testing.T) {
 		}
 	}
 }
+
+// TestKilledUnlock ends an unlocking at every command of it, and the power with it.
+func TestKilledUnlock(t *testing.T) {
+	a := newAppliance(t, cheap)
+	for n, finished := 1, false; !finished; n++ {
+		sent := 0
+		losing := hsm.NewTPM(&faulty{a.emulator, func(tpm2.TPMCC, uint32) bool { sent++; return sent > n }}, clock)
+		v := reopen(t, a.path)
+		err := v.UnlockTPM(losing, credentials())
+		if finished = err == nil; !finished {
+			wantErr(t, err, hsm.ErrNoTPM)
+			if !v.Locked() {
+				t.Fatalf("unlocked after %d commands, %v", n, err)
+			}
+		}
+		a.emulator.Restart()
+		if left, locked, _, err := a.tpm.Tries(); err != nil || locked || left < 9 {
+			t.Fatalf("after %d commands %d tries left, locked %v, %v", n, left, locked, err)
+		}
+		if err := a.unlock(); err != nil {
+			t.Fatalf("after %d commands: %v", n, err)
+		}
+		if err := a.tpm.ResetLockout(lockout); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
