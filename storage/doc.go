@@ -35,5 +35,5 @@
 // Two limits. A flipped pointer between bbolt's own index pages can lead it in
 // circles, which ends the program instead of giving an error; it never gives
 // wrong data. And nothing here notices that the whole file was replaced by an
-// older one.
+// older one: package authority does, where it has a counter.
 package storage
