@@ -31,6 +31,10 @@ func TestMain(m *testing.M) {
 		fmt.Println(err)
 		os.Exit(1)
 	}
+	if dir := os.Getenv(victimIn); dir != "" {
+		fmt.Println(victim(dir))
+		os.Exit(1)
+	}
 	var err error
 	if scratch, err = os.MkdirTemp("", "appliance-test-"); err != nil {
 		panic(err)

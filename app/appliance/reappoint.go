@@ -117,7 +117,7 @@ func (a *Appliance) settleOfficers() (*hsm.Officers, error) {
 	if a.Kind() != KindTPM {
 		return nil, nil //nolint:nilnil // there are none
 	}
-	announced := a.path(officersFile + freshSuffix)
+	announced := a.path(announcedFile)
 	b, err := readFile(announced, maxOfficersFile+hashLine)
 	if errors.Is(err, fs.ErrNotExist) {
 		return readOfficers(a.path(officersFile))
@@ -140,6 +140,7 @@ func (a *Appliance) settleOfficers() (*hsm.Officers, error) {
 		if err := replaceFile(a.path(officersFile), rest); err != nil {
 			return nil, err
 		}
+		a.options.reached("settled")
 	}
 	if err := errors.Join(remove(announced), syncFolder(a.dir)); err != nil {
 		return nil, err
