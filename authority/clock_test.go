@@ -41,7 +41,7 @@ func TestClockFarAhead(t *testing.T) {
 		}
 	}
 	refused("unconfirmed")
-	r.confirm(t, r.now.Add(-r.Policy().HardExpiry - time.Second))
+	r.confirm(t, r.now.Add(-r.Policy().HardExpiry-time.Second))
 	refused("after an earlier time was confirmed")
 	r.confirm(t, r.now)
 	r.reopen(t)

@@ -43,9 +43,9 @@ func (b *board) restart(t *testing.T) {
 }
 
 // by returns the signers of the names.
-func (b *board) by(names ...string) (list []crypto.Signer) {
+func (c *council) by(names ...string) (list []crypto.Signer) {
 	for _, name := range names {
-		list = append(list, b.signer[name])
+		list = append(list, c.signer[name])
 	}
 	return list
 }
