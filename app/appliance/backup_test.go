@@ -286,7 +286,7 @@ func TestRotationTakesTheCardsOfTheNextCore(t *testing.T) {
 	f.Seed = combine(t, r.founded.Commitments[0], r.founded.Cards[:3])
 	_, err := appliance.Found(s.dir, f, s.options)
 	wantErr(t, err, appliance.ErrNotNext)
-	f.Seed = next
+	f.Seed, f.Commitments = next, r.founded.Commitments
 	f.Core = newRealm(t).a.Authority().Core()
 	_, err = appliance.Found(s.dir, f, s.options)
 	wantErr(t, err, appliance.ErrNotNext)
@@ -303,7 +303,7 @@ func TestRotationTakesTheCardsOfTheNextCore(t *testing.T) {
 	if err := s.a.Drill(founded.Cards[:3]); err != nil {
 		t.Fatal(err)
 	}
-	if c := s.custody(); c.Grade != appliance.GradeProduction {
+	if c := s.custody(); c.Grade != appliance.GradeProduction || c.Next != nil {
 		t.Fatalf("custody %+v", c)
 	}
 	s.enrol("bus-1")

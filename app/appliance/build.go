@@ -20,6 +20,7 @@ type builder struct {
 	options  Options
 	tpm      *hsm.TPM // nil for a passphrase vault, and once the appliance has it
 
+	dir      string // where the authority will live
 	site     *site
 	seed     *hsm.Seed
 	officers *hsm.Officers
@@ -48,10 +49,10 @@ func (b *builder) prepareTPM() (err error) {
 }
 
 // build makes the authority, or nothing.
-func (b *builder) build(dir string) (*Founded, error) {
+func (b *builder) build() (*Founded, error) {
 	defer b.forget()
 	var err error
-	if b.site, err = openSite(dir, founding, b.discard); err != nil {
+	if b.site, err = openSite(b.dir, founding, b.discard); err != nil {
 		return nil, err
 	}
 	a, err := b.fill()
@@ -59,13 +60,13 @@ func (b *builder) build(dir string) (*Founded, error) {
 		return nil, errors.Join(err, b.abandon())
 	}
 	b.options.reached("checked")
-	if err := b.site.move(dir); err != nil {
+	if err := b.site.move(b.dir); err != nil {
 		err = errors.Join(err, b.release(a))
 		return nil, errors.Join(err, b.abandon())
 	}
 	b.options.reached("moved")
-	if err := b.settle(a, dir); err != nil {
-		err = errors.Join(err, b.release(a), b.site.retreat(dir))
+	if err := b.settle(a); err != nil {
+		err = errors.Join(err, b.release(a), b.site.retreat(b.dir))
 		return nil, errors.Join(err, b.abandon())
 	}
 	b.tpm = nil // the appliance has it
@@ -179,7 +180,11 @@ func split(seed *hsm.Seed, p hsm.Purpose, n Cards) (*hsm.Commitments, [][]byte, 
 
 // writeCards notes which cards there are. Those of before stay good in a recovery, unless there are new ones of their purpose.
 func (b *builder) writeCards() error {
-	for _, text := range b.founding.Commitments {
+	inherited := b.founding.Commitments
+	if b.founding.Database == nil {
+		inherited = nil // after a rotation they are of the core that was replaced
+	}
+	for _, text := range inherited {
 		c, err := hsm.ParseCommitments(text)
 		if err != nil {
 			return err
@@ -259,17 +264,17 @@ func (b *builder) check(a *Appliance) (err error) {
 	return a.unlockWith(b.tpm, b.founding.TPM.PIN, secret)
 }
 
-// settle lets the appliance, whose files were moved to dir, know that: the vault is opened anew from there. The database stays open,
+// settle lets the appliance, whose files were moved to their place, know that: the vault is opened anew from there. The database stays open,
 // so that nobody else gets hold of it meanwhile.
-func (b *builder) settle(a *Appliance, dir string) error {
+func (b *builder) settle(a *Appliance) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	vault, err := hsm.Open(filepath.Join(dir, vaultFile))
+	vault, err := hsm.Open(filepath.Join(b.dir, vaultFile))
 	if err != nil {
 		return err
 	}
 	a.vault.Lock()
-	a.dir, a.vault = dir, vault
+	a.dir, a.vault = b.dir, vault
 	if a.authority, err = authority.Open(a.store, vault, b.options.Clock); err != nil {
 		return err
 	}

@@ -10,10 +10,12 @@ var (
 	ErrOccupied = errors.New("the folder is not empty: choose one that is empty or does not exist yet")
 	// ErrFoundingElsewhere: another program is founding an authority in the same folder.
 	ErrFoundingElsewhere = errors.New("another program is founding an authority in this folder: wait until it is done")
+	// ErrUsed: the authority is in use, and so not one that came to nothing.
+	ErrUsed = errors.New("this authority has issued identities, or its backup was drilled or waived: it is not discarded")
 	// ErrInterrupted: the folder does not exist because its founding was interrupted.
 	ErrInterrupted = errors.New("the founding of this authority was interrupted and nothing of it was used: found it again")
 	// ErrIncomplete: the vault or the database is missing.
-	ErrIncomplete = errors.New("a part of the authority is missing: restore the newest backup of the whole folder (an older one would give serials away twice and forget revocations)")
+	ErrIncomplete = errors.New("a part of the authority is missing: restore the newest backup, or recover from the backup cards; without the newest lists a backup forgets revocations")
 	// ErrNoFolder: the folder above a new authority does not exist or cannot be written.
 	ErrNoFolder = errors.New("the folder above does not exist or may not be written to: make it first, or choose another place")
 	// ErrFounding: what is to be founded contradicts itself.

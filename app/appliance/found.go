@@ -95,13 +95,13 @@ func found(dir string, f *Founding, o Options) (*Founded, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &builder{founding: f, options: o}
+	b := &builder{founding: f, options: o, dir: dir}
 	if f.TPM != nil {
 		if err := b.prepareTPM(); err != nil {
 			return nil, err
 		}
 	}
-	founded, err := b.build(dir)
+	founded, err := b.build()
 	if err != nil {
 		b.erase()
 		return nil, err
@@ -127,7 +127,7 @@ func (f *Founding) check() error {
 		wrong = "it is either recovery, with a database, or rotation, with a core"
 	case f.Seed != nil && f.Next != Cards{}:
 		wrong = "the next core is committed to with a new realm only"
-	case f.Commitments != nil && f.Database == nil:
+	case f.Commitments != nil && f.Seed == nil:
 		wrong = "commitments are of cards that there are already"
 	default:
 		return nil

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"marque/app/appliance"
 	"marque/authority"
 	"marque/hsm"
+	"marque/storage"
 )
 
 // The environment of a victim: this test binary, as a program that is killed.
@@ -179,6 +181,26 @@ func TestFoundingKilledAtTheEnd(t *testing.T) {
 	}
 	_, err = r.a.Authority().Enrol(request(t, "bus-1"))
 	wantErr(t, err, authority.ErrDrillPending)
+	wantErr(t, appliance.Discard(r.dir, r.options), storage.ErrBusy)
+	r.close()
+
+	if err := appliance.Discard(r.dir, r.options); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := os.ReadDir(filepath.Dir(r.dir)); err != nil || len(left) != 0 {
+		t.Fatalf("left behind: %v, %v", left, err)
+	}
+	r.wantCounters(0)
+	founded, err := appliance.Found(r.dir, r.founding(), r.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.founded, r.a = founded, founded.Appliance
+	r.drill()
+	r.close()
+	wantErr(t, appliance.Discard(r.dir, r.options), appliance.ErrUsed)
+	r.wantCounters(3)
+	checkFolder(t, r.dir, "authority.db cards officers vault")
 }
 
 // A stale vault is cleared away with the TPM that it was made on, and by no other.

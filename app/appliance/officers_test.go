@@ -65,13 +65,13 @@ func TestChangeOfOfficersIsDecidedByThem(t *testing.T) {
 		spoil   func(*appliance.Reappointment)
 		want    error
 	}{
-		"one of two":      {[]string{"Ada Berg"}, func(*appliance.Reappointment) {}, authority.ErrApprovalsMissing},
-		"operator":        {[]string{"Ada Berg", "Dora Egge"}, func(*appliance.Reappointment) {}, authority.ErrApprovalsMissing},
+		"one of two":      {[]string{"Ada Berg"}, func(*appliance.Reappointment) {}, hsm.ErrQuorum},
+		"operator":        {[]string{"Ada Berg", "Dora Egge"}, func(*appliance.Reappointment) {}, hsm.ErrQuorum},
 		"one left":        {[]string{"Ada Berg", "Ben Cole"}, func(c *appliance.Reappointment) { c.People, c.Needed = c.People[:1], 1 }, authority.ErrRoster},
 		"no approval key": {[]string{"Ada Berg", "Ben Cole"}, func(c *appliance.Reappointment) { c.ApprovalKey = nil }, hsm.ErrApproval},
 		"weak PIN":        {[]string{"Ada Berg", "Ben Cole"}, func(c *appliance.Reappointment) { c.NewPIN = []byte("1") }, hsm.ErrWeakPIN},
 		"wrong PIN":       {[]string{"Ada Berg", "Ben Cole"}, func(c *appliance.Reappointment) { c.PIN = []byte("314159") }, hsm.ErrWrongPIN},
-		"too many":        {[]string{"Ada Berg", "Ben Cole"}, func(c *appliance.Reappointment) { c.Needed = 4 }, authority.ErrPayloadForm},
+		"too many":        {[]string{"Ada Berg", "Ben Cole"}, func(c *appliance.Reappointment) { c.Needed = 4 }, hsm.ErrAppointment},
 	} {
 		change := r.change()
 		test.spoil(&change)
@@ -85,6 +85,38 @@ func TestChangeOfOfficersIsDecidedByThem(t *testing.T) {
 	wantErr(t, r.a.ChangeOfficers(r.present("Ada Berg", "Ben Cole"), r.change()), hsm.ErrLocked)
 	r.unlock()
 	checkNothingAnnounced(t, r.dir)
+}
+
+// One officer unlocks, but two decide who the officers are.
+func TestOneOfThreeDoesNotChangeTheOfficers(t *testing.T) {
+	r := unfounded(t)
+	f := r.founding()
+	f.Needed = 1
+	founded, err := appliance.Found(r.dir, f, r.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.a = founded.Appliance
+	size := r.logSize()
+	wantErr(t, r.a.ChangeOfficers(r.present("Ada Berg"), r.change()), authority.ErrApprovalsMissing)
+	if r.logSize() != size {
+		t.Fatal("something was recorded")
+	}
+	if err := r.a.ChangeOfficers(r.present("Ada Berg", "Ben Cole"), r.change()); err != nil {
+		t.Fatal(err)
+	}
+	if r.logSize() == size || r.custody().Needed != 2 {
+		t.Fatal("nothing was recorded")
+	}
+}
+
+func (r *realm) logSize() uint64 {
+	r.t.Helper()
+	s, err := r.a.Authority().Status()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return s.LogSize
 }
 
 func checkNothingAnnounced(t *testing.T, dir string) {

@@ -14,42 +14,55 @@ import (
 )
 
 // changeOfficers does three things, each of which stands once it is on the disk: it writes the new officers beside the present ones,
-// seals the vault anew for them, and puts them in the place of the present ones. The caller holds a.mu.
+// seals the vault anew for them, and puts them in the place of the present ones. Before that it makes sure, as far as possible, that
+// nothing will stand in the way, and has it decided. The caller holds a.mu.
 func (a *Appliance) changeOfficers(present []*hsm.Credential, r *Reappointment) error {
 	if a.Locked() {
 		return hsm.ErrLocked
 	}
-	o, err := a.decided(present, r)
+	o, err := a.reappointment(r)
 	if err != nil {
 		return err
 	}
-	old, err := a.officers.Rebuild(present)
-	if err != nil {
-		return err
-	}
-	defer old.Erase()
-	officers, secret, err := a.officers.Reappoint(old, r.Needed, r.People, a.options.cost(), a.options.rand())
+	secret, err := a.officers.Rebuild(present)
 	if err != nil {
 		return err
 	}
 	defer secret.Erase()
-	o.Credentials.Quorum = secret
+	old := hsm.Credentials{PIN: r.PIN, Quorum: secret}
+	if err := a.vault.UnlockTPM(a.tpm, old); err != nil {
+		return err
+	}
+	officers, fresh, err := a.officers.Reappoint(secret, r.Needed, r.People, a.options.cost(), a.options.rand())
+	if err != nil {
+		return err
+	}
+	defer fresh.Erase()
+	o.Credentials.Quorum = fresh
+	if err := a.decide(present, r); err != nil {
+		return err
+	}
 	if err := a.announce(officers); err != nil {
 		return err
 	}
 	a.options.reached("announced")
-	err = a.vault.Rekey(hsm.Credentials{PIN: r.PIN, Quorum: old}, *o)
-	a.options.reached("rekeyed")
-	settled, err2 := a.settleOfficers() // also after an error: the vault says what became of it
-	if err2 != nil {
-		return errors.Join(err, err2, a.lock())
-	}
-	a.officers = settled
-	return errors.Join(err, a.appoint())
+	return a.rekey(old, o)
 }
 
-// decided checks the change as far as that is possible before anything is done, and has it decided by those who are present.
-func (a *Appliance) decided(present []*hsm.Credential, r *Reappointment) (*hsm.TPMOptions, error) {
+// rekey seals the vault anew and settles who the officers are, also after an error: the vault says what became of it.
+func (a *Appliance) rekey(old hsm.Credentials, o *hsm.TPMOptions) error {
+	rekeyed := a.vault.Rekey(old, *o)
+	a.options.reached("rekeyed")
+	officers, err := a.settleOfficers()
+	if err != nil {
+		return errors.Join(rekeyed, err, a.lock())
+	}
+	a.officers = officers
+	return errors.Join(rekeyed, a.appoint())
+}
+
+// reappointment returns what the vault is sealed anew with, but for the officers' secret.
+func (a *Appliance) reappointment(r *Reappointment) (*hsm.TPMOptions, error) {
 	if r.ApprovalKey == nil {
 		return nil, fmt.Errorf("%w: the vault is sealed anew, which takes an approval key", hsm.ErrApproval)
 	}
@@ -60,20 +73,23 @@ func (a *Appliance) decided(present []*hsm.Credential, r *Reappointment) (*hsm.T
 	if err := hsm.CheckPIN(pin, r.People); err != nil {
 		return nil, err
 	}
+	return &hsm.TPMOptions{
+		TPM: a.tpm, Credentials: hsm.Credentials{PIN: pin}, Officers: r.ApprovalKey, Cost: a.options.cost(), Rand: a.options.rand(),
+	}, nil
+}
+
+// decide puts the decision of those who are present into the log.
+func (a *Appliance) decide(present []*hsm.Credential, r *Reappointment) error {
 	payload, err := a.officersPayload(r)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	signers := make([]crypto.Signer, len(present))
 	for i, c := range present {
 		signers[i] = c
 	}
-	if _, err := a.authority.Decide(signers, authority.ActionOfficers, payload); err != nil {
-		return nil, err
-	}
-	return &hsm.TPMOptions{
-		TPM: a.tpm, Credentials: hsm.Credentials{PIN: pin}, Officers: r.ApprovalKey, Cost: a.options.cost(), Rand: a.options.rand(),
-	}, nil
+	_, err = a.authority.Decide(signers, authority.ActionOfficers, payload)
+	return err
 }
 
 func (a *Appliance) officersPayload(r *Reappointment) ([]byte, error) {

@@ -39,12 +39,9 @@ func sitePath(dir, what string) string {
 
 // target returns the absolute path of a folder that a new authority may take.
 func target(dir string) (string, error) {
-	dir, err := filepath.Abs(dir)
+	dir, err := resolve(dir)
 	if err != nil {
 		return "", err
-	}
-	if resolved, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = resolved
 	}
 	entries, err := os.ReadDir(dir)
 	switch {
@@ -61,6 +58,18 @@ func target(dir string) (string, error) {
 		}
 	}
 	return "", ErrOccupied
+}
+
+// resolve returns the absolute path of a folder, without links if it exists.
+func resolve(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	if resolved, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = resolved
+	}
+	return dir, nil
 }
 
 // openSite makes the site for dir, mode 0700, or takes over one that was left behind by a program that was killed. discard is given the
