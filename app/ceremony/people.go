@@ -13,9 +13,11 @@ func (t *table) officers(p *Plan) {
 	unlock, there := t.within("unlock")
 	needed, given := unlock.number("needed")
 	unlock.end(unlockKeys...)
+	before := len(t.r.mistakes)
 	for _, o := range tables {
 		p.Officers = append(p.Officers, o.officer(p.Officers))
 	}
+	unsure := len(t.r.mistakes) > before // who counts as a security officer
 	switch security := p.Security(); {
 	case p.Vault.Kind == "": // which is a mistake of its own
 	case p.Vault.Kind == VaultPassphrase:
@@ -27,6 +29,7 @@ func (t *table) officers(p *Plan) {
 		t.wrong("officer", `is missing; write [[officer]] and below it name and role, for each officer`)
 	case len(tables) > maxOfficers:
 		t.wrong("officer", "stands there %d times; at most %d officers", len(tables), maxOfficers)
+	case unsure:
 	case security == 0:
 		t.wrong("officer", `is never a security officer; at least one has role = "security officer", since only they unlock`)
 	case !there || !given:
