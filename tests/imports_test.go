@@ -65,6 +65,10 @@ var table = []struct {
 		"golang.org/x/sys/",
 	}},
 	{"app/flow", []string{"marque/authority", "marque/device/wire", "marque/app/words"}},
+	{"app/flow/remote", []string{
+		"marque/app/flow", "marque/app/localapi", "marque/app/appliance", "marque/app/ceremony", "marque/app/selftest",
+		"marque/authority", "marque/storage", "marque/hsm",
+	}},
 	{"app/screen", []string{"marque/app/flow", "marque/app/qr", "marque/app/words", "marque/assets", "fyne.io/fyne/"}},
 	{"app/vehicle", []string{
 		"marque/device", "marque/device/wire", "marque/app/qr", "marque/app/words", "marque/app/terminal",
