@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -33,9 +32,8 @@ func (s *Server) tell(err error) error {
 // Refuse tells the parent that waits for an attached service why there is none, and returns the error. w is the one of
 // ServerOptions.Ready; nil is nobody.
 func Refuse(w io.Writer, err error) error {
-	b, wrong := json.Marshal(newProblem(err))
-	if w != nil && wrong == nil {
-		_, _ = w.Write(append(b, '\n')) // a parent that is gone needs no answer
+	if w != nil {
+		_, _ = w.Write(append(newProblem(err).encode(), '\n')) // a parent that is gone needs no answer
 	}
 	return err
 }

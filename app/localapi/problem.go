@@ -34,6 +34,15 @@ func newProblem(err error) *problem {
 	return p
 }
 
+// encode returns its JSON.
+func (p *problem) encode() []byte {
+	b, err := json.Marshal(p)
+	if err != nil {
+		panic("localapi: a problem without an encoding")
+	}
+	return b
+}
+
 // cut shortens a text to at most n octets of whole characters.
 func cut(text string, n int) string {
 	if len(text) <= n {

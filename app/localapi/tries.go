@@ -11,7 +11,7 @@ import (
 type tries struct {
 	mu   sync.Mutex
 	of   map[string]*officerTries
-	wait func(ctx context.Context, d time.Duration) // of tests; nil waits
+	wait func(d time.Duration) // of tests; nil waits
 }
 
 type officerTries struct {
@@ -39,7 +39,7 @@ func (t *tries) attempt(ctx context.Context, name string, wrong func(error) bool
 	delay := min(firstDelay<<min(o.wrong, 8), lastDelay)
 	o.wrong++
 	if t.wait != nil {
-		t.wait(ctx, delay)
+		t.wait(delay)
 		return err
 	}
 	select {
