@@ -17,7 +17,7 @@ type Offer struct {
 	CoreHash       [32]byte // shown to a person as eight words, and given to Install as the pin
 	Sequence       uint32
 	ForThisRequest bool // it answers the request that this device waits with
-	Pinned         bool // the core is the one in force here, so there is nothing to confirm
+	Pinned         bool // a core is in force here, and Install takes no package of another: there is nothing to confirm
 }
 
 // Installed is what Install did.
@@ -44,8 +44,8 @@ func (d *Device) Inspect(pkg []byte) (*Offer, error) {
 		return nil, fmt.Errorf("inspect package: %w", statementError(err))
 	}
 	o := &Offer{Core: core, CoreHash: wire.CoreHash(p.Core), Sequence: p.Sequence, ForThisRequest: d.enrol != nil && p.RequestHash == d.enrol.hash}
-	present, hash := d.inForce()
-	o.Pinned = present != nil && o.CoreHash == hash
+	present, _ := d.inForce()
+	o.Pinned = present != nil
 	return o, nil
 }
 

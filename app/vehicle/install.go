@@ -109,7 +109,7 @@ func install(d *device.Device, p pin, file string) (*device.Installed, error) {
 func (p pin) confirm(offer *device.Offer) ([32]byte, error) {
 	hash := offer.CoreHash
 	switch {
-	case offer.Pinned && p == pin{}: // the core before it committed to this one
+	case offer.Pinned && p == pin{}: // and Install refuses any other core than that
 		return hash, nil
 	case p.core != "":
 		b, err := terminal.Read(nil, p.core, wire.MaxStatement)

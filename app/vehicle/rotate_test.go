@@ -204,7 +204,7 @@ func TestInstallBeforeRotate(t *testing.T) {
 	r.write("present.mqs", newMaster(t, 1).reveal(t, r.present.Core()))
 	r.does([]string{"install", "--core", r.path("present.mqs"), r.path("keys.mqp")})
 	r.enrol(r.next)
-	r.refuses([]string{"install", "--core", r.path("next.mqs"), r.path("keys.mqp")}, "next core, which this device does not have yet", "next: rotate first")
+	r.refuses([]string{"install", r.path("keys.mqp")}, "next core, which this device does not have yet", "next: rotate first")
 }
 
 func TestRotateJSON(t *testing.T) {
