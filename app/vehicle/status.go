@@ -67,7 +67,7 @@ func statusOf(s *device.Status) status {
 		out.Address, out.KeysUntil = s.Address.String(), &s.KeysUntil
 	}
 	for _, a := range s.Alarms {
-		out.Alarms = append(out.Alarms, a.Text)
+		out.Alarms = append(out.Alarms, alarmLine(s, a))
 	}
 	return out
 }
@@ -113,7 +113,15 @@ func realmText(s *device.Status) string {
 
 func alarmText(s *device.Status) (text string) {
 	for _, a := range s.Alarms {
-		text += fmt.Sprintf("ALARM    %s: %s\n", a.Time.Format(time.RFC3339), a.Text)
+		text += fmt.Sprintf("ALARM    %s: %s\n", a.Time.Format(time.RFC3339), alarmLine(s, a))
 	}
 	return text
+}
+
+// alarmLine is an alarm's text, and whether it is about a core that does not count any more.
+func alarmLine(s *device.Status, a device.Alarm) string {
+	if a.Core != s.CoreHash {
+		return a.Text + " (under the core that was given up)"
+	}
+	return a.Text
 }
