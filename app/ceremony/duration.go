@@ -2,16 +2,20 @@ package ceremony
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// units are those of durations, the largest first. A year has no fixed length, so there is none.
-var units = []struct {
+// unit is a unit of durations.
+type unit struct {
 	letter byte
 	length time.Duration
-}{
+}
+
+// units are those of durations, the largest first. A year has no fixed length, so there is none.
+var units = []unit{
 	{'w', 7 * 24 * time.Hour}, {'d', 24 * time.Hour}, {'h', time.Hour}, {'m', time.Minute}, {'s', time.Second},
 }
 
@@ -27,9 +31,8 @@ func ParseDuration(text string) (d time.Duration, ok bool) {
 		if err != nil {
 			return 0, false
 		}
-		for ; next < len(units) && units[next].letter != text[digits]; next++ {
-		}
-		if next == len(units) || n > int64(maxSeconds*time.Second/units[next].length) {
+		i := slices.IndexFunc(units[next:], func(u unit) bool { return u.letter == text[digits] })
+		if next += i; i < 0 || n > int64(maxSeconds*time.Second/units[next].length) {
 			return 0, false
 		}
 		d += time.Duration(n) * units[next].length
@@ -44,7 +47,7 @@ func Duration(d time.Duration) string {
 	for _, u := range units[1:] {
 		if n := d / u.length; n > 0 {
 			fmt.Fprintf(&b, "%d%c", n, u.letter)
-			d -= n * u.length
+			d %= u.length
 		}
 	}
 	if b.Len() == 0 {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// ErrFile: the ceremony file has mistakes; the error that wraps it lists them.
+// ErrFile reports that the ceremony file has mistakes; the error that wraps it lists them.
 var ErrFile = errors.New("the ceremony file has mistakes; mend them and start again, nothing was done yet")
 
 // Mistake is one thing that is wrong with a ceremony file.
@@ -17,11 +17,11 @@ type Mistake struct {
 	Text string // what is wrong, and what to write instead
 }
 
-// Mistakes is all that is wrong with a ceremony file, in the order of its lines.
-type Mistakes struct{ List []Mistake }
+// MistakesError is all that is wrong with a ceremony file, in the order of its lines.
+type MistakesError struct{ List []Mistake }
 
 // Error lists them, one on a line.
-func (m *Mistakes) Error() string {
+func (m *MistakesError) Error() string {
 	var b strings.Builder
 	b.WriteString(ErrFile.Error())
 	for _, one := range m.List {
@@ -35,7 +35,7 @@ func (m *Mistakes) Error() string {
 }
 
 // Unwrap returns [ErrFile].
-func (m *Mistakes) Unwrap() error { return ErrFile }
+func (m *MistakesError) Unwrap() error { return ErrFile }
 
 // sorted returns nil without a mistake.
 func sorted(list []Mistake) error {
@@ -43,5 +43,5 @@ func sorted(list []Mistake) error {
 		return nil
 	}
 	slices.SortStableFunc(list, func(a, b Mistake) int { return cmp.Compare(a.Line, b.Line) })
-	return &Mistakes{List: list}
+	return &MistakesError{List: list}
 }

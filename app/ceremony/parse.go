@@ -28,13 +28,13 @@ var (
 	drillBefore  = "before issuing"
 	drillWaived  = "waived"
 	roles        = []authority.Role{authority.SecurityOfficer, authority.DepotOperator, authority.SecurityOfficer | authority.DepotOperator, authority.Auditor}
-	errNotAFile  = &Mistakes{List: []Mistake{{Text: "it is longer than 65,536 octets; check that the right file was named"}}}
-	errNotText   = &Mistakes{List: []Mistake{{Text: "it is not text in UTF-8; check that the right file was named"}}}
+	errNotAFile  = &MistakesError{List: []Mistake{{Text: "it is longer than 65,536 octets; check that the right file was named"}}}
+	errNotText   = &MistakesError{List: []Mistake{{Text: "it is not text in UTF-8; check that the right file was named"}}}
 	roleSpelling = `write "security officer", "depot operator", "security officer and depot operator" or "auditor"`
 )
 
 // Parse reads a ceremony file. It takes nothing that it does not know, and reports everything that is wrong with the file together, each
-// with its line and what to write instead: the error is a [*Mistakes], which is [ErrFile].
+// with its line and what to write instead: the error is a [*MistakesError], which is [ErrFile].
 func Parse(b []byte) (*Plan, error) {
 	switch {
 	case len(b) > maxFile:
@@ -84,9 +84,9 @@ func read(text string) (*table, error) {
 	var syntax toml.ParseError
 	switch {
 	case errors.As(err, &syntax):
-		return nil, &Mistakes{List: []Mistake{{syntax.Position.Line, "this is not TOML: " + oneLine(syntax.Message)}}}
+		return nil, &MistakesError{List: []Mistake{{syntax.Position.Line, "this is not TOML: " + oneLine(syntax.Message)}}}
 	case err != nil:
-		return nil, &Mistakes{List: []Mistake{{Text: "this is not TOML: " + oneLine(err.Error())}}}
+		return nil, &MistakesError{List: []Mistake{{Text: "this is not TOML: " + oneLine(err.Error())}}}
 	}
 	return &table{r: &reader{at: places(text)}, values: values}, nil
 }
@@ -134,7 +134,7 @@ func (t *table) vault(p *Plan) {
 		}
 		return
 	}
-	p.Vault.Kind, there = v.text("kind")
+	p.Vault.Kind, _ = v.text("kind")
 	tpm, named := v.text("tpm")
 	p.Vault.Unified = v.flag("unified")
 	switch {

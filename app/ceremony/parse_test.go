@@ -96,7 +96,7 @@ func TestMistakes(t *testing.T) {
 				t.Fatalf("the example has no %q", c.old)
 			}
 			_, err := ceremony.Parse(bytes.Replace(before, []byte(c.old), []byte(c.instead), 1))
-			var m *ceremony.Mistakes
+			var m *ceremony.MistakesError
 			if !errors.As(err, &m) || !errors.Is(err, ceremony.ErrFile) {
 				t.Fatalf("%v", err)
 			}
@@ -112,7 +112,7 @@ func TestMistakes(t *testing.T) {
 
 func TestAllMistakesTogetherAndInOrder(t *testing.T) {
 	_, err := ceremony.Parse([]byte("sp-ids = 3\nrealm = 'no realm'\n[vault]\nkind = 'paper'\n[[officer]]\nname = ''\n[epochs]\nlength = 'x'\n[unlock]\nneeded='2'\n"))
-	var m *ceremony.Mistakes
+	var m *ceremony.MistakesError
 	if !errors.As(err, &m) || len(m.List) < 6 {
 		t.Fatalf("%v", err)
 	}

@@ -81,8 +81,8 @@ func goodName(name string) bool {
 
 func (t *table) cards(p *Plan) {
 	backup, there := t.within("backup")
-	ok := false
-	p.Backup, ok = backup.numbers(there, p.Vault.Kind == VaultTPM, "the master secret is lost with the TPM")
+	numbers, ok := backup.numbers(there, p.Vault.Kind == VaultTPM, "the master secret is lost with the TPM")
+	p.Backup = numbers
 	drill, said := backup.text("drill")
 	switch {
 	case !said:

@@ -67,7 +67,7 @@ func writeBackup(c *localapi.Client, out string) (_ *backedUp, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.Remove(f.Name()) //nolint:errcheck // it is gone when all went well
+	defer os.Remove(f.Name()) // it is gone when all went well
 	end := terminal.Progress("copying the database")
 	info, err := c.Backup(f)
 	end()

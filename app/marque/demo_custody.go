@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -212,7 +211,7 @@ func duplicate(from, to string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Clean(to), b, 0o600)
+	return terminal.Write(nil, to, b, true)
 }
 
 // rotate reveals the next core from its cards, and lets a device follow.

@@ -19,7 +19,7 @@ import (
 type planFlags struct {
 	vault                               string
 	realm                               string
-	spIDs, officers                     []string
+	spIDs                               []string
 	needed                              int
 	epochLength, nextUpdate, hardExpiry time.Duration
 }
@@ -88,7 +88,7 @@ func (h *home) planOf(p *planFlags) (*ceremony.Plan, error) {
 // checked passes a plan through the reader of ceremony files. Lines mean nothing to somebody who wrote none.
 func checked(plan *ceremony.Plan) (*ceremony.Plan, error) {
 	p, err := ceremony.Parse(plan.TOML())
-	var m *ceremony.Mistakes
+	var m *ceremony.MistakesError
 	if errors.As(err, &m) {
 		text := make([]string, len(m.List))
 		for i, one := range m.List {

@@ -11,7 +11,7 @@ import (
 	"io"
 )
 
-// ErrFailed: a result is not what it has to be. Nothing may be signed or drawn on that computer.
+// ErrFailed reports that a result is not what it has to be. Nothing may be signed or drawn on that computer.
 var ErrFailed = errors.New("the self-test failed: do not use this computer, and keep it for whoever finds out why")
 
 // test is one algorithm's.

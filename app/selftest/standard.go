@@ -67,7 +67,7 @@ func encryption(io.Reader) error {
 	if err != nil {
 		return err
 	}
-	sealed := gcm.Seal(nil, make([]byte, 12), make([]byte, 16), nil) //nolint:gosec // a fixed nonce is what a known answer takes
+	sealed := gcm.Seal(nil, make([]byte, 12), make([]byte, 16), nil)
 	if err := equal(sealed, "cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919"); err != nil {
 		return err
 	}
