@@ -35,6 +35,7 @@ type Console struct {
 	Phase      Phase
 	Dir        string   // the authority's folder
 	Problem    *Problem // why it is shut
+	Gone       bool     // it is shut because a service that was there is gone
 	Status     *Status
 	Founding   *Founding
 	Unlock     *Unlock
@@ -78,7 +79,7 @@ func (c *Console) Start() {
 	if c.Phase != Starting && c.Phase != Shut {
 		return
 	}
-	c.Phase, c.Problem = Starting, nil
+	c.Phase, c.Problem, c.Gone = Starting, nil, false
 	service := c.service
 	background(&c.model, func() (State, error) {
 		if err := service.Connect(); err != nil {
@@ -147,7 +148,7 @@ func (c *Console) lost(err error) {
 	switch {
 	case errors.Is(err, ErrGone) && c.Phase != Starting && c.Phase != Shut:
 		c.suspend()
-		c.Phase, c.Problem = Shut, explain(err, "open.failed")
+		c.Phase, c.Problem, c.Gone = Shut, explain(err, "open.failed"), true
 		c.changed()
 	case c.Unlocked() && (errors.Is(err, ErrSession) || errors.Is(err, authority.ErrLocked)):
 		c.shutOut(problem("meanwhile", "Minutes", int(c.Status.Idle.Minutes())))

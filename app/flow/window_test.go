@@ -173,7 +173,9 @@ func (w *window) start(phase flow.Phase) {
 func (w *window) unlock() {
 	w.t.Helper()
 	w.console.Unlock.Enter([]byte(secret))
-	w.until("the list of identities", func() bool { return w.console.Unlocked() && w.console.Identities.Loaded && !w.console.Identities.Loading })
+	w.until("the list of identities", func() bool {
+		return w.console.Unlocked() && w.console.Identities.Loaded && !w.console.Identities.Loading
+	})
 }
 
 func request(t *testing.T, name string, at time.Time) []byte {
