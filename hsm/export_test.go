@@ -49,19 +49,35 @@ func ForceUnlock(t *testing.T, path string, tpm *TPM, c Credentials, approval in
 	})
 }
 
+// OpenWithSecretOf opens the vault's file at path by c's second secret and what the TPM releases for another file and c's PIN.
+func OpenWithSecretOf(t *testing.T, path, other string, tpm *TPM, c Credentials) error {
+	t.Helper()
+	f, from := parsed(t, path), parsed(t, other)
+	return tpm.withRoot(func(r *root) error {
+		secret, err := tpm.unseal(r, from.TPM, &from.Approvals[0], c.auth(from))
+		if err != nil {
+			return err
+		}
+		_, err = f.open(secret, c.people(f), make([]byte, seedSize))
+		return err
+	})
+}
+
 // TPMSecrets returns what must not be on the wire between a vault and its TPM.
 func TPMSecrets(t *testing.T, path string, tpm *TPM, c Credentials) map[string][]byte {
 	t.Helper()
 	f := parsed(t, path)
 	secrets := map[string][]byte{"PIN's authorisation value": c.auth(f)}
+	page := make([]byte, 128)
 	err := tpm.withRoot(func(r *root) (err error) {
-		secrets["seed"], secrets["TPM's secret"], err = tpm.openSeed(r, f, &c, make([]byte, 128))
+		secrets["seed"], err = tpm.openSeed(r, f, &c, page)
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	secrets["counters' authorisation value"], err = counterAuth(secrets["TPM's secret"])
+	secrets["TPM's secret"] = page[:tpmSecretSize]
+	secrets["counters' authorisation value"], err = f.TPM.counterAuth(secrets["seed"])
 	if err != nil {
 		t.Fatal(err)
 	}

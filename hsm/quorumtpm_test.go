@@ -94,3 +94,40 @@ func TestOneOfficerTooFew(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestFormerOfficersWithTodaysPIN have the appliance, with a platform that is approved, a PIN that was never changed, and copies of
+// vault and officers from the time when they were as many as it took. The TPM releases its secret for the vault of today.
+func TestFormerOfficersWithTodaysPIN(t *testing.T) {
+	a := newAppliance(t, cheap)
+	_, former := appoint(t, 2)
+	_, fresh := appoint(t, 2)
+	o, pin := a.options(), []byte("271828")
+	o.Credentials = hsm.Credentials{PIN: pin, Quorum: former}
+	path := filepath.Join(t.TempDir(), "vault")
+	v, err := hsm.CreateTPM(path, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := copyOf(t, path)
+	old := o.Credentials
+	if err := hsm.OpenWithSecretOf(t, copied, path, a.tpm, old); err != nil {
+		t.Fatalf("this test tests nothing: %v", err)
+	}
+	before, err := v.Counter(a.tpm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Credentials = hsm.Credentials{PIN: pin, Quorum: fresh}
+	if err := v.Rekey(old, o); err != nil {
+		t.Fatal(err)
+	}
+	wantErr(t, hsm.OpenWithSecretOf(t, copied, path, a.tpm, old), hsm.ErrPassphrase)
+	wantErr(t, hsm.OpenWithSecretOf(t, path, path, a.tpm, old), hsm.ErrPassphrase)
+	again := reopen(t, path)
+	if err := again.UnlockTPM(a.tpm, o.Credentials); err != nil {
+		t.Fatalf("the officers of today: %v", err)
+	}
+	if n, err := again.AdvanceCounter(a.tpm); err != nil || n != before+1 {
+		t.Errorf("the counter is at %d, %v, want %d", n, err, before+1)
+	}
+}

@@ -70,11 +70,11 @@ func (v *Vault) SeedTPM(t *TPM, c Credentials) (*Seed, error) {
 	s, page := &Seed{page: newPage()}, newPage()
 	defer freePage(page)
 	err := t.onRoot(f.TPM, func(r *root) error {
-		seed, secret, err := t.openSeed(r, f, &c, page)
+		seed, err := t.openSeed(r, f, &c, page)
 		if err != nil {
 			return err
 		}
-		auth, err := counterAuth(secret)
+		auth, err := f.TPM.counterAuth(seed)
 		if err != nil {
 			return err
 		}

@@ -48,12 +48,6 @@ func createTPM(path string, seed []byte, o TPMOptions) (*Vault, error) {
 	if err != nil {
 		return nil, err
 	}
-	page := newPage()
-	defer freePage(page)
-	secret := page[:tpmSecretSize]
-	if _, err := io.ReadFull(o.Rand, secret); err != nil {
-		return nil, fmt.Errorf("draw the TPM's secret: %w", err)
-	}
 	f, err := o.newFile(second, key)
 	if err != nil {
 		return nil, err
@@ -63,7 +57,7 @@ func createTPM(path string, seed []byte, o TPMOptions) (*Vault, error) {
 		return nil, fmt.Errorf("draw the counters' mark: %w", err)
 	}
 	v := &Vault{path: path, file: f, rand: o.Rand}
-	if err := o.TPM.withRoot(func(r *root) error { return v.found(r, &o, secret, seed) }); err != nil {
+	if err := o.TPM.withRoot(func(r *root) error { return v.found(r, &o, seed) }); err != nil {
 		return nil, err
 	}
 	return v, nil
@@ -71,7 +65,7 @@ func createTPM(path string, seed []byte, o TPMOptions) (*Vault, error) {
 
 // found fills in the file of a new vault, tries it and writes it. When it fails it
 // takes the counters back and then removes the file, which is their only record.
-func (v *Vault) found(r *root, o *TPMOptions, secret, seed []byte) (err error) {
+func (v *Vault) found(r *root, o *TPMOptions, seed []byte) (err error) {
 	t, s := o.TPM, v.file.TPM
 	if err := t.checkProtected(); err != nil {
 		return err
@@ -90,11 +84,11 @@ func (v *Vault) found(r *root, o *TPMOptions, secret, seed []byte) (err error) {
 		}
 		err = errors.Join(err, left)
 	}()
-	bound, err := t.defineCounters(r, s, secret)
+	bound, err := t.defineCounters(r, s, seed)
 	if err != nil {
 		return err
 	}
-	if err := v.file.lockUp(r, o, bound, secret, seed); err != nil {
+	if err := v.file.lockUp(r, o, bound, seed); err != nil {
 		return err
 	}
 	opened, err := t.openVault(r, v.file, &o.Credentials)
@@ -115,8 +109,8 @@ func (v *Vault) found(r *root, o *TPMOptions, secret, seed []byte) (err error) {
 
 // defineCounters makes the three counters of a vault, notes them in s, and returns
 // the value of that of retired approvals.
-func (t *TPM) defineCounters(r *root, s *sealedHeader, secret []byte) (retired uint64, err error) {
-	auth, err := counterAuth(secret)
+func (t *TPM) defineCounters(r *root, s *sealedHeader, seed []byte) (retired uint64, err error) {
+	auth, err := s.counterAuth(seed)
 	if err != nil {
 		return 0, err
 	}

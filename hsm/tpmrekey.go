@@ -45,11 +45,11 @@ func (v *Vault) Rekey(old Credentials, o TPMOptions) error {
 func (v *Vault) rekey(r *root, f *file, old *Credentials, o *TPMOptions) error {
 	page := newPage()
 	defer freePage(page)
-	seed, secret, err := o.TPM.openSeed(r, v.file, old, page)
+	seed, err := o.TPM.openSeed(r, v.file, old, page)
 	if err != nil {
 		return err
 	}
-	auth, err := counterAuth(secret)
+	auth, err := f.TPM.counterAuth(seed)
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (v *Vault) rekey(r *root, f *file, old *Credentials, o *TPMOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := f.lockUp(r, o, retired, secret, seed); err != nil {
+	if err := f.lockUp(r, o, retired, seed); err != nil {
 		return err
 	}
 	opened, err := o.TPM.openVault(r, f, &o.Credentials)

@@ -73,9 +73,10 @@ func (c *Credentials) auth(f *file) []byte {
 	return authValue(slow)
 }
 
-// counterAuth returns what advances the counters of a vault.
-func counterAuth(secret []byte) ([]byte, error) {
-	b, err := hkdf.Key(sha512.New, secret, nil, counterUse, authSize)
+// counterAuth returns what advances the counters of a vault. It depends on the seed,
+// which stays through every change of what opens the vault.
+func (s *sealedHeader) counterAuth(seed []byte) ([]byte, error) {
+	b, err := hkdf.Key(sha512.New, seed, s.Counters.Founding, counterUse, authSize)
 	if err != nil {
 		return nil, fmt.Errorf("derive the counters' authorisation: %w", err)
 	}
@@ -117,9 +118,17 @@ func (o *TPMOptions) newFile(second string, key []byte) (*file, error) {
 	return f, nil
 }
 
-// lockUp seals the TPM's secret, approves the platform that runs, and encrypts
-// the seed.
-func (f *file) lockUp(r *root, o *TPMOptions, bound uint64, secret, seed []byte) error {
+// lockUp seals a new secret in the TPM, approves the platform that runs, and encrypts
+// the seed. Were the secret that of before, then whoever gets it for the PIN of today
+// could open an old copy of the file with passphrase or officers of then, without
+// asking the TPM for that.
+func (f *file) lockUp(r *root, o *TPMOptions, bound uint64, seed []byte) error {
+	page := newPage()
+	defer freePage(page)
+	secret := page[:tpmSecretSize]
+	if _, err := io.ReadFull(o.Rand, secret); err != nil {
+		return fmt.Errorf("draw the TPM's secret: %w", err)
+	}
 	auth := o.Credentials.auth(f)
 	defer clear(auth)
 	if err := o.TPM.seal(r, f.TPM, secret, auth); err != nil {
@@ -183,11 +192,11 @@ func (c *Credentials) fits(f *file) error {
 func (t *TPM) openVault(r *root, f *file, c *Credentials) (*secrets, error) {
 	page := newPage()
 	defer freePage(page)
-	seed, secret, err := t.openSeed(r, f, c, page)
+	seed, err := t.openSeed(r, f, c, page)
 	if err != nil {
 		return nil, err
 	}
-	advance, err := counterAuth(secret)
+	advance, err := f.TPM.counterAuth(seed)
 	if err != nil {
 		return nil, err
 	}
@@ -200,31 +209,31 @@ func (t *TPM) openVault(r *root, f *file, c *Credentials) (*secrets, error) {
 	return s, nil
 }
 
-// openSeed returns the seed of f and the TPM's secret, both on page. The caller has
-// seen that r is the root of f.
-func (t *TPM) openSeed(r *root, f *file, c *Credentials, page []byte) (seed, secret []byte, err error) {
+// openSeed returns the seed of f, on page, where the TPM's secret is, too. The caller
+// has seen that r is the root of f.
+func (t *TPM) openSeed(r *root, f *file, c *Credentials, page []byte) (seed []byte, err error) {
 	n, err := t.readCounter(r, f.TPM.rekeyed())
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if n > f.TPM.Rekeyed {
-		return nil, nil, ErrOldVault
+		return nil, ErrOldVault
 	}
 	a, changed, err := t.choose(r, f.TPM, f.Approvals)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if a == nil {
-		return nil, nil, fmt.Errorf("%w (differs from the nearest approval in %s)", ErrPlatformChanged, changed)
+		return nil, fmt.Errorf("%w (differs from the nearest approval in %s)", ErrPlatformChanged, changed)
 	}
 	auth := c.auth(f)
 	defer clear(auth)
 	unsealed, err := t.unseal(r, f.TPM, a, auth)
 	if err != nil {
 		clear(unsealed)
-		return nil, nil, err
+		return nil, err
 	}
-	secret = page[:tpmSecretSize]
+	secret := page[:tpmSecretSize]
 	copy(secret, unsealed)
 	clear(unsealed)
 	people := c.people(f)
@@ -233,7 +242,7 @@ func (t *TPM) openSeed(r *root, f *file, c *Credentials, page []byte) (seed, sec
 	if errors.Is(err, ErrPassphrase) && f.TPM.Second == secondQuorum {
 		err = ErrQuorumSecret
 	}
-	return seed, secret, err
+	return seed, err
 }
 
 // Counter returns the counter that tells a restored database from the newest:
