@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrFailed: a restriction that the system accepted does not hold.
+// ErrFailed is a restriction that the system accepted and that does not hold.
 var ErrFailed = errors.New("the process is not confined although the system said so: do not unlock an authority on this computer")
 
 // Confine gives up everything of the package comment, for the whole process and for good, and proves it by trying. done and exposed say

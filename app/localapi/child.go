@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"strings"
@@ -80,10 +81,18 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 func (c *Client) reach(o Options) error {
 	ctx, cancel := context.WithTimeout(c.ctx, startWait)
 	defer cancel()
-	for {
+	for hungUp := 0; ; {
 		err := c.probe(ctx)
+		if errors.Is(err, fs.ErrPermission) {
+			return fmt.Errorf("%w (%w)", ErrPeer, err)
+		}
 		if err == nil || ctx.Err() != nil || !nobody(err) && !errors.Is(err, ErrGone) {
 			return err
+		}
+		if !nobody(err) { // it ends just now, or does not want us
+			if hungUp++; hungUp == maxHungUp {
+				return fmt.Errorf("the service hangs up at once: %w", ErrPeer)
+			}
 		}
 		if nobody(err) {
 			if o.Program == "" {
@@ -109,7 +118,7 @@ func (c *Client) probe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer r.Body.Close() //nolint:errcheck // nothing that was read is lost
+	defer r.Body.Close()
 	_, err = readReply[Status](r)
 	if _, answered := errors.AsType[*Error](err); answered {
 		return nil // whatever is wrong with the authority, the service is there

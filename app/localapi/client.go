@@ -81,7 +81,7 @@ func (c call[In, Out]) do(client *Client, in *In) (*Out, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer r.Body.Close() //nolint:errcheck // nothing that was read is lost
+	defer r.Body.Close()
 	return readReply[Out](r)
 }
 

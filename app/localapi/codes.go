@@ -54,6 +54,7 @@ var sentinels = []sentinel{
 	{"appliance.ErrNoTPMVault", appliance.ErrNoTPMVault},
 	{"appliance.ErrNotNext", appliance.ErrNotNext},
 	{"appliance.ErrOccupied", appliance.ErrOccupied},
+	{"appliance.ErrUsed", appliance.ErrUsed},
 	{"backup.ErrArchive", backup.ErrArchive},
 	{"backup.ErrKey", backup.ErrKey},
 	{"ceremony.ErrFile", ceremony.ErrFile},

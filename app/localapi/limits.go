@@ -27,6 +27,7 @@ const (
 	startWait  = 2 * time.Minute  // for a child to answer
 	lockWait   = 10 * time.Second // for another program that starts or stops a service beside the same folder
 	lockPause  = 20 * time.Millisecond
+	maxHungUp  = 50                     // times lockPause
 	closeGrace = 300 * time.Millisecond // for a client's last connection to be gone after its pipe
 	stopWait   = 30 * time.Second       // for calls under way when the service ends
 

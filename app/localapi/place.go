@@ -77,7 +77,7 @@ func (p *place) dial(ctx context.Context) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	who, err := peerOf(c.(*net.UnixConn)) //nolint:errcheck,forcetypeassert // a connection over "unix" is one
+	who, err := peerOf(c.(*net.UnixConn)) // a connection over "unix" is one
 	if err == nil && who.uid != uint32(os.Geteuid()) && who.uid != 0 && who.uid != p.owner {
 		err = ErrPeer
 	}
@@ -98,7 +98,7 @@ func (p *place) locked(ctx context.Context, do func() error) error {
 	if err != nil {
 		return fmt.Errorf("lock the socket's folder: %w", err)
 	}
-	defer folder.Close() //nolint:errcheck // it was only read; the lock goes with it
+	defer folder.Close()
 	ctx, cancel := context.WithTimeout(ctx, lockWait)
 	defer cancel()
 	for {
@@ -134,7 +134,7 @@ func (p *place) listen(ctx context.Context, group int) (l *net.UnixListener, err
 		if group < 0 {
 			return nil
 		}
-		if err := errors.Join(os.Chown(p.path(), -1, group), os.Chmod(p.path(), 0o660)); err != nil {
+		if err := errors.Join(os.Chown(p.path(), -1, group), os.Chmod(p.path(), 0o660)); err != nil { //nolint:gosec // for the group
 			return errors.Join(fmt.Errorf("give the socket to its group: %w", err), l.Close(), os.Remove(p.path()))
 		}
 		return nil

@@ -75,7 +75,7 @@ func (s *Server) make(plan *ceremony.Plan, in *Founding) (*appliance.Founded, er
 		if err != nil {
 			return nil, err
 		}
-		defer database.Close() //nolint:errcheck // it was only read
+		defer database.Close()
 		f.Database = database
 	}
 	made, err := appliance.Found(s.o.Dir, f, s.options())
@@ -229,7 +229,7 @@ func (s *Server) restore(_ *caller, in *restoration) (*none, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer archive.Close() //nolint:errcheck // it was only read
+	defer archive.Close()
 	k := appliance.Keys{PIN: in.PIN, Officers: in.Passphrases, Passphrase: in.Passphrase}
 	if s.appliance, err = appliance.Restore(s.o.Dir, archive, k, s.options()); err != nil {
 		return nil, err

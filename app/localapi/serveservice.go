@@ -11,7 +11,7 @@ func (s *Server) authority() *appliance.Appliance {
 	return s.appliance
 }
 
-func (s *Server) status(c *caller, _ *none) (*Status, error) {
+func (s *Server) status(*caller, *none) (*Status, error) {
 	out := &Status{
 		Phase: Absent, Dir: s.o.Dir, Idle: s.o.Idle, Confined: s.o.Confined, Exposed: s.o.Exposed, Version: s.o.Version,
 	}

@@ -70,7 +70,7 @@ func serve(args []string) error {
 	return s.Serve(context.Background())
 }
 
-// dialAs is another account's attempt: it exits with 3 for a socket that is refused, with 0 for one that answers.
+// dialAs is another account's attempt: it exits with 0 when the service answers, with 4 when it is not for that account.
 func dialAs(dir, socket string) int {
 	c, err := localapi.Dial(context.Background(), localapi.Options{Dir: dir, Socket: socket})
 	switch {

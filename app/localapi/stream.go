@@ -35,7 +35,7 @@ func (d download[Out]) do(c *Client, w io.Writer) (*Out, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer r.Body.Close() //nolint:errcheck // nothing that was read is lost
+	defer r.Body.Close()
 	if r.StatusCode != http.StatusOK || r.Header.Get("Content-Type") != streamType {
 		if _, err := readReply[none](r); err != nil {
 			return nil, err
@@ -88,7 +88,7 @@ func (u upload[Out]) do(c *Client, r io.Reader) (*Out, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer response.Body.Close() //nolint:errcheck // nothing that was read is lost
+	defer response.Body.Close()
 	return readReply[Out](response)
 }
 

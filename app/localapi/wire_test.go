@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -203,7 +204,7 @@ func TestOtherAccountsAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	out, err := account(t, filepath.Dir(dir), "dial", dir, "").CombinedOutput()
-	if code := exitCode(err); code != 3 {
+	if code := exitCode(err); code != 4 {
 		t.Errorf("another account is served: exit %d\n%s", code, out)
 	}
 	phase(t, dial(t, dir), localapi.Absent)
@@ -221,7 +222,7 @@ func TestGroupIsServed(t *testing.T) {
 	}
 	stranger := account(t, filepath.Dir(dir), "dial", dir, "")
 	stranger.SysProcAttr.Credential.Gid = nobody - 1
-	if out, err := stranger.CombinedOutput(); exitCode(err) != 3 {
+	if out, err := stranger.CombinedOutput(); exitCode(err) != 4 {
 		t.Errorf("no member of the group is served: %v\n%s", err, out)
 	}
 	member := account(t, filepath.Dir(dir), "dial", dir, "")
@@ -232,7 +233,7 @@ func TestGroupIsServed(t *testing.T) {
 }
 
 func exitCode(err error) int {
-	if exit, ok := err.(*exec.ExitError); ok {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return exit.ExitCode()
 	}
 	return -1
