@@ -175,8 +175,8 @@ func newOfficersPassphrase() *cobra.Command {
 	var h home
 	var name, newFile string
 	cmd := &cobra.Command{
-		Use:   "passphrase --dir FOLDER [--officer NAME]",
-		Short: "Change one's own passphrase, or that of a passphrase vault",
+		Use:   "passphrase --dir FOLDER --officer NAME",
+		Short: "Change one's own passphrase",
 		Long: `Only who knows the old passphrase changes it. An old copy of the folder still opens with the old one: where somebody else may know
 that, change the officers instead.`,
 		Example: "  marque authority officers passphrase --dir fleet --officer 'Ada Byron'",
@@ -194,17 +194,14 @@ that, change the officers instead.`,
 	h.flags(cmd)
 	h.tpmFlag(cmd)
 	h.secrets.passphraseFlags(cmd)
-	cmd.Flags().StringVar(&name, "officer", "", "whose, of a TPM vault")
+	cmd.Flags().StringVar(&name, "officer", "", "whose (required)")
 	cmd.Flags().StringVar(&newFile, "new-passphrase-file", "", "a file with the new passphrase in its first line (default: ask at the terminal)")
+	terminal.Required(cmd, "officer")
 	return cmd
 }
 
 func (h *home) changePassphrase(c *localapi.Client, name, newFile string) error {
-	read := func() ([]byte, error) { return h.secrets.vault("Passphrase", false) }
-	if name != "" {
-		read = func() ([]byte, error) { return h.secrets.officer(0, name, "Passphrase of "+name, false) }
-	}
-	from, err := read()
+	from, err := h.secrets.officer(0, name, "Passphrase of "+name, false)
 	if err != nil {
 		return err
 	}

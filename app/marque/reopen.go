@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,6 +19,7 @@ import (
 // What is looked for on media.
 const (
 	maxMediaFiles = 4096
+	maxMerged     = 4 // the newest of them: each has what the older ones had
 	listSuffix    = ".mql"
 )
 
@@ -40,27 +44,26 @@ func newReopen() *cobra.Command {
 		Use:   "reopen --dir FOLDER --officer NAME… {--list FILE | --media FOLDER}…",
 		Short: "End read-only after a restore, a recovery, or a rollback",
 		Long: `Merges the newest published lists that can be found anywhere, so that nobody is un-revoked. Lists go on in a new generation, and serials jump
-by 65,536, so that no serial is given twice. --media searches a folder and everything in it for lists (*.mql).
+by 65,536, so that no serial is given twice. --media searches a folder and everything in it for lists (*.mql) of this realm, of which the newest are merged.
 
 Search everywhere that a newer list may be before you do this: depots, sticks, vehicles. It takes as many officers as restoring does.`,
 		Example: "  marque authority reopen --dir fleet --officer 'Ada Byron' --officer 'Ben Okri' --media /media/stick --media /media/depot",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			const what = "the authority stays read-only"
-			files, err := findLists(lists, media)
-			if err == nil && len(files) == 0 && !none {
-				err = errNoLists
-			}
-			var r localapi.Reopening
-			if err == nil {
-				r.Lists, err = readLists(files)
-			}
-			if err != nil {
-				return advice.Wrap(what, err)
-			}
-			return h.unlocked(func(c *localapi.Client) error {
+			return h.founded(func(c *localapi.Client, s *localapi.Status) error {
+				const what = "the authority stays read-only"
+				r, files, err := gather(c, lists, media)
+				if err == nil && len(files) == 0 && !none {
+					err = errNoLists
+				}
+				if err == nil {
+					err = h.unlock(c, s)
+				}
+				if err != nil {
+					return advice.Wrap(what, err)
+				}
 				end := terminal.Progress("merging lists")
-				done, err := c.Reopen(r)
+				done, err := c.Reopen(*r)
 				end()
 				if err != nil {
 					return advice.Wrap(what, err)
@@ -68,8 +71,8 @@ Search everywhere that a newer list may be before you do this: depots, sticks, v
 				if asJSON {
 					return terminal.JSON(cmd.OutOrStdout(), reopened{done.Generation, done.NextSerial, done.Merged, files})
 				}
-				cmd.Printf("the authority works again: lists of generation %d, next serial %d, %d serials stay revoked by %d lists; publish now\n",
-					done.Generation, done.NextSerial, done.Merged, len(files))
+				cmd.Printf("the authority works again: lists of generation %d, next serial %d, %d serials stay revoked by %s; publish now\n",
+					done.Generation, done.NextSerial, done.Merged, count(len(files), "list"))
 				return nil
 			})
 		},
@@ -82,37 +85,88 @@ Search everywhere that a newer list may be before you do this: depots, sticks, v
 	return cmd
 }
 
-// findLists returns the files that are named and those that lie on the media.
-func findLists(files, media []string) ([]string, error) {
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// mediaList is a list on a medium.
+type mediaList struct {
+	file  string
+	list  []byte
+	order wire.Order
+}
+
+// gather reads the lists that are named, and the newest ones of this realm that lie on the media.
+func gather(c *localapi.Client, named, media []string) (*localapi.Reopening, []string, error) {
+	r, files := &localapi.Reopening{}, []string{}
+	for _, file := range named {
+		b, err := terminal.Read(nil, file, wire.MaxBundle)
+		if err != nil {
+			return nil, nil, err
+		}
+		r.Lists, files = append(r.Lists, b), append(files, file)
+	}
+	core, err := readCore(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	lying, err := search(media, core)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, f := range lying {
+		r.Lists, files = append(r.Lists, f.list), append(files, f.file)
+	}
+	return r, files, nil
+}
+
+// search returns the newest lists of a realm on media, the newest first. Files that are none of its lists are passed over.
+func search(media []string, core *wire.Core) (lists []mediaList, err error) {
+	seen := 0
 	for _, folder := range media {
 		err := filepath.WalkDir(folder, func(path string, e fs.DirEntry, err error) error {
 			switch {
 			case err != nil && path == folder:
 				return err
-			case err != nil: // a folder of others on the medium
-				return fs.SkipDir
-			case e.Type().IsRegular() && strings.EqualFold(filepath.Ext(path), listSuffix):
-				files = append(files, path)
-			}
-			if len(files) > maxMediaFiles {
+			case err != nil: // of others, on the medium
+				return nil
+			case !e.Type().IsRegular() || !strings.EqualFold(filepath.Ext(path), listSuffix):
+				return nil
+			case seen == maxMediaFiles:
 				return errManyLists
+			}
+			seen++
+			if f := openList(path, core); f != nil {
+				lists = append(lists, *f)
 			}
 			return nil
 		})
 		if err != nil {
 			return nil, err
 		}
-	}
-	return files, nil
-}
-
-func readLists(files []string) (lists [][]byte, err error) {
-	for _, file := range files {
-		b, err := terminal.Read(nil, file, wire.MaxBundle)
-		if err != nil {
-			return nil, err
-		}
-		lists = append(lists, b)
+		slices.SortStableFunc(lists, func(a, b mediaList) int { return b.order.Compare(a.order) })
+		lists = slices.CompactFunc(lists, func(a, b mediaList) bool { return bytes.Equal(a.list, b.list) })
+		lists = lists[:min(len(lists), maxMerged)]
 	}
 	return lists, nil
+}
+
+// openList returns nil for what is no list of this realm, or cannot be read.
+func openList(path string, core *wire.Core) *mediaList {
+	b, err := terminal.Read(nil, path, wire.MaxBundle)
+	if err != nil {
+		return nil
+	}
+	payload, err := wire.OpenStatement(b, wire.TypeBundle, core.Realm, core.StatementKey)
+	if err != nil {
+		return nil
+	}
+	bundle, err := wire.ParseBundle(payload)
+	if err != nil || bundle.Core != core.Hash() {
+		return nil
+	}
+	return &mediaList{file: path, list: b, order: bundle.Order()}
 }
