@@ -113,7 +113,8 @@ func (s *Share) Set() [16]byte { return s.head.set }
 func (s *Share) Erase() { clear(s.value[:]) }
 
 // Split makes n cards of a seed, any m of which give it back, 1 ≤ m ≤ n ≤ 32, and the commitments that every card can be
-// verified against. Each call makes another set, and cards of two sets do not combine. Error: [ErrShareNumbers].
+// verified against. Each call makes another set, and cards of two sets do not combine. Errors: [ErrShareNumbers], and
+// [ErrCredentials] for a seed that was erased.
 //
 // A seed is not a scalar. What is shared is a random scalar s of ristretto255; the seed is encrypted with AES-256-GCM under
 // HKDF-SHA-512(s, salt = head, info = "marque/v1/share/backup" or ".../next"), with the head as associated data, and the 48
@@ -124,6 +125,9 @@ func Split(seed *Seed, p Purpose, m, n int) (*Commitments, []*Share, error) {
 	}
 	if p != PurposeBackup && p != PurposeNext {
 		return nil, nil, fmt.Errorf("split a seed: %w: no such purpose", ErrShareNumbers)
+	}
+	if err := seed.check(); err != nil {
+		return nil, nil, fmt.Errorf("split a seed: %w", err)
 	}
 	indexes := make([]int, n)
 	for i := range indexes {

@@ -6,8 +6,11 @@ import (
 )
 
 // CreatePassphrase is [CreatePassphraseCost] for a seed that exists already: one whose backup was made and drilled before it is
-// used, or one that came back from its cards. The seed stays with the caller.
+// used, or one that came back from its cards. The seed stays with the caller. Further error: [ErrCredentials] for one that was erased.
 func (s *Seed) CreatePassphrase(path string, passphrase []byte, cost Cost, rand io.Reader) (*Vault, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
 	if err := checkPassphrase(passphrase); err != nil {
 		return nil, err
 	}

@@ -30,8 +30,8 @@ func CreateTPM(path string, o TPMOptions) (*Vault, error) {
 		defer fresh.Erase()
 		seed = fresh
 	}
-	if erased(seed.page) {
-		return nil, fmt.Errorf("%w: the seed was erased, combine its shares again", ErrCredentials)
+	if err := seed.check(); err != nil {
+		return nil, err
 	}
 	return createTPM(path, seed.octets(), o)
 }
