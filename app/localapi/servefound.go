@@ -31,17 +31,17 @@ func (s *Server) found(c *caller, in *Founding) (*founded, error) {
 		return nil, err
 	}
 	out := &founded{Founded: Founded{Cards: made.Cards, Next: made.Next, Commitments: made.Commitments, Core: made.Core}}
+	// From here on nothing may fail: the cards in out exist nowhere else.
 	if out.Tokens, err = s.welcome(c, plan, in); err != nil {
-		return nil, fmt.Errorf("the authority was founded, but nobody is signed on: %w", err)
+		s.log.Printf("found: nobody is signed on: %v", err)
 	}
 	if out.Record, err = s.record(plan, in, made, began); err != nil {
-		return nil, fmt.Errorf("the authority was founded, but its record was not written: %w", err)
+		out.Record = []byte("The authority was founded, but its record could not be put together: " + err.Error() + "\n")
 	}
-	status, err := s.status(c, &none{})
-	if err != nil {
-		return nil, fmt.Errorf("the authority was founded, but does not say how it stands: %w", err)
+	out.Status = Status{Phase: Open, Dir: s.o.Dir}
+	if status, err := s.status(c, &none{}); err == nil {
+		out.Status = *status
 	}
-	out.Status = *status
 	return out, nil
 }
 
@@ -84,7 +84,10 @@ func (s *Server) make(plan *ceremony.Plan, in *Founding) (*appliance.Founded, er
 	}
 	s.appliance = made.Appliance
 	s.desk.stir(s.o.Clock())
-	return made, s.dropImported()
+	if err := s.dropImported(); err != nil {
+		s.log.Printf("found: %v", err)
+	}
+	return made, nil
 }
 
 // guard adds what keeps the master secret.
@@ -231,9 +234,11 @@ func (s *Server) restore(_ *caller, in *restoration) (*none, error) {
 	}
 	defer archive.Close()
 	k := appliance.Keys{PIN: in.PIN, Officers: in.Passphrases, Passphrase: in.Passphrase}
-	if s.appliance, err = appliance.Restore(s.o.Dir, archive, k, s.options()); err != nil {
+	a, err := appliance.Restore(s.o.Dir, archive, k, s.options())
+	if err != nil {
 		return nil, err
 	}
+	s.appliance = a
 	return &none{}, s.dropImported()
 }
 
