@@ -40,7 +40,6 @@ var sentinels = []sentinel{
 	{"localapi.ErrSignOn", ErrSignOn},
 	{"localapi.ErrSocket", ErrSocket},
 	{"localapi.ErrTooManyTries", ErrTooManyTries},
-	{"localapi.ErrUnsupported", ErrUnsupported},
 	{"appliance.ErrCards", appliance.ErrCards},
 	{"appliance.ErrDatabase", appliance.ErrDatabase},
 	{"appliance.ErrDrill", appliance.ErrDrill},

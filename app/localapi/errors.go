@@ -33,6 +33,4 @@ var (
 	ErrSocket = errors.New("the socket cannot stand there: move away what has its name, or name another place with --socket")
 	// ErrImport: the file that a founding names was not imported.
 	ErrImport = errors.New("there is no imported backup of that name: import it first")
-	// ErrUnsupported: this authority has no such thing.
-	ErrUnsupported = errors.New("this authority's vault has no such thing")
 )

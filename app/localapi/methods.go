@@ -53,7 +53,7 @@ func (c *Client) CoreStatement() ([]byte, error) {
 }
 
 // SignOn signs an officer on, in addition to those who are. The passphrase stays with the caller, who clears it. Errors:
-// hsm.ErrNoOfficer, hsm.ErrOfficerPassphrase, [ErrTooManyTries], [ErrManySessions], [ErrUnsupported] for a passphrase vault.
+// hsm.ErrNoOfficer, hsm.ErrOfficerPassphrase, [ErrTooManyTries], [ErrManySessions], appliance.ErrNoOfficers for a passphrase vault.
 func (c *Client) SignOn(in SignOn) (*Session, error) {
 	s, err := signOn.do(c, &in)
 	if err != nil {
