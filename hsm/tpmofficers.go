@@ -81,14 +81,20 @@ func (v *Vault) Approve(t *TPM, p Platform, bound uint64, officers crypto.Signer
 // AddApproval takes an approval into the vault's file, and drops those that are
 // retired; nothing is sealed anew, and the vault may be locked. Errors:
 // [ErrApproval] for one that is not the officers', that is retired or reaches too
-// far, and when the vault holds 16 already, those of [Vault.Counter], and those of
-// the file system.
+// far, and when the vault holds 16 already, [ErrOldVault] where the vault was rekeyed
+// since it was opened, those of [Vault.Counter], and those of the file system.
 func (v *Vault) AddApproval(t *TPM, a *Approval) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	s := v.file.TPM
 	var retired uint64
 	err := t.onRoot(s, func(r *root) (err error) {
+		if err = s.verify(a); err != nil {
+			return err
+		}
+		if err = t.checkNewest(r, s); err != nil {
+			return err
+		}
 		if err = t.checkBound(r, s, a.Bound); err != nil {
 			return err
 		}
@@ -96,9 +102,6 @@ func (v *Vault) AddApproval(t *TPM, a *Approval) error {
 		return err
 	})
 	if err != nil {
-		return err
-	}
-	if err := s.verify(a); err != nil {
 		return err
 	}
 	valid := approvedFrom(v.file.Approvals, retired)
@@ -152,7 +155,7 @@ func (v *Vault) replace(f *file) error {
 // value of now, in every copy of the vault, and drops them from its file. It needs
 // an unlocked vault, and that the platform that runs is approved beyond that bound:
 // otherwise the vault would not open again. It returns the counter's new value.
-// Errors: [ErrLocked], [ErrApproval], and those of [Vault.Counter].
+// Errors: [ErrLocked], [ErrApproval], [ErrOldVault], and those of [Vault.Counter].
 func (v *Vault) RetireApprovals(t *TPM) (n uint64, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -161,6 +164,9 @@ func (v *Vault) RetireApprovals(t *TPM) (n uint64, err error) {
 	err = t.onRoot(s, func(r *root) error {
 		if v.secrets == nil {
 			return ErrLocked
+		}
+		if err := t.checkNewest(r, s); err != nil {
+			return err
 		}
 		if n, err = t.readCounter(r, s.retired()); err != nil {
 			return err

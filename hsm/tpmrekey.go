@@ -78,6 +78,16 @@ func (v *Vault) rekey(r *root, f *file, old *Credentials, o *TPMOptions) error {
 	return nil
 }
 
+// checkNewest refuses a file from before the last rekeying: it must neither be asked
+// for its seed nor be written in the place of the newest one.
+func (t *TPM) checkNewest(r *root, s *sealedHeader) error {
+	n, err := t.readCounter(r, s.rekeyed())
+	if err == nil && n > s.Rekeyed {
+		err = ErrOldVault
+	}
+	return err
+}
+
 // settle advances the counter of rekeyings to the value of the file, which ends the
 // copies from before. It is one behind where a change was cut off.
 func (t *TPM) settle(r *root, s *sealedHeader, auth []byte) error {

@@ -158,3 +158,24 @@ func TestRekeyKeepsToTheUnifiedImage(t *testing.T) {
 	a.emulator.Extend(11, "another image")
 	wantErr(t, a.unlock(), hsm.ErrPlatformChanged, "PCR 11, the system image")
 }
+
+// TestVaultThatWasRekeyedElsewhere is that of a program which opened it before. It must not write an old header over the new one: no
+// credentials would open the file any more.
+func TestVaultThatWasRekeyedElsewhere(t *testing.T) {
+	a := newAppliance(t, cheap)
+	approval := a.approve(1)
+	if err := a.vault.AddApproval(a.tpm, approval); err != nil {
+		t.Fatal(err)
+	}
+	o := a.options()
+	o.Credentials.PIN = []byte("161803")
+	if err := reopen(t, a.path).Rekey(credentials(), o); err != nil {
+		t.Fatal(err)
+	}
+	wantErr(t, a.vault.AddApproval(a.tpm, approval), hsm.ErrOldVault)
+	_, err := a.vault.RetireApprovals(a.tpm)
+	wantErr(t, err, hsm.ErrOldVault)
+	if err := reopen(t, a.path).UnlockTPM(a.tpm, o.Credentials); err != nil {
+		t.Errorf("the new credentials: %v", err)
+	}
+}

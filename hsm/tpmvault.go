@@ -212,12 +212,8 @@ func (t *TPM) openVault(r *root, f *file, c *Credentials) (*secrets, error) {
 // openSeed returns the seed of f, on page, where the TPM's secret is, too. The caller
 // has seen that r is the root of f.
 func (t *TPM) openSeed(r *root, f *file, c *Credentials, page []byte) (seed []byte, err error) {
-	n, err := t.readCounter(r, f.TPM.rekeyed())
-	if err != nil {
+	if err := t.checkNewest(r, f.TPM); err != nil {
 		return nil, err
-	}
-	if n > f.TPM.Rekeyed {
-		return nil, ErrOldVault
 	}
 	a, changed, err := t.choose(r, f.TPM, f.Approvals)
 	if err != nil {
