@@ -303,7 +303,7 @@ func lockOut(w *guarded) {
 	w.until("the loss", func() bool { return w.console.Phase == flow.Shut })
 }
 
-// otherGeneration puts the officers' file back that was there before the officers were changed.
+// otherGeneration puts an officers' file in its place that is not the vault's newest, with the same people and passphrases.
 func otherGeneration(w *guarded) {
 	path := filepath.Join(w.dir, "officers")
 	old, err := os.ReadFile(path)
@@ -320,5 +320,54 @@ func otherGeneration(w *guarded) {
 	}
 	if err := os.WriteFile(path, strange, 0o600); err != nil {
 		w.t.Fatal(err)
+	}
+}
+
+// A database that is older than the TPM's counter can be read, and not changed.
+func TestRolledBackIsReadOnly(t *testing.T) {
+	w := newGuarded(t)
+	path := filepath.Join(w.dir, "authority.db")
+	old, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.serve()
+	w.start(flow.Locked)
+	w.unlockBy("Ada", "Ben")
+	second, err := localapi.Dial(t.Context(), localapi.Options{Dir: w.dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := second.SignOn(localapi.SignOn{Officer: "Ada", Passphrase: passphraseOf("Ada")}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if _, err := second.Publish(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.kill()
+	w.console.Refresh()
+	w.until("the loss", func() bool { return w.console.Phase == flow.Shut })
+	if err := os.WriteFile(path, old, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.serve()
+	w.start(flow.Locked)
+	w.unlockBy("Ada", "Ben")
+	s := w.console.Status
+	if w.console.Phase != flow.ReadOnly || s.Custody.ReadOnly != flow.RolledBack || s.Custody.Chip.Counter <= s.Custody.Counter {
+		t.Fatalf("phase %d, custody %+v", w.console.Phase, s.Custody)
+	}
+	p := s.ReadOnly()
+	if want := "marque authority reopen --dir " + w.dir + " --officer Ada --officer Ben --media FOLDER"; p.Next.Args["Command"] != want {
+		t.Errorf("%+v", p)
+	}
+	w.until("the list", func() bool { return w.console.Identities.Loaded })
+	e := w.console.Enrol
+	e.Choose(w.picture("bus-1"))
+	w.until("the request card", func() bool { return e.Step == flow.EnrolReview })
+	if e.CanIssue() || e.Blocked == nil {
+		t.Error("keys can be issued all the same")
 	}
 }

@@ -24,7 +24,7 @@ func Banner(name string, t tone, what, why string) fyne.CanvasObject {
 
 // CommandLine is a command to be typed elsewhere, exactly as it stands there.
 func CommandLine(command string) fyne.CanvasObject {
-	return container.NewStack(box(colourSunken, "", 4), padded(paragraph(command, sizeRow, colourText, mono), 7, 7, 10, 10))
+	return container.NewStack(box(colourSunken, colourLine, 4), padded(paragraph(command, sizeRow, colourText, mono), 7, 7, 10, 10))
 }
 
 // problemBanner is the banner of a problem, with the command that ends it, if one does.

@@ -284,7 +284,7 @@ func (v *enrolView) source() fyne.CanvasObject {
 // outlook says what issuing will do, and what speaks against it.
 func (v *enrolView) outlook() fyne.CanvasObject {
 	body := headedCard(say("enrol.package"), nil, v.target())
-	if v.model.Review.Problem != nil {
+	if v.model.Review.Problem != nil || v.model.Blocked != nil {
 		body = Card(nothing("ban", say("enrol.nothing"), say("enrol.nothing.why")))
 	}
 	above := column(gap)

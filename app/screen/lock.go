@@ -138,7 +138,9 @@ func (v *lockView) vault(narrow bool) fyne.CanvasObject {
 		label, note = say("lock.pin"), say("lock.note.pin")
 	}
 	if len(v.model.Officers()) > 0 {
-		head.Add(middle(v.count()))
+		if !v.model.OpenElsewhere() {
+			head.Add(middle(v.count()))
+		}
 		content.Objects = append(content.Objects, space(10), v.officers(narrow), space(14))
 	}
 	content.Objects = append(content.Objects, text(label, sizeLabel, colourText2, plain), space(4), v.secret, space(10))
@@ -223,6 +225,8 @@ func (v *lockView) officer(i int, o flow.Officer) fyne.CanvasObject {
 	case i == v.model.Chosen:
 		ink = colourAccent
 		state = text(say("lock.state.asked"), sizeRow, colourAccent, bold)
+	case v.model.OpenElsewhere(): // it takes nobody in particular
+		state = space(0)
 	case present >= needed || !o.Role.Unlocks():
 		state = text(say("lock.state.extra"), sizeRow, colourText3, plain)
 	default:

@@ -131,8 +131,12 @@ func (s *Shell) closeOverlay() bool {
 // common lists the keys that mean the same on every screen.
 func (s *Shell) common() []binding {
 	b := []binding{{"Ctrl+D", say("hint.look"), s.toggle}}
-	if s.console.Status.Known {
-		b = append(b, binding{"Ctrl+I", say("hint.custody"), s.pin})
+	if s.console.Phase >= flow.Locked {
+		hint := say("hint.custody")
+		if s.narrow {
+			hint = ""
+		}
+		b = append(b, binding{"Ctrl+I", hint, s.pin})
 	}
 	if !s.console.Unlocked() {
 		return b

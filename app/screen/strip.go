@@ -160,6 +160,7 @@ func custodyCells(c *flow.Custody) []stripCell {
 	switch {
 	case c.Chip == nil:
 		amber(say("strip.tpm.silent"))
+	case c.Chip.LockedOut: // said as an alert
 	case c.Chip.TriesLeft < flow.MaxTries:
 		amber(say("strip.tpm.tries", "Left", c.Chip.TriesLeft, "Most", flow.MaxTries))
 	}
