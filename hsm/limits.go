@@ -3,9 +3,6 @@ package hsm
 import (
 	"crypto/subtle"
 	"fmt"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 const (
@@ -93,23 +90,6 @@ func CheckCost(c Cost) error {
 	}
 	if c.Time < goodTime || c.MemoryKiB < goodMemoryKiB {
 		return ErrWeakCost
-	}
-	return nil
-}
-
-// checkName takes names that are read alike wherever they are shown: letters, digits, and . - ' between which single spaces may
-// stand. Combining marks are refused, so that a name has one spelling.
-func checkName(name string) error {
-	if len(name) < 1 || len(name) > maxOfficerName || !utf8.ValidString(name) {
-		return fmt.Errorf("%w: a name has 1 to %d octets of UTF-8", ErrAppointment, maxOfficerName)
-	}
-	for _, r := range name {
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(" .-'", r) {
-			return fmt.Errorf("%w: a name has letters, digits, spaces and . - ' only", ErrAppointment)
-		}
-	}
-	if strings.Join(strings.Fields(name), " ") != name {
-		return fmt.Errorf("%w: a name has single spaces, and none at its ends", ErrAppointment)
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ type Officer struct {
 	Key    [32]byte // Ed25519, approvals
 }
 
-// Appointment says who is to be an officer. Names have 1 to 64 octets: letters, digits, . - ' and single spaces.
+// Appointment says who is to be an officer. Names have 1 to 64 octets: letters of one alphabet, digits, . - ' and single spaces.
 type Appointment struct {
 	Name       string
 	Role       Role

@@ -140,6 +140,13 @@ func TestImpossibleAppointments(t *testing.T) {
 		"name with spaces":   {1, one(func(a *hsm.Appointment) { a.Name = "Anna " }), hsm.ErrAppointment},
 		"two spaces":         {1, one(func(a *hsm.Appointment) { a.Name = "An  na" }), hsm.ErrAppointment},
 		"combining mark":     {1, one(func(a *hsm.Appointment) { a.Name = "Mu\u0308ller" }), hsm.ErrAppointment},
+		"invisible letter":   {1, one(func(a *hsm.Appointment) { a.Name = "Cy\u3164" }), hsm.ErrAppointment},
+		"two alphabets":      {1, one(func(a *hsm.Appointment) { a.Name = "\u0421y" }), hsm.ErrAppointment}, // Cyrillic, Latin
+		"wide letters":       {1, one(func(a *hsm.Appointment) { a.Name = "\uff23\uff59" }), hsm.ErrAppointment},
+		"styled letters":     {1, one(func(a *hsm.Appointment) { a.Name = "\U0001d402\U0001d432" }), hsm.ErrAppointment},
+		"wide digit":         {1, one(func(a *hsm.Appointment) { a.Name = "Cy \uff12" }), hsm.ErrAppointment},
+		"second spelling":    {1, one(func(a *hsm.Appointment) { a.Name = "\uf900" }), hsm.ErrAppointment},
+		"decomposed":         {1, one(func(a *hsm.Appointment) { a.Name = "\u1100\u1161" }), hsm.ErrAppointment},
 		"no UTF-8":           {1, one(func(a *hsm.Appointment) { a.Name = "\xff" }), hsm.ErrAppointment},
 		"same name":          {1, one(func(a *hsm.Appointment) { a.Name = "CY" }), hsm.ErrAppointment},
 		"no role":            {1, one(func(a *hsm.Appointment) { a.Role = 0 }), hsm.ErrAppointment},
