@@ -13,7 +13,7 @@ import (
 // Proposal is what officers approve: one action, on exactly one payload, asked for by one officer at one time in one realm.
 // Whatever is changed in it or in the payload makes another proposal, which nobody has approved yet.
 //
-// A proposal is carried out once: whoever does so keeps its [Proposal.Digest] for [ProposalLifetime].
+// A proposal is carried out once: its [Proposal.Digest] is kept for ever, with the decision and in the log.
 type Proposal struct {
 	Action    Action
 	Payload   [32]byte  // PayloadHash
@@ -88,10 +88,6 @@ func approvalMessage(digest [32]byte) []byte {
 // Approve signs a proposal with an officer's Ed25519 key, once it has seen that payload is what the proposal speaks of: nobody
 // approves what was not shown to them. Errors: [ErrPayload], [ErrProposal], and the signer's.
 func Approve(officer crypto.Signer, p *Proposal, payload []byte) (*Approval, error) {
-	key, ok := officer.Public().(ed25519.PublicKey)
-	if !ok || len(key) != ed25519.PublicKeySize {
-		return nil, fmt.Errorf("approve: %w: its key is not of Ed25519", ErrNotOfficer)
-	}
 	if PayloadHash(p.Action, payload) != p.Payload {
 		return nil, fmt.Errorf("approve: %w", ErrPayload)
 	}
@@ -99,15 +95,35 @@ func Approve(officer crypto.Signer, p *Proposal, payload []byte) (*Approval, err
 	if err != nil {
 		return nil, fmt.Errorf("approve: %w", err)
 	}
-	sig, err := officer.Sign(nil, approvalMessage(digest), crypto.Hash(0))
+	key, sig, err := signAs(officer, approvalMessage(digest))
 	if err != nil {
 		return nil, fmt.Errorf("approve: %w", err)
 	}
-	a := &Approval{Proposal: digest, Officer: [32]byte(key)}
-	if copy(a.Signature[:], sig) != len(sig) || !a.holds() {
-		return nil, fmt.Errorf("approve: %w", ErrSelfCheck)
+	return &Approval{Proposal: digest, Officer: key, Signature: sig}, nil
+}
+
+// keyOf returns the Ed25519 key of a signer, or [ErrNotOfficer].
+func keyOf(officer crypto.Signer) ([32]byte, error) {
+	key, ok := officer.Public().(ed25519.PublicKey)
+	if !ok || len(key) != ed25519.PublicKeySize {
+		return [32]byte{}, fmt.Errorf("%w: its key is not of Ed25519", ErrNotOfficer)
 	}
-	return a, nil
+	return [32]byte(key), nil
+}
+
+// signAs returns the officer's key and a signature that holds under it.
+func signAs(officer crypto.Signer, message []byte) (key [32]byte, sig [64]byte, err error) {
+	if key, err = keyOf(officer); err != nil {
+		return key, sig, err
+	}
+	b, err := officer.Sign(nil, message, crypto.Hash(0))
+	if err != nil {
+		return key, sig, fmt.Errorf("sign: %w", err)
+	}
+	if copy(sig[:], b) != len(b) || !ed25519.Verify(key[:], message, sig[:]) {
+		return key, sig, ErrSelfCheck
+	}
+	return key, sig, nil
 }
 
 // holds reports whether the signature is the officer's.

@@ -7,24 +7,28 @@ import (
 
 // Case is a proposal on its way to a decision:
 //
-//	open ──Add──▶ missing officers ──Add──▶ decided ──▶ carried out, once
-//	                     └──── ProposalLifetime passes ────▶ expired
+//	Open, signed by who asks ──Add──▶ missing officers ──Add──▶ decided ──▶ carried out, once
+//	                                     └──── ProposalLifetime passes ────▶ expired
 //
 // It speaks of the officers of the moment it was opened: after a change of officers it is opened anew, and the approvals are
 // added again, of which those of former officers do not count any more. It is not safe for concurrent use.
 type Case struct {
-	roster   *Roster
-	proposal Proposal
-	digest   [32]byte
-	rule     rule
-	needed   int
-	approved []Officer
+	roster    *Roster
+	proposal  Proposal
+	digest    [32]byte
+	requester Officer
+	rule      rule
+	need      Requirement
+	approved  []Officer
 }
 
-// Open begins a case for a proposal in the realm with this core, of which payload is what would be done. The officer who asks
-// must have a role with which one acts. The time is checked by the methods that take it. Errors: [ErrProposal], [ErrPayload],
-// [ErrOtherRealm], [ErrNotOfficer], [ErrWrongRole].
-func (t *Table) Open(r *Roster, core [32]byte, p *Proposal, payload []byte) (*Case, error) {
+// Open begins a case for a proposal in the realm with this core, of which payload is what would be done. The officer who asks must
+// have signed the request, an approval like any other, and must have a role with which one acts; it counts if that role also decides.
+// The time is checked by the methods that take it.
+//
+// A change of officers takes as many as recovery does if fewer than that would be left. Errors: [ErrProposal], [ErrPayload],
+// [ErrOtherRealm], [ErrNotOfficer], [ErrWrongRole], [ErrApproval]; for a change of officers also [ErrPayloadForm] and [ErrRoster].
+func (t *Table) Open(r *Roster, core [32]byte, p *Proposal, payload []byte, request *Approval) (*Case, error) {
 	digest, err := p.Digest()
 	if err != nil {
 		return nil, err
@@ -42,11 +46,18 @@ func (t *Table) Open(r *Roster, core [32]byte, p *Proposal, payload []byte) (*Ca
 	if requester.Role.Has(Auditor) {
 		return nil, fmt.Errorf("%w: %s is auditor and asks for nothing", ErrWrongRole, requester.Name)
 	}
-	need, err := t.Needs(p.Action, r)
+	if request.Proposal != digest || request.Officer != p.Requester || !request.holds() {
+		return nil, fmt.Errorf("%s, who asks for it: %w", requester.Name, ErrApproval)
+	}
+	need, err := t.needs(p.Action, r, payload)
 	if err != nil {
 		return nil, err
 	}
-	return &Case{roster: r, proposal: *p, digest: digest, rule: t.rules[p.Action], needed: need.Officers}, nil
+	c := &Case{roster: r, proposal: *p, digest: digest, requester: requester, rule: t.rules[p.Action], need: need}
+	if requester.Role.Has(c.rule.role) {
+		c.approved = []Officer{requester}
+	}
+	return c, nil
 }
 
 // Digest returns the digest of the proposal.
@@ -59,7 +70,13 @@ func (c *Case) Expires() time.Time { return c.proposal.Time.Add(ProposalLifetime
 func (c *Case) Approved() []Officer { return append([]Officer(nil), c.approved...) }
 
 // Missing returns how many more officers have to approve.
-func (c *Case) Missing() int { return c.needed - min(c.needed, len(c.approved)) }
+func (c *Case) Missing() int { return c.need.Officers - min(c.need.Officers, len(c.approved)) }
+
+// Requirement returns how many officers have to approve, and what the rule is.
+func (c *Case) Requirement() Requirement { return c.need }
+
+// Requester returns who asks.
+func (c *Case) Requester() Officer { return c.requester }
 
 // Add counts an approval. The officer who made the proposal may approve it like any other, and like any other once. Errors, none of
 // which changes the case: [ErrProposalTime], [ErrApproval], [ErrNotOfficer], [ErrWrongRole], [ErrApprovedAlready].

@@ -25,5 +25,17 @@ var (
 	// ErrApprovalsMissing: more officers have to approve.
 	ErrApprovalsMissing = errors.New("not approved by enough officers")
 	// ErrProposalTime: the proposal has expired, or is of a time to come.
-	ErrProposalTime = errors.New("the proposal is not of the last 24 hours: propose it anew, and check the clock")
+	ErrProposalTime = errors.New("the proposal is not of the last seven days: propose it anew, and check the clock")
+	// ErrPayloadForm: the payload contradicts itself or the limits.
+	ErrPayloadForm = errors.New("this cannot be proposed")
+	// ErrTogether: the action takes all who approve it at once.
+	ErrTogether = errors.New("officers decide about this together: all who approve it have to be signed on now")
+	// ErrNoProposal: nothing like that waits.
+	ErrNoProposal = errors.New("there is no such proposal, or it is too long ago: look at the list of proposals")
+	// ErrDecided: a proposal is carried out once.
+	ErrDecided = errors.New("this proposal was carried out already: propose it anew if it is to be done again")
+	// ErrRefused: an officer refused it, which is final.
+	ErrRefused = errors.New("this proposal was refused: propose it anew to have it decided again")
+	// ErrDeskFull: too many proposals wait.
+	ErrDeskFull = errors.New("too many proposals wait: approve or refuse some of them first")
 )

@@ -19,19 +19,19 @@ const (
 	InEntry      Place = "entry"      // an entry of the log, by its index from 0
 	InCheckpoint Place = "checkpoint" // a checkpoint, by the size of the log that it covers
 	InList       Place = "list"       // a published list, by its sequence number
-	InPolicy     Place = "policy"
+	InPolicy     Place = "policy"     // by its sequence number
 )
 
 // Finding is one thing that is wrong.
 type Finding struct {
 	Place Place
-	Index uint64 // 0 for the log as a whole and the policy
+	Index uint64 // 0 for the log as a whole
 	What  string // a clause in plain English; it repeats no input
 }
 
 // String returns the place and what is wrong there.
 func (f Finding) String() string {
-	if f.Place == InLog || f.Place == InPolicy {
+	if f.Place == InLog {
 		return fmt.Sprintf("%s: %s", f.Place, f.What)
 	}
 	return fmt.Sprintf("%s %d: %s", f.Place, f.Index, f.What)
@@ -46,10 +46,13 @@ type AuditReport struct {
 	Root     [32]byte // of the tree over them, computed anew; zero when an entry is unreadable
 
 	Issued      uint64 // serials
+	Lost        uint64 // serials that were left out, because they may have been issued by entries that were lost
 	Revoked     int    // of those
 	Unpublished int    // revoked since the newest list
 	Lists       uint32 // published
 	Checkpoints int
+	Counter     uint64 // against rollback, of the newest checkpoint
+	Drill       Outcome
 
 	Findings []Finding // empty when everything holds
 }
@@ -69,7 +72,11 @@ type audit struct {
 
 	requests    map[[32]byte]uint64 // request hash → entry that granted it
 	names       map[string]grant    // name → its newest holder
+	proposals   map[[32]byte]uint64 // digest → entry that decided it
 	checkpoints map[uint64]*wire.Checkpoint
+	counter     uint64            // of the newest checkpoint so far
+	reopened    *wire.ReopenEntry // not yet covered by a checkpoint
+	desk        deskAudit
 }
 
 // VerifyLog checks an authority's log without any secret, and without trusting
@@ -77,16 +84,18 @@ type audit struct {
 // entries, follows the rules through them (serials dense and issued once, names
 // and requests used once, nothing revoked twice, times in order), verifies every
 // checkpoint and list under the realm's key, compares each checkpoint with the
-// tree of its size, and each list with the policy, and with the set of serials
-// that the log says are revoked at that point. What is wrong is in the report; an error means that
+// tree of its size, and each list with the policy of its time, and with the set of
+// serials that the log says are revoked at that point. Counters must not go back,
+// but where the authority was reopened, and every decision of officers must verify
+// and be carried out. What is wrong is in the report; an error means that
 // nothing could be checked, such as [ErrNotFounded].
 //
 // It cannot see an old copy of the whole store: for that, compare the newest
-// checkpoint with one kept elsewhere.
+// checkpoint with one kept elsewhere, or its counter with that of the TPM.
 func VerifyLog(store *storage.Store) (*AuditReport, error) {
 	var report *AuditReport
 	err := store.View(func(tx *storage.Tx) error {
-		stmt, policy, err := readTerms(tx)
+		stmt, _, err := readTerms(tx)
 		if err != nil {
 			return err
 		}
@@ -96,10 +105,11 @@ func VerifyLog(store *storage.Store) (*AuditReport, error) {
 		}
 		a := &audit{
 			tx: tx, core: core, ledger: newLedger(core),
-			requests: make(map[[32]byte]uint64), names: make(map[string]grant), checkpoints: make(map[uint64]*wire.Checkpoint),
+			requests: make(map[[32]byte]uint64), names: make(map[string]grant), proposals: make(map[[32]byte]uint64),
+			checkpoints: make(map[uint64]*wire.Checkpoint),
 		}
 		a.Realm, a.CoreHash, a.Size = core.Realm, core.Hash(), tx.LogSize()
-		a.run(policy)
+		a.run()
 		report = &a.AuditReport
 		return nil
 	})
@@ -113,17 +123,15 @@ func (a *audit) find(p Place, index uint64, format string, args ...any) {
 	a.Findings = append(a.Findings, Finding{Place: p, Index: index, What: fmt.Sprintf(format, args...)})
 }
 
-func (a *audit) run(policy []byte) {
-	var err error
-	if a.policy, err = openPolicy(policy, a.core, a.CoreHash); err != nil {
-		a.find(InPolicy, 0, "%v", err)
-	}
+func (a *audit) run() {
+	a.setPolicy(firstPolicy, nil)
 	a.readCheckpoints()
 	if a.readEntries() {
 		a.Root = a.tree.root()
 		a.finish()
 	}
-	a.Issued, a.Revoked, a.Unpublished = a.ledger.n(), a.ledger.revoked, a.ledger.unlisted
+	a.Issued, a.Revoked, a.Unpublished = a.ledger.issued(), a.ledger.revoked, a.ledger.unlisted
+	a.Lost, a.Drill, a.Counter = a.ledger.lost, a.ledger.drill, a.counter
 	a.Lists = a.ledger.order.Sequence
 }
 
@@ -180,6 +188,8 @@ func (a *audit) readEntries() bool {
 			return false
 		}
 		a.checkNew(i, e)
+		a.checkCustody(i, e.Entry)
+		a.checkDesk(i, e)
 		publish, isPublish := e.Entry.(*wire.PublishEntry)
 		var want list
 		if isPublish {
@@ -276,46 +286,5 @@ func (a *audit) checkList(e *wire.PublishEntry, at *wire.LogEntry, want list) {
 	}
 	if b.State != wire.ListState(a.core.Realm, b.Generation, b.Base, b.FirstEpoch, b.LastEpoch, b.N, serials) {
 		complain("its state is not that of the serials on it")
-	}
-}
-
-// checkHead compares the tree with the checkpoint of its size. Every change ends
-// with one; founding and retiring are parts of the change that publishes a list.
-func (a *audit) checkHead(e *wire.LogEntry) {
-	size := a.tree.size
-	c, ok := a.checkpoints[size]
-	if !ok {
-		switch e.Entry.(type) {
-		case *wire.IssueEntry, *wire.RevokeEntry, *wire.PublishEntry:
-			a.find(InEntry, size-1, "no checkpoint follows it: the authority has not signed for it")
-		}
-		return
-	}
-	if c.Root != a.tree.root() {
-		a.find(InCheckpoint, size, "the authority signed for another log: entries were changed after it")
-	}
-	if c.Time.Before(e.Time) {
-		a.find(InCheckpoint, size, "it is older than the entry it covers")
-	}
-}
-
-// finish checks what can only be seen at the end.
-func (a *audit) finish() {
-	if a.Size == 0 {
-		a.find(InLog, 0, "it is empty: not even the founding is recorded")
-		return
-	}
-	// The store's own hashes are what devices get proofs from.
-	if err := a.tx.VerifyLog(); err != nil {
-		a.find(InLog, 0, "the stored hashes are not those of the entries: %v", err)
-	}
-	if root, err := a.tx.LogRoot(); err == nil && root != a.Root {
-		a.find(InLog, 0, "the stored root is not that of the entries")
-	}
-	sequence, _, err := a.tx.LatestList()
-	if err != nil {
-		a.find(InLog, 0, "there is no newest list: %v", err)
-	} else if sequence > a.ledger.order.Sequence {
-		a.find(InList, uint64(sequence), "it is not in the log: it was signed in secret, or the end of the log is missing")
 	}
 }

@@ -52,8 +52,8 @@ func makeHistory(t *testing.T) {
 	history.vault, history.file, history.now = r.vault, file, r.now
 }
 
-// busy returns a realm with history. Its log: 0 found, 1 publish, 2 and 3 issue,
-// 4 revoke serial 1, 5 issue, 6 publish.
+// busy returns a realm with history. Its log: 0 found, 1 drill, 2 publish, 3 and
+// 4 issue, 5 revoke serial 1, 6 issue, 7 publish.
 func busy(t *testing.T) *realm {
 	t.Helper()
 	history.once.Do(func() { makeHistory(t) })
@@ -211,21 +211,21 @@ func TestAuditOfDishonestEntries(t *testing.T) {
 		entry wire.Entry
 		want  string
 	}{
-		{"a second key for a serial", issue("//fleet.example/Sbus-1~1"), "entry 7: it issues serial 1 where 3 is next"},
-		{"a serial left out", issue("//fleet.example/Sbus-4~4"), "entry 7: it issues serial 4 where 3 is next"},
-		{"a name twice", issue("//fleet.example/Sbus-2~3"), "entry 7: it gives the name that entry 5 gave"},
-		{"another realm", issue("//other.example/Sbus-3~3"), "entry 7: its address is of another realm"},
-		{"a package out of order", sequence, "entry 7: it is package 2"},
-		{"epochs ahead", ahead, "entry 7: its keys begin in epoch 1"},
-		{"revoking twice", &wire.RevokeEntry{Serial: 1, Reason: wire.ReasonLost, Effective: founded}, "entry 7: it revokes serial 1 a second time"},
-		{"revoking nobody", &wire.RevokeEntry{Serial: 3, Reason: wire.ReasonLost, Effective: founded}, "entry 7: it revokes serial 3, which was not issued"},
+		{"a second key for a serial", issue("//fleet.example/Sbus-1~1"), "entry 8: it issues serial 1 where 3 is next"},
+		{"a serial left out", issue("//fleet.example/Sbus-4~4"), "entry 8: it issues serial 4 where 3 is next"},
+		{"a name twice", issue("//fleet.example/Sbus-2~3"), "entry 8: it gives the name that entry 6 gave"},
+		{"another realm", issue("//other.example/Sbus-3~3"), "entry 8: its address is of another realm"},
+		{"a package out of order", sequence, "entry 8: it is package 2"},
+		{"epochs ahead", ahead, "entry 8: its keys begin in epoch 1"},
+		{"revoking twice", &wire.RevokeEntry{Serial: 1, Reason: wire.ReasonLost, Effective: founded}, "entry 8: it revokes serial 1 a second time"},
+		{"revoking nobody", &wire.RevokeEntry{Serial: 3, Reason: wire.ReasonLost, Effective: founded}, "entry 8: it revokes serial 3, which was not issued"},
 		{"revoking tomorrow", &wire.RevokeEntry{Serial: 2, Reason: wire.ReasonLost, Effective: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)}, "takes effect after"},
-		{"un-revoking", &wire.ExpireEntry{Serial: 1, LastEpoch: 12}, "entry 7: it takes serial 1 from the list while its keys last"},
+		{"un-revoking", &wire.ExpireEntry{Serial: 1, LastEpoch: 12}, "entry 8: it takes serial 1 from the list while its keys last"},
 		{"un-revoking with another epoch", &wire.ExpireEntry{Serial: 1, LastEpoch: 3}, "the last key of serial 1 is of epoch 3; that is 12"},
-		{"expiring what is in order", &wire.ExpireEntry{Serial: 2, LastEpoch: 12}, "entry 7: it takes serial 2 from the list, which is not on it"},
-		{"founding again", &wire.FoundEntry{Core: [32]byte{1}}, "entry 7: the founding must be the first entry"},
+		{"expiring what is in order", &wire.ExpireEntry{Serial: 2, LastEpoch: 12}, "entry 8: it takes serial 2 from the list, which is not on it"},
+		{"founding again", &wire.FoundEntry{Core: [32]byte{1}}, "entry 8: the founding must be the first entry"},
 		{"a list that nobody has", &wire.PublishEntry{Generation: 1, Base: 1, Sequence: 3}, "list 3: it is in the log, but it cannot be read"},
-		{"a list number left out", &wire.PublishEntry{Generation: 1, Base: 1, Sequence: 4}, "entry 7: it publishes list {1 1 4} where {1 1 3} is next"},
+		{"a list number left out", &wire.PublishEntry{Generation: 1, Base: 1, Sequence: 4}, "entry 8: it publishes list {1 1 4} where {1 1 3} is next"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := busy(t)
@@ -237,12 +237,12 @@ func TestAuditOfDishonestEntries(t *testing.T) {
 		r := busy(t)
 		r.log(t, issue("//fleet.example/Sbus-3~3"))
 		r.log(t, issue("//fleet.example/Sbus-4~4"))
-		r.mustFind(t, "entry 8: it grants the request that entry 7 granted")
+		r.mustFind(t, "entry 9: it grants the request that entry 8 granted")
 	})
 	t.Run("back in time", func(t *testing.T) {
 		r := busy(t)
 		r.logAt(t, r.now.Truncate(time.Second).Add(-time.Second), &wire.RevokeEntry{Serial: 2, Reason: wire.ReasonLost, Effective: founded})
-		r.mustFind(t, "entry 7: its time is before that of the entry before it")
+		r.mustFind(t, "entry 8: its time is before that of the entry before it")
 	})
 }
 
@@ -299,19 +299,19 @@ func TestAuditOfAnotherHistory(t *testing.T) {
 	}{
 		{"nothing changed", func(_ uint64, b []byte) [][]byte { return [][]byte{b} }, ""},
 		{"a revocation removed", func(i uint64, b []byte) [][]byte {
-			if i == 4 {
+			if i == 5 {
 				return nil
 			}
 			return [][]byte{b}
-		}, "checkpoint 5: the authority signed for another log"},
+		}, "checkpoint 6: the authority signed for another log"},
 		{"the end cut off", func(i uint64, b []byte) [][]byte {
-			if i >= 5 {
+			if i >= 6 {
 				return nil
 			}
 			return [][]byte{b}
 		}, "list 2: it is not in the log"},
 		{"an entry changed", func(i uint64, b []byte) [][]byte {
-			if i != 3 {
+			if i != 4 {
 				return [][]byte{b}
 			}
 			e, err := wire.ParseLogEntry(b)
@@ -324,9 +324,9 @@ func TestAuditOfAnotherHistory(t *testing.T) {
 				t.Fatal(err)
 			}
 			return [][]byte{b}
-		}, "checkpoint 4: the authority signed for another log"},
+		}, "checkpoint 5: the authority signed for another log"},
 		{"an entry added without a signature", func(i uint64, b []byte) [][]byte {
-			if i != 6 {
+			if i != 7 {
 				return [][]byte{b}
 			}
 			extra, err := (&wire.LogEntry{Time: r.now.Truncate(time.Second), Entry: &wire.RevokeEntry{Serial: 2, Reason: wire.ReasonLost, Effective: founded}}).Marshal()
@@ -334,13 +334,13 @@ func TestAuditOfAnotherHistory(t *testing.T) {
 				t.Fatal(err)
 			}
 			return [][]byte{b, extra}
-		}, "entry 7: no checkpoint follows it"},
+		}, "entry 8: no checkpoint follows it"},
 		{"an entry that is none", func(i uint64, b []byte) [][]byte {
-			if i == 6 {
+			if i == 7 {
 				b = b[1:]
 			}
 			return [][]byte{b}
-		}, "entry 6: it does not parse"},
+		}, "entry 7: it does not parse"},
 		{"nothing logged", func(uint64, []byte) [][]byte { return nil }, "log: it is empty"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -375,7 +375,7 @@ func rewrite(t *testing.T, from *storage.Store, edit func(uint64, []byte) [][]by
 			must(dst.SetCore(core))
 			policy, err := src.Policy()
 			must(err)
-			must(dst.SetPolicy(policy))
+			must(dst.AddPolicy(1, policy))
 			for i := range src.LogSize() {
 				b, err := src.LogEntry(i)
 				must(err)
@@ -410,18 +410,18 @@ func TestAuditOfForeignSignatures(t *testing.T) {
 	t.Run("checkpoint", func(t *testing.T) {
 		r := busy(t)
 		r.logBy(t, other, r.Core().Hash(), r.now.Truncate(time.Second), lost)
-		r.mustFind(t, "checkpoint 8: it does not verify")
+		r.mustFind(t, "checkpoint 9: it does not verify")
 	})
 	t.Run("checkpoint of another core", func(t *testing.T) {
 		r := busy(t)
 		r.logBy(t, r, other.Core().Hash(), r.now.Truncate(time.Second), lost)
-		r.mustFind(t, "checkpoint 8: it is of another core")
+		r.mustFind(t, "checkpoint 9: it is of another core")
 	})
 	t.Run("policy", func(t *testing.T) {
 		payload, err := other.Policy().Marshal()
 		stmt := r.sign(t, wire.TypePolicy, payload, err)
-		r.update(t, func(tx *storage.Tx) error { return tx.SetPolicy(stmt) })
-		r.mustFind(t, "policy: policy: of another core")
+		r.update(t, func(tx *storage.Tx) error { return tx.AddPolicy(2, stmt) })
+		r.mustFind(t, "policy 2: policy: of another core")
 		if _, err := authority.Open(r.store, r.vault, r.clock); err == nil {
 			t.Error("opened with a policy of another core")
 		}

@@ -8,8 +8,15 @@ import (
 // ConfirmClock takes the word of somebody who looked at another clock that the
 // present time is at. Changes may then be made up to the policy's hard expiry
 // after it, and not only after the last entry of the log, for as long as the
-// authority is open. The log stays the lower bound.
-func (a *Authority) ConfirmClock(at time.Time) { a.confirmed.Store(at.Unix()) }
+// authority is open. The log stays the lower bound. Where there are officers, they
+// propose it: [ErrApprovalsMissing].
+func (a *Authority) ConfirmClock(at time.Time) error {
+	if err := a.direct(); err != nil {
+		return fmt.Errorf("confirm the clock: %w", err)
+	}
+	a.confirmed.Store(at.Unix())
+	return nil
+}
 
 // checkClock refuses a time before the last entry of the log, and one further
 // past it than a list is good for that nobody confirmed. Signed times raise the
@@ -24,7 +31,7 @@ func (a *Authority) checkClock(now, last time.Time) error {
 	switch {
 	case now.Before(last):
 		wrong = ErrClock
-	case now.After(known.Add(a.policy.HardExpiry)):
+	case now.After(known.Add(a.Policy().HardExpiry)):
 		wrong = ErrClockAhead
 	default:
 		return nil

@@ -9,5 +9,7 @@
 //
 // Every change is one transaction: the log entry, the records that it speaks of,
 // the package or list that it makes, and a signed checkpoint of the new head are
-// stored together or not at all. A package or a list is returned only after that.
+// stored together or not at all. A package or a list is returned only after that,
+// and, where there is a [Counter], after it went up: a database that is set back is
+// then noticed, and is read-only until [Authority.Reopen].
 package authority

@@ -31,14 +31,17 @@ type Issued struct {
 // device it names, the caller must have made sure of: see [Review].
 //
 // Errors: those of wire.ParseRequest, [ErrUsedName], [ErrSeenKey],
-// [ErrAlreadyRevoked], [ErrClock], [ErrClockAhead], [ErrLocked], [ErrSelfCheck].
+// [ErrAlreadyRevoked], [ErrDrillPending], [ErrClock], [ErrClockAhead], [ErrLocked], [ErrSelfCheck], and what
+// [Authority.ReadOnly] says.
 func (a *Authority) Enrol(request []byte) (*Issued, error) {
 	req, err := wire.ParseRequest(request)
 	if err != nil {
 		return nil, fmt.Errorf("enrol: %w", err)
 	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	var issued *Issued
-	err = a.store.Update(func(tx *storage.Tx) error {
+	err = a.commit(func(tx *storage.Tx) error {
 		known, err := holder(tx, req)
 		switch {
 		case err != nil:
@@ -71,6 +74,12 @@ func (a *Authority) issue(tx *storage.Tx, req *wire.Request) (*Issued, error) {
 	if err != nil {
 		return nil, err
 	}
+	if a.ledger.drill == DrillPending {
+		return nil, ErrDrillPending
+	}
+	if err := a.skipLost(tx, now); err != nil {
+		return nil, err
+	}
 	id, err := a.newIdentity(tx, req, now)
 	if err != nil {
 		return nil, err
@@ -91,7 +100,28 @@ func (a *Authority) issue(tx *storage.Tx, req *wire.Request) (*Issued, error) {
 	if err := tx.AddPackage(id.Serial, id.Sequence, pkg); err != nil {
 		return nil, fmt.Errorf("store the package: %w", err)
 	}
+	a.rollback.issued++
 	return &Issued{Address: id.Address, Package: pkg, Sequence: id.Sequence}, nil
+}
+
+// skipLost leaves out the serials that could have been given away and taken from
+// the log since the counter last advanced, if the authority ended without sealing it.
+func (a *Authority) skipLost(tx *storage.Tx, now time.Time) error {
+	if !a.rollback.unclean {
+		return nil
+	}
+	next := tx.Count() + advanceEvery
+	if next >= wire.MaxSerials {
+		return ErrSerials
+	}
+	if _, _, err := record(tx, now, &wire.LostEntry{NextSerial: uint32(next)}); err != nil {
+		return err
+	}
+	if err := tx.SkipTo(uint32(next)); err != nil {
+		return fmt.Errorf("leave serials out: %w", err)
+	}
+	a.rollback.skipped = true
+	return nil
 }
 
 // newIdentity gives the request a serial, and an address made of it.
@@ -156,10 +186,10 @@ func (a *Authority) enter(tx *storage.Tx, id *storage.Identity, keys []*ibc.Part
 		return nil, err
 	}
 	c := &wire.Content{
-		Address: id.Address, FirstEpoch: id.FirstEpoch, Keys: keys, Policy: a.policyStmt,
+		Address: id.Address, FirstEpoch: id.FirstEpoch, Keys: keys, Policy: a.terms.Load().stmt,
 		Entry: entry, Index: index,
 	}
-	if c.Checkpoint, err = a.checkpoint(tx, id.Issued); err != nil {
+	if c.Checkpoint, err = a.checkpoint(tx, id.Issued, a.due()); err != nil {
 		return nil, err
 	}
 	if c.Path, err = tx.ProveLog(index, tx.LogSize()); err != nil {

@@ -245,7 +245,7 @@ func TestReview(t *testing.T) {
 	if v.Hash != d.body.Hash() || v.Request.Name != "bus-1" || v.Again || v.Problem != nil || v.Warning != "" {
 		t.Errorf("new: %+v", v)
 	}
-	if s := r.status(t); s.Identities != 0 || s.LogSize != 2 {
+	if s := r.status(t); s.Identities != 0 || s.LogSize != 3 {
 		t.Error("a review changed something")
 	}
 	issued, err := r.Enrol(d.request)

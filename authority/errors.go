@@ -32,6 +32,24 @@ var (
 	ErrInconsistent = errors.New("registry, log and newest checkpoint contradict each other: issue nothing, and run the audit")
 	// ErrSelfCheck: what was just made does not verify. Nothing of it was stored.
 	ErrSelfCheck = errors.New("the result does not pass its own check and was thrown away: restart, and check the machine's memory if it happens again")
+	// ErrRolledBack: the database is older than the counter.
+	ErrRolledBack = errors.New("the database is older than the counter against rollback, so that what happened since is missing: put the newest database back, or reopen the authority with the newest published lists")
+	// ErrCounterLost: the database is ahead of the counter, or of another one.
+	ErrCounterLost = errors.New("the database is not of this counter against rollback, as after the loss of a TPM: reopen the authority with the newest published lists")
+	// ErrRestored: the database was put back from a backup.
+	ErrRestored = errors.New("the database was restored from a backup and may have forgotten revocations: reopen the authority with the newest published lists")
+	// ErrCounter: the counter does not answer. Nothing was changed.
+	ErrCounter = errors.New("the counter against rollback does not answer, and nothing is changed without it: see to the TPM, then try again")
+	// ErrNotCounted: the change is stored, but the counter did not advance.
+	ErrNotCounted = errors.New("the change was made and stays, but the counter against rollback did not advance: see to the TPM before the next change, and look before repeating this one")
+	// ErrDrillPending: nobody has tried the backup cards.
+	ErrDrillPending = errors.New("nothing is issued before the backup cards were tried: do the restore drill, or waive it for good")
+	// ErrDrill: the drill cannot have this outcome now.
+	ErrDrill = errors.New("the drill cannot have that outcome: it is passed or waived while it is pending, and passed again later; without cards there is none")
+	// ErrOtherLog: a checkpoint is not of this log, nor of a tail of it that was lost.
+	ErrOtherLog = errors.New("the checkpoint contradicts the log: two logs were signed under this realm's key; find out by whom before anything else")
+	// ErrSerials: no serials are left.
+	ErrSerials = errors.New("no serials are left in this realm: rotate to a new core")
 	// ErrLocked: the operation needs the unlocked store or master.
 	ErrLocked = storage.ErrLocked
 )

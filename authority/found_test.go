@@ -31,7 +31,7 @@ func TestFound(t *testing.T) {
 	if s.Realm != "fleet.example" || s.CoreHash != core.Hash() || s.Grade != "evaluation" || s.Locked {
 		t.Errorf("status %+v", s)
 	}
-	if s.LogSize != 2 || s.Identities != 0 || s.Revoked != 0 || s.Unpublished != 0 || s.Epoch != 0 {
+	if s.LogSize != 3 || s.Identities != 0 || s.Revoked != 0 || s.Unpublished != 0 || s.Epoch != 0 {
 		t.Errorf("status %+v", s)
 	}
 	day := 24 * time.Hour
@@ -50,7 +50,7 @@ func TestFoundOnce(t *testing.T) {
 	if _, err := authority.Found(r.store, r.vault, p, founding, r.clock); !errors.Is(err, authority.ErrFounded) {
 		t.Error(err)
 	}
-	if s := r.status(t); s.LogSize != 2 {
+	if s := r.status(t); s.LogSize != 3 {
 		t.Errorf("the log has %d entries", s.LogSize)
 	}
 }
@@ -163,7 +163,7 @@ func TestClockGoingBack(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if s := r.status(t); s.LogSize != 3 || s.Identities != 1 {
+	if s := r.status(t); s.LogSize != 4 || s.Identities != 1 {
 		t.Errorf("something changed: %+v", s)
 	}
 	r.later(time.Second)
@@ -186,7 +186,7 @@ func TestMasterAlone(t *testing.T) {
 		t.Error("published without a master")
 	}
 	r.update(t, func(tx *storage.Tx) error {
-		if tx.LogSize() != 2 || tx.Count() != 0 {
+		if tx.LogSize() != 3 || tx.Count() != 0 {
 			t.Errorf("%d entries, %d identities", tx.LogSize(), tx.Count())
 		}
 		return nil

@@ -30,13 +30,13 @@ func TestNothingIsSignedOnAnotherLog(t *testing.T) {
 
 	for name, edit := range map[string]func(i uint64, b []byte) [][]byte{
 		"an entry removed": func(i uint64, b []byte) [][]byte {
-			if i == 4 {
+			if i == 5 {
 				return nil
 			}
 			return [][]byte{b}
 		},
 		"an entry in the place of another": func(i uint64, b []byte) [][]byte {
-			if i != 4 {
+			if i != 5 {
 				return [][]byte{b}
 			}
 			return [][]byte{revoke(0)}

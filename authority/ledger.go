@@ -18,12 +18,25 @@ type ledger struct {
 
 	lastEpochs []uint32 // by serial: the epoch of its last key
 	standings  []standing
-	revoked    int // serials revoked, ever
-	unlisted   int // of those, not yet in a list
+	lost       uint64 // serials left out, of which nobody knows whether they were given away
+	revoked    int    // serials revoked, ever
+	unlisted   int    // of those, not yet in a list
 
 	order wire.Order // of the newest list
 	state [16]byte   // of the newest list
 	left  bool       // a serial left since the newest list: the next has a new base
+
+	drill     Outcome
+	policy    uint32 // sequence of the policy in force
+	forks     []fork // where tails of the log were lost
+	reopening bool   // a list has to follow, before anything else is issued
+	sealed    bool   // the newest entry is a seal
+}
+
+// fork is a place from where the log went on another way than it had gone before.
+type fork struct {
+	size uint64 // of the log before
+	at   time.Time
 }
 
 // standing is how a serial stands with the lists.
@@ -34,9 +47,12 @@ const (
 	unlisted          // revoked since the newest list
 	listed            // on the newest list
 	expired           // revoked, but its keys ran out
+	skipped           // left out; not revoked, as far as anybody knows
 )
 
-func newLedger(core *wire.Core) *ledger { return &ledger{core: core} }
+func newLedger(core *wire.Core) *ledger {
+	return &ledger{core: core, drill: DrillPending, policy: firstPolicy}
+}
 
 // add reads the next entry and returns what is wrong with it.
 func (l *ledger) add(e *wire.LogEntry) (wrong []string) {
@@ -51,6 +67,14 @@ func (l *ledger) add(e *wire.LogEntry) (wrong []string) {
 	if _, found := e.Entry.(*wire.FoundEntry); found != (l.size == 0) {
 		complain("the founding must be the first entry, and only the first")
 	}
+	l.apply(e, epoch, complain)
+	_, l.sealed = e.Entry.(*wire.SealEntry)
+	l.last = e.Time
+	l.size++
+	return wrong
+}
+
+func (l *ledger) apply(e *wire.LogEntry, epoch uint32, complain func(string, ...any)) {
 	switch entry := e.Entry.(type) {
 	case *wire.FoundEntry:
 		if entry.Core != l.core.Hash() {
@@ -64,10 +88,9 @@ func (l *ledger) add(e *wire.LogEntry) (wrong []string) {
 		l.expire(entry, epoch, complain)
 	case *wire.PublishEntry:
 		l.publish(entry, epoch, complain)
+	default:
+		l.keep(e, epoch, complain)
 	}
-	l.last = e.Time
-	l.size++
-	return wrong
 }
 
 // inOrder reports whether a serial was issued and never revoked.
@@ -84,6 +107,12 @@ func (l *ledger) issue(e *wire.IssueEntry, epoch uint32, complain func(string, .
 	if !l.core.Lists(e.Address.SPID()) {
 		complain("its address is of another realm")
 	}
+	if l.drill == DrillPending {
+		complain("it issues keys before the backup cards were tried")
+	}
+	if l.reopening {
+		complain("it issues keys after a reopening that published no list")
+	}
 	if e.Sequence != 1 {
 		complain("it is package %d of a serial that has none yet", e.Sequence)
 	}
@@ -99,7 +128,7 @@ func (l *ledger) revoke(e *wire.RevokeEntry, at time.Time, complain func(string,
 		complain("it revokes serial %d, which was not issued", e.Serial)
 		return
 	}
-	if l.standings[e.Serial] != inOrder {
+	if s := l.standings[e.Serial]; s != inOrder && s != skipped {
 		complain("it revokes serial %d a second time", e.Serial)
 		return
 	}
@@ -112,7 +141,7 @@ func (l *ledger) revoke(e *wire.RevokeEntry, at time.Time, complain func(string,
 }
 
 func (l *ledger) expire(e *wire.ExpireEntry, epoch uint32, complain func(string, ...any)) {
-	if uint64(e.Serial) >= l.n() || l.standings[e.Serial] == inOrder || l.standings[e.Serial] == expired {
+	if uint64(e.Serial) >= l.n() || l.standings[e.Serial] != unlisted && l.standings[e.Serial] != listed {
 		complain("it takes serial %d from the list, which is not on it", e.Serial)
 		return
 	}
@@ -148,7 +177,7 @@ func (l *ledger) publish(e *wire.PublishEntry, epoch uint32, complain func(strin
 	for _, s := range serials {
 		l.standings[s] = listed
 	}
-	l.order, l.state, l.left, l.unlisted = got, e.State, false, 0
+	l.order, l.state, l.left, l.unlisted, l.reopening = got, e.State, false, 0, false
 }
 
 // next returns the order of the next list.
@@ -164,8 +193,11 @@ func (l *ledger) next() wire.Order {
 	return next
 }
 
-// n returns how many serials were issued.
+// n returns how many serials were issued or left out.
 func (l *ledger) n() uint64 { return uint64(len(l.standings)) }
+
+// issued returns how many serials were issued.
+func (l *ledger) issued() uint64 { return l.n() - l.lost }
 
 // serials returns the serials that the next list must hold, ascending.
 func (l *ledger) serials() []uint32 {

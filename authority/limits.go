@@ -19,10 +19,20 @@ const (
 	firstGeneration = 1
 	firstBase       = 1
 	firstSequence   = 1
+	firstPolicy     = 1
 
 	// lapse is how many epochs after its last key a revoked serial stays on the
 	// list: as long as a list may speak of such an epoch, and one more.
 	lapse = 2
+
+	// advanceEvery is how many identities are issued under one value of the
+	// counter at most. As many may be lost unnoticed when the authority ended
+	// without sealing its log, and as many serials are then left out.
+	advanceEvery = 64
+
+	// serialJump is how many serials are left out after the largest one that is
+	// known when the authority is reopened: what was issued after that, and lost, is among them.
+	serialJump = 65_536
 
 	// Between these, a request's time is not worth a warning.
 	requestAge   = 30 * 24 * time.Hour

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"marque/device/wire"
 )
 
 // Role says what an officer may do. One person may be security officer and depot operator; an auditor is nothing else, because
@@ -51,7 +53,7 @@ func (r Role) check() error {
 
 // Officer is a person who acts for the realm.
 type Officer struct {
-	Name string // 1 to 64 octets
+	Name string // 1 to 64 octets, printable
 	Role Role
 	Key  [32]byte // Ed25519, verifies approvals
 }
@@ -66,14 +68,14 @@ func NewRoster(officers []Officer) (*Roster, error) {
 		return nil, fmt.Errorf("%w: at most %d", ErrRoster, maxOfficers)
 	}
 	for i, o := range officers {
-		if len(o.Name) < 1 || len(o.Name) > maxOfficerName {
-			return nil, fmt.Errorf("officer %d: %w: a name has 1 to %d octets", i+1, ErrRoster, maxOfficerName)
+		if !checkText(o.Name, maxOfficerName) {
+			return nil, fmt.Errorf("officer %d: %w: a name has 1 to %d printable octets", i+1, ErrRoster, maxOfficerName)
 		}
 		if err := o.Role.check(); err != nil {
 			return nil, fmt.Errorf("officer %d: %w", i+1, err)
 		}
-		if o.Key == [32]byte{} {
-			return nil, fmt.Errorf("officer %d: %w: there is no key", i+1, ErrRoster)
+		if wire.CheckKey(o.Key) != nil { // anybody could sign under it
+			return nil, fmt.Errorf("officer %d: %w: the key is none, or one of small order", i+1, ErrRoster)
 		}
 		for j, p := range officers[:i] {
 			if strings.EqualFold(p.Name, o.Name) || p.Key == o.Key {

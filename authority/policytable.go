@@ -5,7 +5,8 @@ import "fmt"
 // Action is something that officers decide about.
 type Action string
 
-// The actions. What their payloads look like is defined where they are carried out.
+// The actions. Their payloads are [RevokePayload], [PolicyPayload], [ClockPayload], [ReopenPayload], [OfficersPayload], [PlatformPayload]
+// and [SeedPayload].
 const (
 	ActionRevoke   Action = "revoke"   // one identity
 	ActionBatch    Action = "batch"    // more than one identity at once
@@ -16,11 +17,13 @@ const (
 	ActionOfficers Action = "officers" // appoint, dismiss, how many unlock
 	ActionRecovery Action = "recovery" // the seed from its cards
 	ActionRotation Action = "rotation" // to the next core
+	ActionPlatform Action = "platform" // what the vault opens on
 )
 
 func (a Action) known() bool {
 	switch a {
-	case ActionRevoke, ActionBatch, ActionRelease, ActionPolicy, ActionClock, ActionRestore, ActionOfficers, ActionRecovery, ActionRotation:
+	case ActionRevoke, ActionBatch, ActionRelease, ActionPolicy, ActionClock, ActionRestore, ActionOfficers,
+		ActionRecovery, ActionRotation, ActionPlatform:
 		return true
 	}
 	return false
@@ -44,12 +47,16 @@ type Requirement struct {
 // officer works, but nobody looks over that officer's shoulder.
 func (r Requirement) Reduced() bool { return r.Officers < r.Rule }
 
-// NewTable returns the table: one security officer revokes an identity; two decide about a batch, a release, policy, clock, restore
-// and officers; m, 1 to 64, about recovery and rotation. m is how many cards the seed's backup takes. Error: [ErrRoster].
+// NewTable returns the table: one security officer revokes an identity; two decide about a batch, a release, policy, clock,
+// restore, officers and platform; m, 1 to 64, about recovery and rotation. m is how many cards the seed's backup takes. Error: [ErrRoster].
 func NewTable(m int) (*Table, error) {
 	if m < 1 || m > maxOfficers {
 		return nil, fmt.Errorf("%w: recovery takes 1 to %d of them", ErrRoster, maxOfficers)
 	}
+	return tableOf(m), nil
+}
+
+func tableOf(m int) *Table {
 	one, two, many := rule{SecurityOfficer, 1}, rule{SecurityOfficer, 2}, rule{SecurityOfficer, m}
 	return &Table{rules: map[Action]rule{
 		ActionRevoke:   one,
@@ -59,16 +66,46 @@ func NewTable(m int) (*Table, error) {
 		ActionClock:    two,
 		ActionRestore:  two,
 		ActionOfficers: two,
+		ActionPlatform: two,
 		ActionRecovery: many,
 		ActionRotation: many,
-	}}, nil
+	}}
 }
 
-// Needs returns how many security officers of a roster an action takes, or [ErrAction].
+// Needs returns how many security officers of a roster an action takes, or [ErrAction]. A change of officers takes more where too few
+// would be left: see [Table.Open].
 func (t *Table) Needs(a Action, r *Roster) (Requirement, error) {
 	rule, ok := t.rules[a]
 	if !ok {
 		return Requirement{}, ErrAction
 	}
 	return Requirement{Officers: min(rule.count, r.count(rule.role)), Rule: rule.count}, nil
+}
+
+// strictest returns the m of [NewTable].
+func (t *Table) strictest() int { return t.rules[ActionRecovery].count }
+
+// needs is Needs for a payload. The roster is what makes a rule a lesser one, so that it must not become smaller by less than the rule
+// takes: m officers decide about a change after which m of them, or as many as there are now, are not left. Where two decide, two have
+// to remain, whoever approves: nobody would look over the shoulder of the last one ever again.
+func (t *Table) needs(a Action, r *Roster, payload []byte) (Requirement, error) {
+	need, err := t.Needs(a, r)
+	if err != nil || a != ActionOfficers {
+		return need, err
+	}
+	p, err := ParseOfficersPayload(payload)
+	if err != nil {
+		return Requirement{}, err
+	}
+	if err := p.against(r); err != nil {
+		return Requirement{}, err
+	}
+	left := p.remaining()
+	if left < need.Officers {
+		return Requirement{}, fmt.Errorf("%w: two security officers decide here, so that two have to remain", ErrRoster)
+	}
+	if m := t.strictest(); left < min(m, r.count(SecurityOfficer)) && m > need.Rule {
+		return t.Needs(ActionRecovery, r)
+	}
+	return need, nil
 }

@@ -31,17 +31,11 @@ type Published struct {
 
 // Publish signs a new full list of all revoked serials and returns it once it is
 // on the disk. Nothing needs to have changed: a list that says the same is
-// fresh again. Errors: [ErrClock], [ErrClockAhead],
-// [ErrLocked], [ErrInconsistent], [ErrSelfCheck].
+// fresh again. Errors: [ErrClock], [ErrClockAhead], [ErrLocked],
+// [ErrInconsistent], [ErrSelfCheck], and what [Authority.ReadOnly] says.
 func (a *Authority) Publish() (*Published, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
 	var p *Published
-	err := a.store.Update(func(tx *storage.Tx) error {
-		now, err := a.begin(tx)
-		if err != nil {
-			return err
-		}
+	err := a.change(func(tx *storage.Tx, now time.Time) error {
 		revoked, err := a.revoked(tx)
 		if err != nil {
 			return err
@@ -58,8 +52,7 @@ func (a *Authority) Publish() (*Published, error) {
 			return err
 		}
 		p.Left = left
-		_, err = a.checkpoint(tx, now)
-		return err
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("publish: %w", err)
@@ -67,81 +60,9 @@ func (a *Authority) Publish() (*Published, error) {
 	return p, nil
 }
 
-// revoked returns the records of all serials that are, or are to be, on the
-// list, ascending. Registry and log are two accounts of the same events: they
-// must agree on that. The caller holds a.mu.
-func (a *Authority) revoked(tx *storage.Tx) ([]*storage.Identity, error) {
-	if err := a.catchUp(tx); err != nil {
-		return nil, err
-	}
-	var ids []*storage.Identity
-	var serials []uint32
-	for id, err := range tx.Identities(0) {
-		if err != nil {
-			return nil, fmt.Errorf("read the registry: %w", err)
-		}
-		if id.Revoked != nil && !id.Revoked.Expired {
-			ids, serials = append(ids, id), append(serials, id.Serial)
-		}
-	}
-	if tx.Count() != a.ledger.n() || !slices.Equal(serials, a.ledger.serials()) {
-		return nil, fmt.Errorf("compare what is revoked: %w", ErrInconsistent)
-	}
-	return ids, nil
-}
-
-// catchUp brings the ledger to the log's present end. The caller holds a.mu and
-// has not written to the log in tx, which might yet fail.
-func (a *Authority) catchUp(tx *storage.Tx) error {
-	if a.ledger.size > tx.LogSize() {
-		return fmt.Errorf("read the log: it became shorter: %w", ErrInconsistent)
-	}
-	for b, err := range tx.LogEntries(a.ledger.size) {
-		if err != nil {
-			return fmt.Errorf("read the log: %w", err)
-		}
-		e, err := wire.ParseLogEntry(b)
-		if err != nil {
-			return fmt.Errorf("read entry %d of the log: %w", a.ledger.size, err)
-		}
-		if i, wrong := a.ledger.size, a.ledger.add(e); len(wrong) > 0 {
-			a.ledger = newLedger(a.core)
-			return fmt.Errorf("entry %d of the log: %s: %w", i, wrong[0], ErrInconsistent)
-		}
-	}
-	return nil
-}
-
-// retire records the serials that leave the list because their keys ran out, and
-// returns the others.
-func (a *Authority) retire(tx *storage.Tx, now time.Time, revoked []*storage.Identity) (staying []*storage.Identity, left int, err error) {
-	epoch, err := a.core.Epoch(now)
-	if err != nil {
-		return nil, 0, fmt.Errorf("find the epoch: %w", err)
-	}
-	for _, id := range revoked {
-		if !lapsed(lastEpoch(id), epoch) {
-			staying = append(staying, id)
-			continue
-		}
-		if _, _, err := record(tx, now, &wire.ExpireEntry{Serial: id.Serial, LastEpoch: lastEpoch(id)}); err != nil {
-			return nil, 0, err
-		}
-		id.Revoked.Expired = true
-		if err := tx.UpdateIdentity(id); err != nil {
-			return nil, 0, fmt.Errorf("retire serial %d: %w", id.Serial, err)
-		}
-		left++
-	}
-	return staying, left, nil
-}
-
 // publish makes, checks, signs, records and stores the list of the given records.
-func (a *Authority) publish(tx *storage.Tx, now time.Time, order wire.Order, previous [16]byte, revoked []*storage.Identity) (*Published, error) {
-	serials := make([]uint32, len(revoked))
-	for i, id := range revoked {
-		serials[i] = id.Serial
-	}
+func (a *Authority) publish(tx *storage.Tx, now time.Time, order wire.Order, previous [16]byte, revoked []*listing) (*Published, error) {
+	serials := serialsOf(revoked)
 	b, err := a.bundle(tx, now, order, serials)
 	if err != nil {
 		return nil, err
@@ -188,7 +109,7 @@ func (a *Authority) bundle(tx *storage.Tx, now time.Time, order wire.Order, seri
 	b := &wire.Bundle{
 		Core: a.coreHash, Kind: wire.KindFull,
 		Generation: order.Generation, Base: order.Base, Sequence: order.Sequence,
-		Issued: now, NextUpdate: a.policy.NextUpdate, HardExpiry: a.policy.HardExpiry,
+		Issued: now, NextUpdate: a.Policy().NextUpdate, HardExpiry: a.Policy().HardExpiry,
 		N: set.N(), Count: uint32(set.Len()), Codec: uint8(codec), Data: data,
 		LogSize: tx.LogSize(), LogRoot: root,
 	}
@@ -225,21 +146,6 @@ func decode(b *wire.Bundle) ([]uint32, error) {
 		return nil, fmt.Errorf("decode the list: %w", err)
 	}
 	return set.Serials(), nil
-}
-
-// markListed notes the first list of those that were on none, and counts them.
-func markListed(tx *storage.Tx, revoked []*storage.Identity, sequence uint32) (added int, err error) {
-	for _, id := range revoked {
-		if id.Revoked.ListedIn != 0 {
-			continue
-		}
-		id.Revoked.ListedIn = sequence
-		if err := tx.UpdateIdentity(id); err != nil {
-			return 0, fmt.Errorf("note that serial %d is published: %w", id.Serial, err)
-		}
-		added++
-	}
-	return added, nil
 }
 
 // NewestList returns the newest list, a statement of type bundle, and its

@@ -38,7 +38,7 @@ func (r *realm) later(d time.Duration) { r.now = r.now.Add(d) }
 var founding = authority.Founding{Realm: "fleet.example"}
 
 // vaultAndStore makes what an authority is founded on.
-func vaultAndStore(t *testing.T) *realm {
+func vaultAndStore(t testing.TB) *realm {
 	t.Helper()
 	dir := t.TempDir()
 	vault, err := hsm.CreatePassphraseCost(filepath.Join(dir, "vault"), passphrase, hsm.Cost{Time: 1, MemoryKiB: 8, Threads: 1}, rand.Reader)
@@ -57,14 +57,14 @@ func vaultAndStore(t *testing.T) *realm {
 	return r
 }
 
-func found(t *testing.T) *realm {
+func found(t testing.TB) *realm {
 	t.Helper()
 	r := vaultAndStore(t)
 	r.found(t, r.vault)
 	return r
 }
 
-func (r *realm) found(t *testing.T, m authority.Master) {
+func (r *realm) found(t testing.TB, m authority.Master) {
 	t.Helper()
 	p, err := r.vault.Params()
 	if err != nil {

@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -10,42 +11,111 @@ import (
 
 // Revoke withdraws an identity for ever. Others learn of it from the next list:
 // see [Authority.Publish]. effective is since when its messages must not be
-// believed, cut to whole seconds; the zero time stands for now.
+// believed, cut to whole seconds; the zero time stands for now. An address whose
+// serial was lost in a restore can be revoked like any other.
 //
 // Errors: [ErrNotFound], [ErrAlreadyRevoked], [ErrEffective], [ErrClock],
-// [ErrClockAhead], [ErrLocked], and wire.ErrValue for an unknown reason.
+// [ErrClockAhead], [ErrLocked], wire.ErrValue for an unknown reason, and what
+// [Authority.ReadOnly] says.
 func (a *Authority) Revoke(address wire.Address, reason wire.Reason, effective time.Time) error {
-	err := a.store.Update(func(tx *storage.Tx) error {
-		now, err := a.begin(tx)
-		if err != nil {
-			return err
-		}
-		id, err := find(tx, address)
-		if err != nil {
-			return err
-		}
-		if id.Revoked != nil {
-			return ErrAlreadyRevoked
-		}
-		since := now
-		if !effective.IsZero() {
-			since = effective.UTC().Truncate(time.Second)
-		}
-		if since.After(now) || since.Before(a.core.Epoch0) {
-			return ErrEffective
-		}
-		if _, _, err := record(tx, now, &wire.RevokeEntry{Serial: id.Serial, Reason: reason, Effective: since}); err != nil {
-			return err
-		}
-		id.Revoked = &storage.Revocation{Reason: reason, Effective: since, At: now}
-		if err := tx.UpdateIdentity(id); err != nil {
-			return fmt.Errorf("store the revocation: %w", err)
-		}
-		_, err = a.checkpoint(tx, now)
-		return err
+	return a.RevokeAll([]wire.Address{address}, reason, effective)
+}
+
+// RevokeAll is [Authority.Revoke] of several identities, all of them or none. The
+// error names the one that it is about. Where there are officers, they decide:
+// [ErrApprovalsMissing], see [Authority.Propose].
+func (a *Authority) RevokeAll(addresses []wire.Address, reason wire.Reason, effective time.Time) error {
+	if err := a.direct(); err != nil {
+		return fmt.Errorf("revoke: %w", err)
+	}
+	err := a.change(func(tx *storage.Tx, now time.Time) error {
+		return a.revokeIn(tx, now, addresses, reason, effective)
 	})
 	if err != nil {
 		return fmt.Errorf("revoke: %w", err)
 	}
 	return nil
+}
+
+// revokeIn is RevokeAll inside a change.
+func (a *Authority) revokeIn(tx *storage.Tx, now time.Time, addresses []wire.Address, reason wire.Reason, effective time.Time) error {
+	if len(addresses) == 0 {
+		return fmt.Errorf("nobody was named: %w", ErrNotFound)
+	}
+	since := now
+	if !effective.IsZero() {
+		since = effective.UTC().Truncate(time.Second)
+	}
+	if since.After(now) || since.Before(a.core.Epoch0) {
+		return ErrEffective
+	}
+	for _, address := range addresses {
+		r := storage.Revocation{Reason: reason, Effective: since, At: now}
+		if err := a.revokeOne(tx, address, r); err != nil {
+			return fmt.Errorf("%s: %w", address, err)
+		}
+	}
+	return nil
+}
+
+func (a *Authority) revokeOne(tx *storage.Tx, address wire.Address, r storage.Revocation) error {
+	id, err := find(tx, address)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return a.revokeLost(tx, address, r)
+	case err != nil:
+		return err
+	case id.Revoked != nil:
+		return ErrAlreadyRevoked
+	}
+	return revokeKnown(tx, id, r)
+}
+
+func revokeKnown(tx *storage.Tx, id *storage.Identity, r storage.Revocation) error {
+	if err := recordRevocation(tx, id.Serial, r); err != nil {
+		return err
+	}
+	id.Revoked = &r
+	if err := tx.UpdateIdentity(id); err != nil {
+		return fmt.Errorf("store the revocation: %w", err)
+	}
+	return nil
+}
+
+// revokeLost revokes an address whose serial is in a gap: that of a device, that is, which got its keys after the
+// backup was made, and which nothing else is known of.
+func (a *Authority) revokeLost(tx *storage.Tx, address wire.Address, r storage.Revocation) error {
+	if address.IsZero() || !a.core.Lists(address.SPID()) {
+		return ErrNotFound
+	}
+	serial := address.Serial()
+	skipped, err := tx.Skipped(serial)
+	if err != nil {
+		return fmt.Errorf("look the address up: %w", err)
+	}
+	if !skipped || uint64(serial) >= a.ledger.n() {
+		return ErrNotFound
+	}
+	switch _, err := tx.Lost(serial); {
+	case err == nil:
+		return ErrAlreadyRevoked
+	case !errors.Is(err, storage.ErrNotFound):
+		return fmt.Errorf("look the address up: %w", err)
+	}
+	return putLost(tx, &storage.Lost{Serial: serial, Address: address, LastEpoch: a.ledger.lastEpochs[serial], Revoked: r})
+}
+
+func putLost(tx *storage.Tx, l *storage.Lost) error {
+	if err := recordRevocation(tx, l.Serial, l.Revoked); err != nil {
+		return err
+	}
+	if err := tx.PutLost(l); err != nil {
+		return fmt.Errorf("store the revocation: %w", err)
+	}
+	return nil
+}
+
+func recordRevocation(tx *storage.Tx, serial uint32, r storage.Revocation) error {
+	_, _, err := record(tx, r.At, &wire.RevokeEntry{Serial: serial, Reason: r.Reason, Effective: r.Effective})
+	return err
 }

@@ -18,7 +18,7 @@ type Status struct {
 	Time       time.Time // by the authority's clock
 	Epoch      uint32
 
-	Identities  uint64 // issued, ever
+	Identities  uint64 // issued, ever, as far as the database knows
 	Revoked     int    // of those, revoked
 	Unpublished int    // of those, not yet on a list
 
@@ -26,6 +26,10 @@ type Status struct {
 
 	LogSize uint64
 	LogRoot [32]byte
+
+	Counter  uint64  // against rollback, of the newest checkpoint; 0 without one
+	ReadOnly string  // why nothing can be changed; empty when changes are possible
+	Drill    Outcome // of the backup cards
 }
 
 // List is the newest list.
@@ -55,13 +59,20 @@ func (a *Authority) Status() (Status, error) {
 		if s.LogRoot, err = tx.LogRoot(); err != nil {
 			return fmt.Errorf("read the log: %w", err)
 		}
+		if s.Counter, err = newestCounter(tx, a.core); err != nil {
+			return err
+		}
 		s.List, err = a.newestList(tx)
 		return err
 	})
 	if err != nil {
 		return Status{}, fmt.Errorf("status: %w", err)
 	}
-	s.Identities, s.Revoked, s.Unpublished = a.ledger.n(), a.ledger.revoked, a.ledger.unlisted
+	if err := a.readOnly(); err != nil {
+		s.ReadOnly = err.Error()
+	}
+	s.Identities, s.Revoked, s.Unpublished = a.ledger.issued(), a.ledger.revoked, a.ledger.unlisted
+	s.Drill = a.ledger.drill
 	if s.Epoch, err = a.core.Epoch(s.Time); err != nil {
 		return Status{}, fmt.Errorf("status: the clock: %w", err)
 	}
@@ -90,6 +101,18 @@ func (a *Authority) newestList(tx *storage.Tx) (List, error) {
 		Sequence: b.Sequence, N: b.N, Count: b.Count,
 		Issued: b.Issued, NextUpdate: b.Issued.Add(b.NextUpdate), HardExpiry: b.Issued.Add(b.HardExpiry),
 	}, nil
+}
+
+func newestCounter(tx *storage.Tx, core *wire.Core) (uint64, error) {
+	stored, err := tx.Checkpoint()
+	if err != nil {
+		return 0, fmt.Errorf("read the newest checkpoint: %w", err)
+	}
+	c, err := wire.OpenCheckpoint(stored.Statement, core)
+	if err != nil {
+		return 0, fmt.Errorf("read the newest checkpoint: %w", err)
+	}
+	return c.Counter, nil
 }
 
 // openBundle verifies and parses the statement of a list.

@@ -15,6 +15,7 @@ import (
 type Alarm struct {
 	Time time.Time     // when it was noticed, whole milliseconds
 	Text string        // what was noticed, at most 512 octets
+	Core [32]byte      // hash of the core that it happened under
 	Keys []KeyEvidence // two keys of one identity, if that is what was noticed
 }
 
@@ -29,17 +30,33 @@ type KeyEvidence struct {
 	Sig     [64]byte // A ‖ t
 }
 
-// alarm keeps an alarm, once for every text, and says whether it is new; when there are maxAlarms, the first ones stay. The caller holds mu.
-func (d *Device) alarm(now time.Time, text string, keys ...KeyEvidence) bool {
+// alarm keeps an alarm about the core in force, once for every text. The caller holds mu.
+func (d *Device) alarm(now time.Time, text string) {
+	_, core := d.inForce()
+	d.alarmOf(core, now, text)
+}
+
+// alarmOf keeps an alarm about a core, once for every text, and says whether it is new; when there are maxAlarms of that core, the first ones
+// stay. The caller holds mu.
+func (d *Device) alarmOf(core [32]byte, now time.Time, text string, keys ...KeyEvidence) bool {
 	text = text[:min(len(text), maxAlarmText)]
-	if len(d.alarms) >= maxAlarms || slices.ContainsFunc(d.alarms, func(a Alarm) bool { return a.Text == text }) {
+	same := 0
+	for _, a := range d.alarms {
+		if a.Core != core {
+			continue
+		}
+		if same++; a.Text == text {
+			return false
+		}
+	}
+	if same >= maxAlarms {
 		return false
 	}
-	d.alarms = append(d.alarms, Alarm{Time: time.UnixMilli(now.UnixMilli()).UTC(), Text: text, Keys: keys})
+	d.alarms = append(d.alarms, Alarm{Time: time.UnixMilli(now.UnixMilli()).UTC(), Text: text, Core: core, Keys: keys})
 	return true
 }
 
-// Alarms returns a copy of all alarms, the oldest first, at most 32.
+// Alarms returns a copy of all alarms, the oldest first, at most 32 of the core in force and 32 of the one before it.
 func (d *Device) Alarms() []Alarm {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
@@ -50,6 +67,7 @@ func (d *Device) Alarms() []Alarm {
 type twoKeysError struct {
 	address wire.Address
 	epoch   uint32
+	core    [32]byte
 	keys    []KeyEvidence
 }
 
@@ -62,7 +80,7 @@ func (*twoKeysError) Unwrap() error { return ErrTwoKeys }
 // twoKeys is the error for a key under which s verified while another one exists.
 func twoKeys(a wire.Address, other [32]byte, key *ibc.PublicKey, s signed) error {
 	epoch := key.Identity().Epoch
-	return &twoKeysError{a, epoch, []KeyEvidence{
+	return &twoKeysError{a, epoch, key.Identity().Core, []KeyEvidence{
 		{Address: a, Epoch: epoch, R: other},
 		{Address: a, Epoch: epoch, R: key.R(), Context: s.context, Signed: bytes.Clone(s.m), Sig: s.sig},
 	}}
@@ -78,7 +96,7 @@ func (d *Device) noteTwoKeys(err error) {
 	d.saving.Lock()
 	defer d.saving.Unlock()
 	d.mu.Lock()
-	fresh := !d.closed && d.alarm(d.now(), fmt.Sprintf("two keys were issued for %s in epoch %d", two.address, two.epoch), two.keys...)
+	fresh := !d.closed && d.knows(two.core) && d.alarmOf(two.core, d.now(), fmt.Sprintf("two keys were issued for %s in epoch %d", two.address, two.epoch), two.keys...)
 	d.mu.Unlock()
 	if fresh {
 		_ = d.saveState() // if the disk fails, the alarm is saved with the next change
@@ -102,9 +120,16 @@ func encodeAlarms(e *encoder, alarms []Alarm) {
 	}
 }
 
+// encodeAlarmCores writes which core each alarm is about; the first state files did not say it.
+func encodeAlarmCores(e *encoder, alarms []Alarm) {
+	for _, a := range alarms {
+		e.raw(a.Core[:])
+	}
+}
+
 func decodeAlarms(d *decoder) []Alarm {
 	var alarms []Alarm
-	for range d.count(maxAlarms) {
+	for range d.count(2 * maxAlarms) {
 		a := Alarm{Time: d.time(), Text: d.text()}
 		for range d.count(2) {
 			a.Keys = append(a.Keys, decodeEvidence(d))

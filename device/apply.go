@@ -38,14 +38,14 @@ func (d *Device) apply(bundle []byte) (*Applied, error) {
 	defer d.saving.Unlock()
 	d.mu.RLock()
 	r, err := d.ready()
-	old, mark := d.list, d.mark
+	old, mark, rotated := d.list, d.mark, d.rotation
 	d.mu.RUnlock()
 	if err != nil {
 		return nil, err
 	}
 	b, err := openBundle(bundle, r)
 	if err != nil {
-		return nil, err
+		return nil, rotated.explain(err, bundle, r)
 	}
 	order := mark.compare(b)
 	switch {
@@ -66,7 +66,7 @@ func (d *Device) apply(bundle []byte) (*Applied, error) {
 	default:
 		l = old.union(l)
 	}
-	if err := d.compareLogs(r, b); err != nil {
+	if err := d.compareLogs(r, b, old); err != nil {
 		return nil, err
 	}
 	ended, err := d.enforce(l)

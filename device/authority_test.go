@@ -77,17 +77,24 @@ func check(err error) {
 }
 
 // newAuthority founds a realm from a seed of one octet, so that two authorities differ.
-func newAuthority(seed byte) *authority {
+func newAuthority(seed byte) *authority { return found(seed, nil, func(*wire.Core) {}) }
+
+// found founds a realm on a clock of its own unless one is given; change bends its core.
+func found(seed byte, c *clock, change func(*wire.Core)) *authority {
+	if c == nil {
+		c = &clock{t: epoch0.Add(40*week + 3*time.Hour)}
+	}
 	a := &authority{
 		master: must(ibc.NewMaster(bytes.Repeat([]byte{seed}, 32))),
 		signer: ed25519.NewKeyFromSeed(bytes.Repeat([]byte{seed + 1}, 32)),
-		clock:  &clock{t: epoch0.Add(40*week + 3*time.Hour)}, epochs: 3,
+		clock:  c, epochs: 3,
 	}
 	p := a.master.Params()
 	a.core = &wire.Core{
 		Realm: "fleet.example", Generation: 1, SPIDs: []string{"depot.fleet.example", "fleet.example"}, Epoch0: epoch0, EpochLength: 4 * week,
 		X: p.X(), Z: p.Z(), StatementKey: [32]byte(a.signer.Public().(ed25519.PublicKey)),
 	}
+	change(a.core)
 	a.raw = must(a.core.Marshal())
 	a.policy = a.signPolicy(func(*wire.Policy) {})
 	a.record(&wire.FoundEntry{Core: a.hash()})

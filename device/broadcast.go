@@ -99,7 +99,7 @@ func (d *Device) verify(msg []byte) (*Message, error) {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	if b.Ref != r.ref {
-		return nil, ErrUnknownRealm
+		return nil, d.foreign(r, b.Ref)
 	}
 	id := b.ID()
 	if err := d.admissible(r, id, b.Time, now); err != nil {

@@ -2,25 +2,47 @@ package device
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"marque/device/wire"
 )
 
-// compareLogs raises the alarm about a list that cannot be of the log that the authority vouched for in this device's package. The list is
-// applied all the same, since it may revoke.
-func (d *Device) compareLogs(r *realm, b *wire.Bundle) error {
+// compareLogs raises the alarm about a list that cannot be of the log that the authority vouched for in this device's package, and about
+// one that knows of fewer identities than the one before it. The list is applied all the same, since it may revoke.
+func (d *Device) compareLogs(r *realm, b *wire.Bundle, old *list) error {
 	kept, err := wire.OpenCheckpoint(r.checkpoint, r.core)
 	if err != nil {
 		return fmt.Errorf("kept checkpoint: %w: %w", ErrCorrupt, err)
 	}
-	if !contradict(kept, b) {
-		return nil
-	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.alarm(d.now(), fmt.Sprintf("the authority keeps two logs: revocation list %d is of one of %d entries with root %x, the checkpoint in this device's package of %d with root %x",
-		b.Sequence, b.LogSize, b.LogRoot, kept.Size, kept.Root))
+	if contradict(kept, b) {
+		d.alarmOnce(otherLog(r, b), fmt.Sprintf(": revocation list %d is of %d entries with root %x, the checkpoint in this device's package of %d with root %x",
+			b.Sequence, b.LogSize, b.LogRoot, kept.Size, kept.Root))
+	}
+	if old != nil && b.N < old.set.N() {
+		d.alarmOnce(fmt.Sprintf("the authority forgot identities in its lists of generation %d", b.Generation),
+			fmt.Sprintf(": list %d speaks of serials below %d, the one before it of serials below %d", b.Sequence, b.N, old.set.N()))
+	}
 	return nil
+}
+
+// otherLog is what another log than the package's means. Lists begin with the core's generation, and a later one only follows when the
+// authority was restored from a backup; then its log may lack what was added since. One alarm for each generation is enough.
+func otherLog(r *realm, b *wire.Bundle) string {
+	if b.Generation > r.core.Generation {
+		return fmt.Sprintf("the authority was restored, as its lists of generation %d say, to a log without this device's keys", b.Generation)
+	}
+	return "the authority keeps two logs"
+}
+
+// alarmOnce keeps an alarm unless there is one with that beginning. The caller holds mu.
+func (d *Device) alarmOnce(beginning, detail string) {
+	_, core := d.inForce()
+	if !slices.ContainsFunc(d.alarms, func(a Alarm) bool { return a.Core == core && strings.HasPrefix(a.Text, beginning) }) {
+		d.alarm(d.now(), beginning+detail)
+	}
 }
 
 // contradict says whether a checkpoint and a list cannot be of one log: it only grows, and has one root at every size.

@@ -31,6 +31,8 @@ type Device struct {
 	list    *list      // nil until one is applied
 	mark    listMark   // the highest list ever applied
 	alarms  []Alarm
+	// the last change of cores; nil when there was none
+	rotation *rotation
 
 	seen       *replay
 	peers      *peers
@@ -168,6 +170,8 @@ func (d *Device) ready() (*realm, error) {
 	switch {
 	case d.closed:
 		return nil, ErrClosed
+	case d.realm == nil && d.rotation != nil:
+		return nil, fmt.Errorf("the realm was rotated to its next core: %w", ErrNotInstalled)
 	case d.realm == nil:
 		return nil, ErrNotInstalled
 	}

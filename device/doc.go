@@ -9,6 +9,7 @@
 //   - [Device.Dial], [Device.Listen], or [Device.Client] and [Device.Server] on any net.Conn: a [Session], which is a net.Conn.
 //   - [Device.Apply]: the newest revocation list. Without one nobody is trusted; it is asked at every use, and live sessions end when it
 //     revokes their peer.
+//   - [Device.Rotate]: the next core of a realm whose master secret was compromised. Everything of the old one is refused from then on.
 //
 // A program opens its folder with [Load] once, keeps the [Device] while it runs, and closes it at the end: a device that was not closed
 // does not know which messages it had accepted, and refuses those sent before its next start. A Device is safe for concurrent use.

@@ -42,6 +42,15 @@ var (
 	// ErrBadPackage: the package is authentic but its contents contradict each other or the request.
 	ErrBadPackage = errors.New("the package's contents do not fit together; nothing was installed, report it to the authority")
 
+	// ErrNotNext: the core is not the one that the core in force commits to.
+	ErrNotNext = errors.New("this is not the next core that the realm committed to; nothing changed, ask the authority where the file comes from")
+	// ErrNoNext: the core in force commits to no next one, so there is nothing to rotate to.
+	ErrNoNext = errors.New("the core in force commits to no next core, so it cannot be rotated; enrol the device again in a new folder")
+	// ErrRotated: it belongs to a core that was given up.
+	ErrRotated = errors.New("it belongs to the core that was given up, under which anybody may have signed anything; have its sender rotate, too")
+	// ErrRotateFirst: it belongs to the next core, which this device was not shown yet.
+	ErrRotateFirst = errors.New("it belongs to the realm's next core, which this device does not have yet; rotate first, with the file of that core")
+
 	// ErrEpoch: there is no key for the epoch in question, or a message names an epoch that its time is not in.
 	ErrEpoch = errors.New("wrong key epoch")
 	// ErrStaleTime: the message's time is outside the window, or before what the record of seen messages covers.

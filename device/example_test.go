@@ -92,6 +92,30 @@ func ExampleDevice_Dial() {
 	// Output: hello, //fleet.example/Sbus-4711~0
 }
 
+// After a compromise the authority reveals the core that the present one committed to. Whoever has the old secret cannot reveal another.
+func ExampleDevice_Rotate() {
+	next := found(2, nil, func(c *wire.Core) { c.Generation = 2 })
+	committed := next.hash()
+	present := found(1, next.clock, func(c *wire.Core) { c.Next = committed[:] })
+	dir := must(os.MkdirTemp("", "marque-example-*"))
+	bus := must(device.Create(filepath.Join(dir, "bus"), device.Wanted{Name: "bus-4711", Kind: wire.KindVehicle}, next.options()))
+	must(bus.Install(present.issue(must(bus.Request()), edit{}), present.hash()))
+
+	r := must(bus.Rotate(next.statement()))
+	fmt.Println("generation", r.Core.Generation)
+	pkg := next.issue(must(bus.Request()), edit{}) // a new request, for the same name
+	in := must(bus.Install(pkg, r.CoreHash))       // which nobody has to confirm
+	fmt.Println(in.Address)
+
+	_, err := bus.Rotate(present.statement())
+	fmt.Println("back:", errors.Is(err, device.ErrRotated))
+	check(errors.Join(bus.Close(), os.RemoveAll(dir)))
+	// Output:
+	// generation 2
+	// //fleet.example/Sbus-4711~0
+	// back: true
+}
+
 // A revocation list takes effect at once.
 func ExampleDevice_Apply() {
 	a, bus, park, end := exampleFleet()

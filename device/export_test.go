@@ -1,15 +1,24 @@
 package device
 
+import "errors"
+
 // LiveKeys returns how many private keys the device still holds, for the test that past ones are erased.
-func (d *Device) LiveKeys() (n int) {
+func (d *Device) LiveKeys() int { return d.WatchKeys()() }
+
+// WatchKeys returns a count of the private keys that the device holds now and still held when it is called, for the test that they are
+// erased when their core is given up.
+func (d *Device) WatchKeys() func() int {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	for _, k := range d.realm.keys.keys {
-		if k.raw != nil || k.parsed != nil {
-			n++
+	held := d.realm.keys.keys
+	return func() (n int) {
+		for _, k := range held {
+			if k.raw != nil || k.parsed != nil {
+				n++
+			}
 		}
+		return n
 	}
-	return n
 }
 
 // SkipRecords makes both ends of a session as old as after n records each way, for the test of the record limit.
@@ -35,4 +44,46 @@ func (d *Device) StateOnDisk() ([]byte, error) {
 	defer d.saving.Unlock()
 	b, _, err := d.folder.load(stateFile, whatState, maxStateFile)
 	return b, err
+}
+
+// Secrets returns R ‖ y ‖ D of every private key that the device holds, for the test that they are erased.
+func (d *Device) Secrets() (all [][]byte) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	e := &encoder{}
+	d.realm.keys.encode(e)
+	r := decoder{b: e.b[8:]}
+	for len(r.b) > 0 {
+		all = append(all, r.str())
+	}
+	return all
+}
+
+// SaveFirstState writes the state as it was before there was rotation, for the test that such a folder still opens.
+func (d *Device) SaveFirstState() error {
+	d.saving.Lock()
+	defer d.saving.Unlock()
+	b := d.encodeState()
+	rest := &encoder{}
+	encodeAlarmCores(rest, d.alarms)
+	d.rotation.encode(rest)
+	return d.writeState(b[:len(b)-len(rest.b)])
+}
+
+// ReadState reads the contents of a state file as Load does, and writes them again as it would; for the test that nothing in it can do harm.
+func ReadState(b []byte, o Options) error {
+	o, err := o.check()
+	if err != nil {
+		return err
+	}
+	d := newDevice(o)
+	d.seen = newReplay(o.Replay)
+	if err := d.decodeState(b); err != nil {
+		return err
+	}
+	again := newDevice(o)
+	if err := again.decodeState(d.encodeState()); err != nil {
+		return errors.Join(errors.New("what was read cannot be written"), err)
+	}
+	return nil
 }

@@ -20,7 +20,12 @@ type fleet struct {
 
 func newFleet(t testing.TB) *fleet {
 	t.Helper()
-	f := &fleet{authority: newAuthority(1), dirs: map[*device.Device]string{}}
+	return fleetOf(t, newAuthority(1))
+}
+
+func fleetOf(t testing.TB, a *authority) *fleet {
+	t.Helper()
+	f := &fleet{authority: a, dirs: map[*device.Device]string{}}
 	f.bus = f.enrol(t, "bus-4711", wire.KindVehicle)
 	f.tram = f.enrol(t, "tram-12", wire.KindVehicle)
 	f.park = f.enrol(t, "parking", wire.KindApplication)

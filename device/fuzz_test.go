@@ -1,6 +1,9 @@
 package device_test
 
 import (
+	"bytes"
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -71,5 +74,41 @@ func FuzzInstall(f *testing.F) {
 			t.Errorf("installed %x", pkg)
 		}
 		_, _ = d.Inspect(pkg) // any core may be inspected, whoever made it
+	})
+}
+
+func FuzzRotate(f *testing.F) {
+	fl, next := rotatingFleet(f)
+	good, present := next.statement(), fl.statement()
+	f.Add(good)
+	f.Add(present)
+	f.Add(fl.sign(wire.TypeCore, next.raw))
+	f.Add(good[:200])
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, core []byte) {
+		if r, err := fl.bus.Rotate(core); err == nil && !bytes.Equal(core, good) && !bytes.Equal(core, present) {
+			t.Errorf("rotated to %x by %x", r.CoreHash, core)
+		}
+	})
+}
+
+// The state file is authenticated, but a bug of an older version may have written it.
+func FuzzState(f *testing.F) {
+	fl, next := rotatingFleet(f)
+	_, err := fl.bus.Verify(fl.beacon(fl.key(address(fl.bus)), fl.clock.now(), "substitute"))
+	wantErr(f, err, device.ErrTwoKeys, "substitute")
+	f.Add(must(fl.bus.StateOnDisk()))
+	must(fl.bus.Rotate(next.statement()))
+	f.Add(must(fl.bus.StateOnDisk()))
+	succeed(f, fl.tram, next)
+	f.Add(must(fl.tram.StateOnDisk()))
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if err := device.ReadState(b, fl.options()); err != nil && !errors.Is(err, device.ErrCorrupt) && !errors.Is(err, device.ErrMalformed) {
+			t.Errorf("%v of %x", err, b)
+		}
+		if err := device.ReadState(b, fl.options()); err != nil && strings.Contains(err.Error(), "cannot be written") {
+			t.Errorf("%v of %x", err, b)
+		}
 	})
 }

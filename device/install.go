@@ -17,6 +17,7 @@ type Offer struct {
 	CoreHash       [32]byte // shown to a person as eight words, and given to Install as the pin
 	Sequence       uint32
 	ForThisRequest bool // it answers the request that this device waits with
+	Pinned         bool // a core is in force here, and Install takes no package of another: there is nothing to confirm
 }
 
 // Installed is what Install did.
@@ -42,12 +43,16 @@ func (d *Device) Inspect(pkg []byte) (*Offer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("inspect package: %w", statementError(err))
 	}
-	return &Offer{Core: core, CoreHash: wire.CoreHash(p.Core), Sequence: p.Sequence, ForThisRequest: d.enrol != nil && p.RequestHash == d.enrol.hash}, nil
+	o := &Offer{Core: core, CoreHash: wire.CoreHash(p.Core), Sequence: p.Sequence, ForThisRequest: d.enrol != nil && p.RequestHash == d.enrol.hash}
+	present, _ := d.inForce()
+	o.Pinned = present != nil
+	return o, nil
 }
 
 // Install takes the keys of a package into use: all of it or nothing. pin is the hash of the authority's core, known from the factory or
-// confirmed by a person. Everything is checked before anything is written (PROTOCOL.md, section 6.3); afterwards the enrolment secrets are
-// erased. Errors: ErrWrongPin, ErrOtherDevice, ErrOldPackage, ErrBadPackage, ErrTampered, ErrMalformed.
+// confirmed by a person; after Rotate nothing but the hash of the core that it was to is taken, and nobody has to confirm it. Everything is checked before anything is written (PROTOCOL.md, section 6.3); afterwards the enrolment secrets are
+// erased. Errors: ErrWrongPin, ErrOtherDevice, ErrOldPackage, ErrBadPackage, ErrTampered, ErrMalformed;
+// ErrRotated for a package of the core that was given up, ErrRotateFirst for one of the next core.
 func (d *Device) Install(pkg []byte, pin [32]byte) (*Installed, error) {
 	in, err := d.installPackage(pkg, pin)
 	if err != nil {
@@ -101,9 +106,10 @@ func (d *Device) answers(pkg []byte, pin [32]byte) (*wire.Package, error) {
 	if err != nil {
 		return nil, statementError(err)
 	}
+	if err := d.checkPin(wire.CoreHash(p.Core), pin); err != nil {
+		return nil, err
+	}
 	switch {
-	case wire.CoreHash(p.Core) != pin || d.realm != nil && d.realm.hash != pin:
-		return nil, ErrWrongPin
 	case p.RequestHash != d.request:
 		return nil, ErrOtherDevice
 	case d.realm != nil && p.Sequence <= d.realm.sequence || p.Sequence == 0:
@@ -112,6 +118,21 @@ func (d *Device) answers(pkg []byte, pin [32]byte) (*wire.Package, error) {
 		return nil, ErrInstalled
 	}
 	return p, nil
+}
+
+// checkPin compares a package's core with the one that is right: the confirmed one and, once there is one, the one in force. The caller
+// holds mu.
+func (d *Device) checkPin(core, pin [32]byte) error {
+	present, hash := d.inForce()
+	switch {
+	case d.rotation != nil && core == d.rotation.former.CoreHash:
+		return ErrRotated
+	case present != nil && bytes.Equal(core[:], present.Next):
+		return ErrRotateFirst
+	case core != pin || present != nil && core != hash:
+		return ErrWrongPin
+	}
+	return nil
 }
 
 // openContent decrypts a package's content with the request's HPKE key.
@@ -234,7 +255,7 @@ func entryTime(c *wire.Content) time.Time {
 }
 
 // Checkpoint returns the signed head of the authority's log that the installed keys are in, a statement of type checkpoint: with it this
-// device can show which log the authority vouched for. It is nil before Install.
+// device can show which log the authority vouched for. It is nil without keys; what became of it at a rotation, Former says.
 func (d *Device) Checkpoint() []byte {
 	d.mu.RLock()
 	defer d.mu.RUnlock()

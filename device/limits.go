@@ -23,14 +23,14 @@ const (
 	maxRecipients = 64  // cached cold recipients
 	maxHandshakes = 256 // handshakes that one Listener runs at a time
 	maxPerHost    = 64  // of those, with one host
-	maxAlarms     = 32
+	maxAlarms     = 32  // about one core; those of the core in force and of the former one are kept
 	maxAlarmText  = 512
 	minReplay     = 4 // a quarter must be one message at least
 
 	coldBurst  = 64  // cold messages opened at once
 	coldPerSec = 128 // and per second from then on: about 15 % of one core
 
-	maxStateFile  = 4 << 20   // octets; evidence of doubly issued keys is most of it
+	maxStateFile  = 8 << 20   // octets; evidence of doubly issued keys is most of it
 	maxListFile   = 20 << 20  // octets; a bundle is 16 MiB at most
 	maxReplayFile = 128 << 20 // octets; maxReplay messages, and a floor for twice as many senders
 	maxReplay     = 1 << 21   // entries, so that the file stays below its limit

@@ -169,7 +169,7 @@ func (d *Device) open(msg []byte) (*Message, error) {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	if s.Ref != r.ref {
-		return nil, ErrUnknownRealm
+		return nil, d.foreign(r, s.Ref)
 	}
 	if !r.current(s.Epoch, now) {
 		return nil, fmt.Errorf("sealed for epoch %d, which is not now: %w", s.Epoch, ErrEpoch)
@@ -247,6 +247,13 @@ func (d *Device) checkPlain(r *realm, s *wire.Sealed, p *wire.Plain, id [16]byte
 type recipients struct {
 	mu  sync.Mutex
 	lru *lru[ibc.Identity, *ibc.Recipient]
+}
+
+// forget drops all, since they are of a core that was given up.
+func (c *recipients) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lru = newLRU[ibc.Identity, *ibc.Recipient](maxRecipients)
 }
 
 func (c *recipients) get(p *ibc.Params, id ibc.Identity) *ibc.Recipient {

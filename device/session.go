@@ -20,6 +20,7 @@ import (
 // ErrRevoked, ErrListExpired, ErrNoList or ErrSessionEnded, once the peer may no longer be trusted or after SessionLifetime.
 type Session struct {
 	d       *Device
+	realm   *realm
 	conn    net.Conn
 	peer    wire.Address
 	epoch   uint32 // of the peer's key
@@ -56,7 +57,7 @@ func newSession(h *handshake, okm []byte) (*Session, error) {
 	}
 	exporter := [exporterSize]byte(okm[2*keyMaterial:])
 	s := &Session{
-		d: h.d, conn: h.conn, peer: h.peer, epoch: h.epoch, started: h.d.now(), shaken: h.bytes, exporter: &exporter,
+		d: h.d, realm: h.realm, conn: h.conn, peer: h.peer, epoch: h.epoch, started: h.d.now(), shaken: h.bytes, exporter: &exporter,
 		r: h.r, in: first, out: second,
 	}
 	if h.initiator {
@@ -243,18 +244,20 @@ func (s *Session) SetWriteDeadline(t time.Time) error { return s.conn.SetWriteDe
 func (d *Device) stillTrusted(s *Session) error {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
-	r, err := d.ready()
-	if err != nil {
+	if d.closed {
+		return ErrClosed
+	}
+	if err := d.outlived(s.realm); err != nil {
 		return err
 	}
 	now := d.now()
 	if now.Sub(s.started) >= SessionLifetime {
 		return ErrSessionEnded
 	}
-	if err := d.ownRevoked(r); err != nil {
+	if err := d.ownRevoked(s.realm); err != nil {
 		return err
 	}
-	_, err = d.peerStatus(s.peer, s.epoch, now)
+	_, err := d.peerStatus(s.peer, s.epoch, now)
 	return err
 }
 

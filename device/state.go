@@ -37,6 +37,8 @@ func (d *Device) encodeState() []byte {
 	d.mark.encode(e)
 	encodeAlarms(e, d.alarms)
 	d.peers.encode(e)
+	encodeAlarmCores(e, d.alarms)
+	d.rotation.encode(e)
 	return e.b
 }
 
@@ -63,7 +65,30 @@ func (d *Device) decodeState(b []byte) (err error) {
 	if d.peers, err = decodePeers(r, d.realm); err != nil {
 		return err
 	}
+	if err := d.decodeRest(r); err != nil {
+		return err
+	}
 	if !r.end() {
+		return fmt.Errorf("state: %w", ErrCorrupt)
+	}
+	return nil
+}
+
+// decodeRest reads what the first state files did not have: then there was no rotation, and all alarms are of the core in force.
+func (d *Device) decodeRest(r *decoder) (err error) {
+	if r.end() {
+		for i := range d.alarms {
+			_, d.alarms[i].Core = d.inForce()
+		}
+		return nil
+	}
+	for i := range d.alarms {
+		r.copy(d.alarms[i].Core[:])
+	}
+	if d.rotation, err = decodeRotation(r); err != nil {
+		return err
+	}
+	if d.realm != nil && d.rotation != nil && d.realm.hash != d.rotation.hash {
 		return fmt.Errorf("state: %w", ErrCorrupt)
 	}
 	return nil

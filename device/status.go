@@ -15,10 +15,15 @@ type Status struct {
 	Now     time.Time // the later of clock and time floor: what everything is judged by
 	Floor   time.Time // the time floor; a clock before it is not believed
 
-	Installed  bool // the rest of this block is empty without keys
-	Address    wire.Address
+	Rotating   bool // rotated to the core of the next three fields, without keys of it yet
 	Realm      string
 	CoreHash   [32]byte
+	Generation uint32     // of the core
+	HasNext    bool       // the core commits to a next one, so the realm can be rotated
+	Former     *wire.Core // given up last, nil if there was none
+
+	Installed  bool // the rest of this block is empty without keys
+	Address    wire.Address
 	Sequence   uint32 // of the package
 	FirstEpoch uint32 // of the keys
 	LastEpoch  uint32
@@ -29,7 +34,7 @@ type Status struct {
 	Revoked    bool // this device is on the list: it signs and seals nothing
 
 	List     ListStatus
-	Alarms   []Alarm // stay until the folder is gone
+	Alarms   []Alarm // stay until the folder is gone, or their core was given up twice
 	Peers    int     // keys known, at most MaxPeers
 	Seen     int     // messages remembered
 	Sessions int     // live
@@ -58,8 +63,14 @@ func (d *Device) Status() Status {
 		Name: d.wanted.Name, Kind: d.wanted.Kind, Request: d.request, Now: d.now(), Floor: time.UnixMilli(d.floor.any.Load()).UTC(),
 		Alarms: slices.Clone(d.alarms), Peers: d.peers.len(), Seen: d.seen.len(), Sessions: len(d.sessions.all()),
 	}
+	if core, hash := d.inForce(); core != nil {
+		s.Realm, s.CoreHash, s.Generation, s.HasNext, s.Rotating = core.Realm, hash, core.Generation, len(core.Next) > 0, d.realm == nil
+	}
+	if d.rotation != nil {
+		s.Former = d.rotation.former.Core
+	}
 	if r := d.realm; r != nil {
-		s.Installed, s.Address, s.Realm, s.CoreHash, s.Sequence = true, r.address, r.core.Realm, r.hash, r.sequence
+		s.Installed, s.Address, s.Sequence = true, r.address, r.sequence
 		s.FirstEpoch, s.LastEpoch, s.KeysUntil = r.keys.first, r.keys.last(), r.core.EpochStart(r.keys.last()+1)
 		s.Policy, s.Revoked = *r.policy, d.list.revokes(r.address.Serial())
 		if e, err := r.core.Epoch(s.Now); err == nil {

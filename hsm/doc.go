@@ -6,9 +6,9 @@
 // this package. A vault hands out results only: partial keys, signatures, and
 // the key of the store.
 //
-// A vault of the kind "passphrase" keeps the seed in a file under a passphrase. It
-// is evaluation grade: whoever copies the file may guess passphrases for as long
-// as they like, slowed down by Argon2id (RFC 9106) alone.
+// A vault of the kind "passphrase" keeps the seed in a file under a passphrase.
+// Whoever copies the file may guess passphrases for as long as they like, slowed
+// down by Argon2id (RFC 9106) alone.
 //
 // A vault of the kind "tpm" needs two secrets. The [TPM] of the computer releases
 // one for a PIN, of which it counts the wrong ones, and only on a platform that the
@@ -16,7 +16,11 @@
 // is a passphrase, or comes from the officers' shares. A stolen disk is worth
 // nothing without both, nor is a broken TPM. Approvals lie in the file beside the
 // seed, signed one by one, so that a firmware update is approved without opening
-// the vault; a counter in the TPM retires old ones in every copy of the file.
+// the vault; a counter in the TPM retires old ones in every copy of the file. A
+// second counter counts changes of PIN, officers and approval key: copies of the
+// file from before stay shut, whoever signs approvals for them. A third one tells a
+// restored database from the newest.
+//
 // Whoever controls the system while the vault is unlocked is not kept out, and
 // the owner of the TPM can destroy what it holds, though not read it.
 //

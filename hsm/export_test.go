@@ -49,19 +49,35 @@ func ForceUnlock(t *testing.T, path string, tpm *TPM, c Credentials, approval in
 	})
 }
 
+// OpenWithSecretOf opens the vault's file at path by c's second secret and what the TPM releases for another file and c's PIN.
+func OpenWithSecretOf(t *testing.T, path, other string, tpm *TPM, c Credentials) error {
+	t.Helper()
+	f, from := parsed(t, path), parsed(t, other)
+	return tpm.withRoot(func(r *root) error {
+		secret, err := tpm.unseal(r, from.TPM, &from.Approvals[0], c.auth(from))
+		if err != nil {
+			return err
+		}
+		_, err = f.open(secret, c.people(f), make([]byte, seedSize))
+		return err
+	})
+}
+
 // TPMSecrets returns what must not be on the wire between a vault and its TPM.
 func TPMSecrets(t *testing.T, path string, tpm *TPM, c Credentials) map[string][]byte {
 	t.Helper()
 	f := parsed(t, path)
 	secrets := map[string][]byte{"PIN's authorisation value": c.auth(f)}
+	page := make([]byte, 128)
 	err := tpm.withRoot(func(r *root) (err error) {
-		secrets["seed"], secrets["TPM's secret"], err = tpm.openSeed(r, f, &c, make([]byte, 128))
+		secrets["seed"], err = tpm.openSeed(r, f, &c, page)
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	secrets["counters' authorisation value"], err = counterAuth(secrets["TPM's secret"])
+	secrets["TPM's secret"] = page[:tpmSecretSize]
+	secrets["counters' authorisation value"], err = f.TPM.counterAuth(secrets["seed"])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +94,19 @@ func ForgeTPM(t *testing.T, path, part string) []byte {
 	case "instance":
 		s.Instance[0] ^= 1
 	case "counter":
-		s.Retired = s.Rollback
+		s.Counters.Retired = s.Counters.Rollback
+	case "founding":
+		s.Counters.Founding[0] ^= 1
+	case "short founding":
+		s.Counters.Founding = nil
+	case "counter of changes":
+		s.Counters.Rekeyed = s.Counters.Rollback
+	case "no counter of changes":
+		s.Counters.Rekeyed = 0
+	case "changes":
+		s.Rekeyed++
+	case "unified":
+		s.Unified = true
 	case "bound":
 		f.Approvals[0].Bound++
 	case "key":
@@ -88,7 +116,7 @@ func ForgeTPM(t *testing.T, path, part string) []byte {
 	case "private":
 		s.Private[len(s.Private)-1] ^= 1
 	case "rollback":
-		s.Rollback++
+		s.Counters.Rollback++
 	case "seed":
 		f.Seed[0] ^= 1
 	case "salt":
@@ -96,13 +124,13 @@ func ForgeTPM(t *testing.T, path, part string) []byte {
 	case "second":
 		s.Second = secondPassphrase
 	case "kind":
-		f.Kind, f.Grade = kindPassphrase, grades[kindPassphrase]
+		f.Kind = kindPassphrase
 	case "short root":
 		s.Root = s.Root[:33]
 	case "no sealed object":
 		s.Private = nil
 	case "no counter":
-		s.Rollback = 0
+		s.Counters.Rollback = 0
 	case "no second secret":
 		s.Second = ""
 	case "no TPM":
@@ -115,6 +143,21 @@ func ForgeTPM(t *testing.T, path, part string) []byte {
 		for range maxApprovals {
 			f.Approvals = append(f.Approvals, f.Approvals[0])
 		}
+	case "begun with a seed":
+		seed := f.Seed
+		f = f.begun()
+		f.Seed = seed
+	case "begun with a counter":
+		index := s.Counters.Rollback
+		f = f.begun()
+		f.TPM.Counters.Rollback = index
+	case "begun with approvals":
+		approvals := f.Approvals
+		f = f.begun()
+		f.Approvals = approvals
+	case "begun with nothing":
+		f = f.begun()
+		f.TPM = nil
 	case "no approvals":
 		f.Approvals = nil
 	default:

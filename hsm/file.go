@@ -12,21 +12,18 @@ import (
 )
 
 const (
-	fileFormat = "marque/v1/vault"
+	fileFormat = "marque/v2/vault"
 
 	kindPassphrase = "passphrase"
 	kindTPM        = "tpm"
+	kindBegun      = "begun" // of a TPM vault, as long as it is founded
 )
-
-// grades says what each kind of vault is good for.
-var grades = map[string]string{kindPassphrase: "evaluation", kindTPM: "experimental"}
 
 // header is the public part of a vault file. Its compact JSON is hashed into
 // the key that encrypts the seed and is the associated data of the encryption.
 type header struct {
 	Format string `json:"format"`
 	Kind   string `json:"kind"`
-	Grade  string `json:"grade"`
 	Cost   Cost   `json:"argon2id"`
 	Salt   []byte `json:"salt"` // 32 octets
 
@@ -45,7 +42,7 @@ type file struct {
 }
 
 func newFile(kind string, cost Cost, salt []byte) *file {
-	return &file{header: header{Format: fileFormat, Kind: kind, Grade: grades[kind], Cost: cost, Salt: salt}}
+	return &file{header: header{Format: fileFormat, Kind: kind, Cost: cost, Salt: salt}}
 }
 
 // headerBytes returns the encoding of the header that keys depend on.
@@ -98,11 +95,8 @@ func parseFile(b []byte) (*file, error) {
 	if err := json.Unmarshal(b, f); err != nil {
 		return nil, fmt.Errorf("%w: not JSON of the expected form", ErrVaultCorrupt)
 	}
-	if grade, known := grades[f.Kind]; !known || f.Format != fileFormat || f.Grade != grade {
-		return nil, fmt.Errorf("%w: not of format %s and a known kind", ErrVaultCorrupt, fileFormat)
-	}
-	if len(f.Salt) != saltSize || len(f.Seed) != seedSize+tagSize {
-		return nil, fmt.Errorf("%w: salt or seed has a wrong length", ErrVaultCorrupt)
+	if f.Format != fileFormat {
+		return nil, fmt.Errorf("%w: not of format %s", ErrVaultCorrupt, fileFormat)
 	}
 	again := &file{header: f.header, Approvals: f.Approvals, Seed: f.Seed}
 	want, err := again.marshal()
@@ -112,21 +106,34 @@ func parseFile(b []byte) (*file, error) {
 	if !bytes.Equal(b, want) {
 		return nil, fmt.Errorf("%w: its checksum or its form is wrong", ErrVaultCorrupt)
 	}
-	if err := f.Cost.check(); err != nil {
-		return nil, err
+	return f, f.check()
+}
+
+// check refuses what no vault of its kind holds.
+func (f *file) check() error {
+	switch f.Kind {
+	case kindBegun:
+		return f.checkBegun()
+	case kindPassphrase:
+		if f.TPM != nil || f.Approvals != nil {
+			return fmt.Errorf("%w: a vault of another kind names a TPM", ErrVaultCorrupt)
+		}
+	case kindTPM:
+		if err := f.checkTPM(); err != nil {
+			return err
+		}
+	default:
+		return fmt.Errorf("%w: not of a known kind", ErrVaultCorrupt)
 	}
-	return f, f.checkTPM()
+	if len(f.Salt) != saltSize || len(f.Seed) != seedSize+tagSize {
+		return fmt.Errorf("%w: salt or seed has a wrong length", ErrVaultCorrupt)
+	}
+	return f.Cost.check()
 }
 
 // checkTPM checks what a vault of the kind "tpm" has beyond others: sizes, and the
 // officers' signature under every approval.
 func (f *file) checkTPM() error {
-	if f.Kind != kindTPM {
-		if f.TPM != nil || f.Approvals != nil {
-			return fmt.Errorf("%w: a vault of another kind names a TPM", ErrVaultCorrupt)
-		}
-		return nil
-	}
 	if err := f.TPM.check(); err != nil {
 		return err
 	}
@@ -139,6 +146,38 @@ func (f *file) checkTPM() error {
 		}
 	}
 	return nil
+}
+
+// begun returns the file that stands in the place of f while f is founded: it names
+// the TPM and the mark of the counters there, and nothing else.
+func (f *file) begun() *file {
+	return &file{header: header{
+		Format: fileFormat, Kind: kindBegun,
+		TPM: &sealedHeader{Root: f.TPM.Root, Counters: counterSet{Founding: f.TPM.Counters.Founding}},
+	}}
+}
+
+func (f *file) checkBegun() error {
+	if f.TPM == nil || len(f.TPM.Root) != nameSize || len(f.TPM.Counters.Founding) != saltSize || f.Approvals != nil {
+		return fmt.Errorf("%w: a vault that was only begun has a wrong form", ErrVaultCorrupt)
+	}
+	want, err := f.begun().marshal()
+	if err != nil {
+		return err
+	}
+	if got, err := f.marshal(); err != nil || !bytes.Equal(got, want) {
+		return fmt.Errorf("%w: a vault that was only begun holds something", ErrVaultCorrupt)
+	}
+	return nil
+}
+
+// begin writes what begun returns in a new file.
+func (f *file) begin(path string) error {
+	b, err := f.begun().marshal()
+	if err != nil {
+		return err
+	}
+	return writeFile(path, b)
 }
 
 func readFile(path string) (f *file, err error) {

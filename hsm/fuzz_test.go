@@ -25,7 +25,8 @@ func FuzzFile(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(b)
-	f.Add([]byte(`{"format":"marque/v1/vault"}`))
+	f.Add(begun(f))
+	f.Add([]byte(`{"format":"marque/v2/vault"}`))
 	f.Add([]byte(`null`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		again, err := hsm.Reparse(b)

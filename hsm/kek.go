@@ -13,6 +13,8 @@ import (
 	"marque/device/ibc"
 )
 
+const vaultUse = "marque/v1/vault"
+
 // stretch returns Argon2id of what a person typed, 32 octets.
 func (f *file) stretch(typed, salt []byte) []byte {
 	return argon2.IDKey(typed, salt, f.Cost.Time, f.Cost.MemoryKiB, f.Cost.Threads, 32)
@@ -33,7 +35,7 @@ func (f *file) aead(hardware, people []byte) (cipher.AEAD, []byte, error) {
 	secret := ibc.AppendLP(ibc.AppendLP(make([]byte, 0, 2*(2+32)), hardware), people)
 	defer clear(secret)
 	salt := sha256.Sum256(head)
-	key, err := hkdf.Key(sha512.New, secret, salt[:], fileFormat, 32)
+	key, err := hkdf.Key(sha512.New, secret, salt[:], vaultUse, 32)
 	if err != nil {
 		return nil, nil, fmt.Errorf("derive the vault's key: %w", err)
 	}

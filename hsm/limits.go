@@ -1,6 +1,9 @@
 package hsm
 
-import "fmt"
+import (
+	"crypto/subtle"
+	"fmt"
+)
 
 const (
 	minPassphrase = 8        // octets, when a vault is made
@@ -14,6 +17,9 @@ const (
 	maxMemoryKiB = 1 << 20 // 1 GiB
 	maxThreads   = 16
 	minPerThread = 8 // KiB of memory per thread, RFC 9106 section 3.1
+
+	goodTime      = 2        // passes and memory below which guesses are too cheap outside of tests:
+	goodMemoryKiB = 19 << 10 // those of the OWASP Password Storage Cheat Sheet
 
 	seedSize = 32
 	saltSize = 32
@@ -33,6 +39,21 @@ const (
 	firstCounter = 0x01804d51 // NV index, in the owner's range
 	lastCounter  = 0x01bfffff
 	maxCounters  = 64
+
+	maxOfficers     = 64
+	maxOfficerName  = 64      // octets
+	maxOfficersFile = 1 << 17 // octets
+	officerKeySize  = 32      // octets of an officer's own secret, and of each public key
+	sealedKeySize   = officerKeySize + tagSize
+	sealedShareSize = 32 + scalarSize + tagSize // HPKE: enc and ciphertext
+
+	maxShares  = 32  // in a set
+	maxTyped   = 512 // characters of a share card as typed, with spaces and line breaks
+	maxPublic  = 4 + ((4+maxShares*pointSize+sumSize+4)*8+4)/5
+	scalarSize = 32
+	pointSize  = 32
+	setSize    = 16 // octets of a set's number
+	sumSize    = 32 // octets of SHA-256
 )
 
 // Cost is the price of one guess at a passphrase, as Argon2id parameters
@@ -57,6 +78,47 @@ func (c Cost) check() error {
 		return fmt.Errorf("%w: %d threads, want 1 to %d", ErrCost, c.Threads, maxThreads)
 	case c.MemoryKiB < minPerThread*uint32(c.Threads) || c.MemoryKiB > maxMemoryKiB:
 		return fmt.Errorf("%w: %d KiB of memory, want %d to %d", ErrCost, c.MemoryKiB, minPerThread*uint32(c.Threads), maxMemoryKiB)
+	}
+	return nil
+}
+
+// CheckCost refuses parameters under which guesses are too cheap: below 2 passes over 19 MiB. Programs call it before they make
+// a vault or appoint officers. Reading is not bound to it: a file says what it was made with. Errors: [ErrWeakCost], [ErrCost].
+func CheckCost(c Cost) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	if c.Time < goodTime || c.MemoryKiB < goodMemoryKiB {
+		return ErrWeakCost
+	}
+	return nil
+}
+
+func checkPassphrase(passphrase []byte) error {
+	if len(passphrase) < minPassphrase || len(passphrase) > maxPassphrase {
+		return ErrWeakPassphrase
+	}
+	return nil
+}
+
+// CheckPIN refuses a PIN for a new vault whose length is not 6 to 1024 octets, or that is the passphrase of one of the officers.
+// Errors: [ErrWeakPIN], [ErrSamePIN].
+func CheckPIN(pin []byte, people []Appointment) error {
+	if len(pin) < minPIN || len(pin) > maxPIN {
+		return ErrWeakPIN
+	}
+	for i := range people {
+		if subtle.ConstantTimeCompare(pin, people[i].Passphrase) == 1 {
+			return fmt.Errorf("%s: %w", people[i].Name, ErrSamePIN)
+		}
+	}
+	return nil
+}
+
+// checkNumbers checks m-of-n.
+func checkNumbers(m, n int) error {
+	if m < 1 || n < m || n > maxShares {
+		return fmt.Errorf("%w: %d of %d", ErrShareNumbers, m, n)
 	}
 	return nil
 }

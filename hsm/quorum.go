@@ -27,7 +27,7 @@ type Officer struct {
 	Key    [32]byte // Ed25519, approvals
 }
 
-// Appointment says who is to be an officer. Names have 1 to 64 octets: letters, digits, . - ' and single spaces.
+// Appointment says who is to be an officer. Names have 1 to 64 octets: letters of one alphabet, digits, . - ' and single spaces.
 type Appointment struct {
 	Name       string
 	Role       Role
@@ -39,14 +39,23 @@ type Appointment struct {
 // alone. Errors: [ErrAppointment], [ErrWeakPassphrase], [ErrCost].
 func Appoint(needed int, people []Appointment, cost Cost, rand io.Reader) (*Officers, *QuorumSecret, error) {
 	none := &Officers{file: new(officersFile)}
-	return none.Reappoint(needed, people, cost, rand)
+	return none.succeed(needed, people, cost, rand)
 }
 
-// Reappoint changes officers, roles or how many are needed: people is everybody who is an officer afterwards. Whoever is
-// already one and has no passphrase in people keeps key and passphrase. Everything else is made again: polynomial, shares and
-// the secret, under which the vault has to be sealed anew. Files and shares from before are useless against the vault from then
-// on, but not against an old copy of it. Errors: those of [Appoint], and [ErrNoOfficer].
-func (o *Officers) Reappoint(needed int, people []Appointment, cost Cost, rand io.Reader) (*Officers, *QuorumSecret, error) {
+// Reappoint changes officers, roles or how many are needed: people is everybody who is an officer afterwards. It takes the quorum
+// secret of o as proof that the quorum agreed, and that o is not forged. Whoever is already an officer and has no passphrase in
+// people keeps key and passphrase. Everything else is made again: polynomial, shares and the secret, under which the vault has to
+// be sealed anew, see [Vault.Rekey]. Files and shares from before are of no use then.
+// Errors: those of [Appoint], [ErrNoOfficer], and [ErrQuorumSecret] for another secret.
+func (o *Officers) Reappoint(old *QuorumSecret, needed int, people []Appointment, cost Cost, rand io.Reader) (*Officers, *QuorumSecret, error) {
+	if !old.opens(o.file) {
+		return nil, nil, fmt.Errorf("change the officers: %w", ErrQuorumSecret)
+	}
+	return o.succeed(needed, people, cost, rand)
+}
+
+// succeed makes the officers that come after o.
+func (o *Officers) succeed(needed int, people []Appointment, cost Cost, rand io.Reader) (*Officers, *QuorumSecret, error) {
 	f := &officersFile{roster: roster{Format: officersFormat, Generation: o.file.Generation + 1}}
 	for i := range people {
 		entry, rec, err := o.appoint(&people[i], cost, rand)

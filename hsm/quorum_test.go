@@ -140,6 +140,13 @@ func TestImpossibleAppointments(t *testing.T) {
 		"name with spaces":   {1, one(func(a *hsm.Appointment) { a.Name = "Anna " }), hsm.ErrAppointment},
 		"two spaces":         {1, one(func(a *hsm.Appointment) { a.Name = "An  na" }), hsm.ErrAppointment},
 		"combining mark":     {1, one(func(a *hsm.Appointment) { a.Name = "Mu\u0308ller" }), hsm.ErrAppointment},
+		"invisible letter":   {1, one(func(a *hsm.Appointment) { a.Name = "Cy\u3164" }), hsm.ErrAppointment},
+		"two alphabets":      {1, one(func(a *hsm.Appointment) { a.Name = "\u0421y" }), hsm.ErrAppointment}, // Cyrillic, Latin
+		"wide letters":       {1, one(func(a *hsm.Appointment) { a.Name = "\uff23\uff59" }), hsm.ErrAppointment},
+		"styled letters":     {1, one(func(a *hsm.Appointment) { a.Name = "\U0001d402\U0001d432" }), hsm.ErrAppointment},
+		"wide digit":         {1, one(func(a *hsm.Appointment) { a.Name = "Cy \uff12" }), hsm.ErrAppointment},
+		"second spelling":    {1, one(func(a *hsm.Appointment) { a.Name = "\uf900" }), hsm.ErrAppointment},
+		"decomposed":         {1, one(func(a *hsm.Appointment) { a.Name = "\u1100\u1161" }), hsm.ErrAppointment},
 		"no UTF-8":           {1, one(func(a *hsm.Appointment) { a.Name = "\xff" }), hsm.ErrAppointment},
 		"same name":          {1, one(func(a *hsm.Appointment) { a.Name = "CY" }), hsm.ErrAppointment},
 		"no role":            {1, one(func(a *hsm.Appointment) { a.Role = 0 }), hsm.ErrAppointment},
@@ -215,7 +222,7 @@ func TestOfficerChangeMakesAnotherSecret(t *testing.T) {
 	o, old := appoint(t, 2)
 	before := signOn(t, o, "Anna", "Bo Müller-Lee")
 	// Cy leaves, Fay comes, Dee becomes security officer, Anna and Dee are not asked for their passphrases; Bo has forgotten his.
-	changed, secret, err := o.Reappoint(3, []hsm.Appointment{
+	changed, secret, err := o.Reappoint(old, 3, []hsm.Appointment{
 		{Name: "Dee", Role: hsm.SecurityOfficer},
 		{Name: "Anna", Role: hsm.SecurityOfficer},
 		{Name: "Bo Müller-Lee", Role: hsm.SecurityOfficer, Passphrase: []byte("another one of Bo")},
@@ -242,10 +249,10 @@ func TestOfficerChangeMakesAnotherSecret(t *testing.T) {
 	if present[0].Officer().Key != before[0].Officer().Key || bo.Officer().Key == before[1].Officer().Key {
 		t.Error("who stays keeps the key, who was appointed again has another")
 	}
-	if _, _, err := changed.Reappoint(1, []hsm.Appointment{{Name: "Cy", Role: hsm.SecurityOfficer}}, cheap, rand.Reader); !errors.Is(err, hsm.ErrNoOfficer) {
+	if _, _, err := changed.Reappoint(secret, 1, []hsm.Appointment{{Name: "Cy", Role: hsm.SecurityOfficer}}, cheap, rand.Reader); !errors.Is(err, hsm.ErrNoOfficer) {
 		t.Errorf("kept somebody who is no officer: %v", err)
 	}
-	same, again, err := o.Reappoint(2, []hsm.Appointment{{Name: "Anna", Role: hsm.SecurityOfficer}, {Name: "Cy", Role: hsm.SecurityOfficer}}, cheap, rand.Reader)
+	same, again, err := o.Reappoint(old, 2, []hsm.Appointment{{Name: "Anna", Role: hsm.SecurityOfficer}, {Name: "Cy", Role: hsm.SecurityOfficer}}, cheap, rand.Reader)
 	if err != nil || hsm.SameSecret(again, old) || same.Hash() == changed.Hash() {
 		t.Errorf("another change: %v", err)
 	}
@@ -295,5 +302,27 @@ func TestQuorumSecretsDoNotPrint(t *testing.T) {
 	got, err := o.Rebuild([]*hsm.Credential{c})
 	if err != nil || hsm.SameSecret(got, secret) {
 		t.Errorf("an erased secret is as good as a whole one: %v", err)
+	}
+}
+
+func TestOfficersAreChangedByTheirQuorum(t *testing.T) {
+	o, secret := appoint(t, 2)
+	_, others := appoint(t, 2)
+	next, fresh, err := o.Reappoint(secret, 1, people()[:2], cheap, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone, err := o.Rebuild(signOn(t, o, "Anna", "Cy"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone.Erase()
+	for name, wrong := range map[string]*hsm.QuorumSecret{"none": nil, "other officers'": others, "a later one": fresh, "an erased one": gone} {
+		if _, _, err := o.Reappoint(wrong, 1, people()[:2], cheap, rand.Reader); !errors.Is(err, hsm.ErrQuorumSecret) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, _, err := next.Reappoint(secret, 1, people()[:2], cheap, rand.Reader); !errors.Is(err, hsm.ErrQuorumSecret) {
+		t.Errorf("the one from before: %v", err)
 	}
 }

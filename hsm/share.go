@@ -44,7 +44,10 @@ func (p Purpose) label() string {
 	return "marque/v1/share/backup"
 }
 
-const shareVersion = 1
+const (
+	shareVersion  = 1 // of cards
+	publicVersion = 2 // of commitments
+)
 
 // shareHead is what all cards of a set have in common besides the encrypted seed.
 type shareHead struct {
@@ -110,7 +113,8 @@ func (s *Share) Set() [16]byte { return s.head.set }
 func (s *Share) Erase() { clear(s.value[:]) }
 
 // Split makes n cards of a seed, any m of which give it back, 1 ≤ m ≤ n ≤ 32, and the commitments that every card can be
-// verified against. Each call makes another set, and cards of two sets do not combine. Error: [ErrShareNumbers].
+// verified against. Each call makes another set, and cards of two sets do not combine. Errors: [ErrShareNumbers], and
+// [ErrCredentials] for a seed that was erased.
 //
 // A seed is not a scalar. What is shared is a random scalar s of ristretto255; the seed is encrypted with AES-256-GCM under
 // HKDF-SHA-512(s, salt = head, info = "marque/v1/share/backup" or ".../next"), with the head as associated data, and the 48
@@ -121,6 +125,9 @@ func Split(seed *Seed, p Purpose, m, n int) (*Commitments, []*Share, error) {
 	}
 	if p != PurposeBackup && p != PurposeNext {
 		return nil, nil, fmt.Errorf("split a seed: %w: no such purpose", ErrShareNumbers)
+	}
+	if err := seed.check(); err != nil {
+		return nil, nil, fmt.Errorf("split a seed: %w", err)
 	}
 	indexes := make([]int, n)
 	for i := range indexes {
@@ -138,6 +145,7 @@ func Split(seed *Seed, p Purpose, m, n int) (*Commitments, []*Share, error) {
 		return nil, nil, err
 	}
 	sealed := gcm.Seal(nil, make([]byte, gcm.NonceSize()), seed.octets(), head.octets()) //nolint:gosec // zero nonce: the key encrypts once
+	c.sealed = sha256.Sum256(sealed)
 	shares := make([]*Share, n)
 	for i, index := range indexes {
 		shares[i] = &Share{head: head, index: uint8(index), sealed: [seedSize + tagSize]byte(sealed), value: d.values[index]}
@@ -146,7 +154,8 @@ func Split(seed *Seed, p Purpose, m, n int) (*Commitments, []*Share, error) {
 }
 
 // Combine gives back the seed from exactly as many cards as the set needs, in any order. Every card is verified first, and an
-// error names the one that is wrong: [ErrOtherSet], [ErrSameShare], [ErrTooFewShares], [ErrTooManyShares], [ErrShare].
+// error names the one that is wrong. Whose seed it is, commitments do not say: where [Seed.Params] are those of a core, it is the
+// core's. Errors: [ErrOtherSet], [ErrSameShare], [ErrTooFewShares], [ErrTooManyShares], [ErrShare].
 func Combine(c *Commitments, shares []*Share) (*Seed, error) {
 	for _, s := range shares {
 		if err := c.Verify(s); err != nil {
@@ -170,7 +179,7 @@ func Combine(c *Commitments, shares []*Share) (*Seed, error) {
 	seed := &Seed{page: newPage()}
 	if _, err := gcm.Open(seed.page[:0], make([]byte, gcm.NonceSize()), shares[0].sealed[:], head.octets()); err != nil {
 		seed.Erase()
-		return nil, fmt.Errorf("combine cards: %w: what they have in common was altered on all of them", ErrShare)
+		return nil, fmt.Errorf("combine cards: %w: what they have in common was altered on all of them, and in the commitments", ErrShare)
 	}
 	return seed, nil
 }
@@ -201,6 +210,7 @@ func gather(shares []*Share, m int) (map[int]*[scalarSize]byte, error) {
 type Commitments struct {
 	purpose Purpose
 	n       uint8
+	sealed  [sumSize]byte     // SHA-256 of the encrypted seed
 	points  [][pointSize]byte // m of them
 }
 
@@ -234,6 +244,9 @@ func (c *Commitments) Verify(s *Share) error {
 	if s.head != c.head() {
 		return fmt.Errorf("card %d: %w", s.index, ErrOtherSet)
 	}
+	if sha256.Sum256(s.sealed[:]) != c.sealed {
+		return fmt.Errorf("card %d: %w (its encrypted seed is another)", s.index, ErrShare)
+	}
 	if s.index < 1 || s.index > c.n || !fits(c.points, int(s.index), &s.value) {
 		return fmt.Errorf("card %d: %w", s.index, ErrShare)
 	}
@@ -241,7 +254,7 @@ func (c *Commitments) Verify(s *Share) error {
 }
 
 // RebuildCommitments gives back the commitments of a set from exactly as many of its cards as are needed, where nothing else is
-// left. It cannot say which of them is wrong. Errors: [ErrOtherSet], [ErrSameShare], [ErrTooFewShares], [ErrTooManyShares], [ErrShare].
+// left. It cannot say which of them is wrong, nor whether the encrypted seed was altered on all. Errors: [ErrOtherSet], [ErrSameShare], [ErrTooFewShares], [ErrTooManyShares], [ErrShare].
 func RebuildCommitments(shares []*Share) (*Commitments, error) {
 	if len(shares) == 0 {
 		return nil, ErrTooFewShares
@@ -259,7 +272,7 @@ func RebuildCommitments(shares []*Share) (*Commitments, error) {
 		}
 		x, y = append(x, scalarOf(i)), append(y, v)
 	}
-	c := &Commitments{purpose: first.head.purpose, n: first.head.n, points: interpolate(x, y)}
+	c := &Commitments{purpose: first.head.purpose, n: first.head.n, sealed: sha256.Sum256(first.sealed[:]), points: interpolate(x, y)}
 	if c.head() != first.head {
 		return nil, fmt.Errorf("one of %d cards: %w", len(shares), ErrShare)
 	}

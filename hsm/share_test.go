@@ -148,7 +148,7 @@ func TestCardsOfTwoSetsDoNotMix(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, other := range []*hsm.Share{more[1], next[1], hsm.ForgeSealed(shares[1])} {
+	for _, other := range []*hsm.Share{more[1], next[1]} {
 		if _, err := hsm.Combine(c, []*hsm.Share{shares[0], other}); !errors.Is(err, hsm.ErrOtherSet) {
 			t.Errorf("combine: %v", err)
 		}
@@ -171,11 +171,36 @@ func TestPurposeIsBoundIntoTheSet(t *testing.T) {
 	}
 }
 
-func TestSealedPartAlteredOnAllCards(t *testing.T) {
+func TestCardWithAnotherEncryptedSeedIsNamed(t *testing.T) {
+	_, c, shares := split(t, 2, 3)
+	c, err := hsm.ParseCommitments(c.Text())
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad := hsm.ForgeSealed(shares[1])
+	if err := c.Verify(bad); !errors.Is(err, hsm.ErrShare) || !strings.Contains(err.Error(), "card 2") {
+		t.Errorf("verify: %v", err)
+	}
+	if _, err := hsm.Combine(c, []*hsm.Share{shares[2], bad}); !errors.Is(err, hsm.ErrShare) || !strings.Contains(err.Error(), "card 2") {
+		t.Errorf("combine: %v", err)
+	}
+	if _, err := hsm.RebuildCommitments([]*hsm.Share{shares[2], bad}); !errors.Is(err, hsm.ErrOtherSet) {
+		t.Errorf("rebuild: %v", err)
+	}
+}
+
+func TestEncryptedSeedAlteredOnAllCards(t *testing.T) {
 	_, c, shares := split(t, 2, 2)
 	forged := []*hsm.Share{hsm.ForgeSealed(shares[0]), hsm.ForgeSealed(shares[1])}
-	if _, err := hsm.Combine(c, forged); !errors.Is(err, hsm.ErrShare) {
+	if _, err := hsm.Combine(c, forged); !errors.Is(err, hsm.ErrShare) || !strings.Contains(err.Error(), "card 1") {
 		t.Errorf("got %v", err)
+	}
+	rebuilt, err := hsm.RebuildCommitments(forged)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := hsm.Combine(rebuilt, forged); !errors.Is(err, hsm.ErrShare) {
+		t.Errorf("in the commitments too: %v", err)
 	}
 }
 

@@ -28,8 +28,20 @@ func NewSeed(rand io.Reader) (*Seed, error) {
 // octets returns the seed itself, not a copy.
 func (s *Seed) octets() []byte { return s.page[:seedSize:seedSize] }
 
+// check refuses a seed that was erased: it is the one that everybody knows.
+func (s *Seed) check() error {
+	if erased(s.page) {
+		return fmt.Errorf("%w: the seed was erased, combine its shares again", ErrCredentials)
+	}
+	return nil
+}
+
 // Params returns the public parameters that derive from the seed. Where they are those of a core, the seed is the core's.
+// Error: [ErrCredentials] for one that was erased.
 func (s *Seed) Params() (*ibc.Params, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
 	master, err := ibc.NewMaster(s.octets())
 	if err != nil {
 		return nil, fmt.Errorf("derive the public parameters: %w", err)

@@ -104,10 +104,10 @@ func (s *Share) check(version byte) error {
 	return nil
 }
 
-// Text returns the commitments as the text of a QR code: "MQ1C" and upper-case Base32 of version ‖ purpose ‖ m ‖ n ‖ m points of
-// 32 octets ‖ CRC-32.
+// Text returns the commitments as the text of a QR code: "MQ1C" and upper-case Base32 of version (2) ‖ purpose ‖ m ‖ n ‖ SHA-256 of
+// the encrypted seed ‖ m points of 32 octets ‖ CRC-32.
 func (c *Commitments) Text() string {
-	b := []byte{shareVersion, byte(c.purpose), byte(len(c.points)), c.n}
+	b := append([]byte{publicVersion, byte(c.purpose), byte(len(c.points)), c.n}, c.sealed[:]...)
 	for _, p := range c.points {
 		b = append(b, p[:]...)
 	}
@@ -123,19 +123,19 @@ func ParseCommitments(text string) (*Commitments, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(b) < 4 || b[0] != shareVersion || b[1] != byte(PurposeBackup) && b[1] != byte(PurposeNext) {
-		return nil, fmt.Errorf("%w: made by a newer release", ErrShareText)
+	if len(b) < 4+sumSize || b[0] != publicVersion || b[1] != byte(PurposeBackup) && b[1] != byte(PurposeNext) {
+		return nil, fmt.Errorf("%w: made by another release", ErrShareText)
 	}
 	m, n := int(b[2]), int(b[3])
 	if err := checkNumbers(m, n); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrShareText, err)
 	}
-	if len(b) != 4+m*pointSize {
+	if len(b) != 4+sumSize+m*pointSize {
 		return nil, fmt.Errorf("%w: another number of commitments than it says", ErrShareText)
 	}
-	c := &Commitments{purpose: Purpose(b[1]), n: b[3]}
+	c := &Commitments{purpose: Purpose(b[1]), n: b[3], sealed: [sumSize]byte(b[4:])}
 	for i := range m {
-		c.points = append(c.points, [pointSize]byte(b[4+i*pointSize:]))
+		c.points = append(c.points, [pointSize]byte(b[4+sumSize+i*pointSize:]))
 	}
 	if _, err := decodePoints(c.points); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrShareText, err)

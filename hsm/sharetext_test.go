@@ -97,16 +97,17 @@ func TestCommitmentFieldsOutOfRange(t *testing.T) {
 	_, c, _ := split(t, 2, 3)
 	good := hsm.CardOctets(t, c.Text())
 	for name, change := range map[string]func(b []byte) []byte{
-		"version":       func(b []byte) []byte { b[0] = 2; return b },
+		"version 1":     func(b []byte) []byte { return append([]byte{1}, append(b[1:4:4], b[36:]...)...) },
+		"version 3":     func(b []byte) []byte { b[0] = 3; return b },
 		"purpose":       func(b []byte) []byte { b[1] = 9; return b },
-		"m = 0":         func(b []byte) []byte { b[2] = 0; return b[:4] },
+		"m = 0":         func(b []byte) []byte { b[2] = 0; return b[:36] },
 		"n < m":         func(b []byte) []byte { b[3] = 1; return b },
-		"one more":      func(b []byte) []byte { return append(b, b[4:36]...) },
-		"one less":      func(b []byte) []byte { return b[:36] },
+		"one more":      func(b []byte) []byte { return append(b, b[36:68]...) },
+		"one less":      func(b []byte) []byte { return b[:68] },
 		"nothing":       func([]byte) []byte { return nil },
-		"no point":      func(b []byte) []byte { copy(b[4:36], bytes.Repeat([]byte{0xff}, 32)); return b },
-		"identity":      func(b []byte) []byte { clear(b[4:36]); return b },
-		"last identity": func(b []byte) []byte { clear(b[36:]); return b },
+		"no point":      func(b []byte) []byte { copy(b[36:68], bytes.Repeat([]byte{0xff}, 32)); return b },
+		"identity":      func(b []byte) []byte { clear(b[36:68]); return b },
+		"last identity": func(b []byte) []byte { clear(b[68:]); return b },
 	} {
 		if _, err := hsm.ParseCommitments(hsm.CardText("MQ1C", change(bytes.Clone(good)))); !errors.Is(err, hsm.ErrShareText) {
 			t.Errorf("%s: %v", name, err)

@@ -6,8 +6,11 @@ import (
 )
 
 // CreatePassphrase is [CreatePassphraseCost] for a seed that exists already: one whose backup was made and drilled before it is
-// used, or one that came back from its cards. The seed stays with the caller.
+// used, or one that came back from its cards. The seed stays with the caller. Further error: [ErrCredentials] for one that was erased.
 func (s *Seed) CreatePassphrase(path string, passphrase []byte, cost Cost, rand io.Reader) (*Vault, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
 	if err := checkPassphrase(passphrase); err != nil {
 		return nil, err
 	}
@@ -69,10 +72,18 @@ func (v *Vault) SeedTPM(t *TPM, c Credentials) (*Seed, error) {
 	}
 	s, page := &Seed{page: newPage()}, newPage()
 	defer freePage(page)
-	err := t.withRoot(func(r *root) error {
-		seed, _, err := t.openSeed(r, f, &c, page)
+	err := t.onRoot(f.TPM, func(r *root) error {
+		seed, err := t.openSeed(r, f, &c, page)
+		if err != nil {
+			return err
+		}
+		auth, err := f.TPM.counterAuth(seed)
+		if err != nil {
+			return err
+		}
+		defer clear(auth)
 		copy(s.octets(), seed)
-		return err
+		return t.settle(r, f.TPM, auth)
 	})
 	if err != nil {
 		s.Erase()

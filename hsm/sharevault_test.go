@@ -74,3 +74,18 @@ func TestRestoreDrillIntoASecondVault(t *testing.T) {
 		t.Errorf("left something behind: %v", err)
 	}
 }
+
+// TestErasedSeed is of use to nobody: a vault or a set of cards of it would hold a seed that everybody knows.
+func TestErasedSeed(t *testing.T) {
+	seed, path := newSeed(t), filepath.Join(t.TempDir(), "vault")
+	seed.Erase()
+	_, err := seed.CreatePassphrase(path, passphrase, cheap, rand.Reader)
+	wantErr(t, err, hsm.ErrCredentials, "erased")
+	_, _, err = hsm.Split(seed, hsm.PurposeBackup, 2, 3)
+	wantErr(t, err, hsm.ErrCredentials, "erased")
+	_, err = seed.Params()
+	wantErr(t, err, hsm.ErrCredentials, "erased")
+	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a file: %v", err)
+	}
+}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,7 +25,15 @@ type TPM struct {
 	link  transport.TPMCloser
 	clock func() time.Time
 	bits  tpm2.TPMKeyBits // of AES-CFB in sessions, 0 until asked
+	root  *root           // loaded, or nil
+
+	// keep leaves the root loaded between operations. A chip takes 0.1 s and more to make
+	// it, but only behind a resource manager does it go when the program dies.
+	keep bool
 }
+
+// manager is how devices behind the kernel's resource manager are called.
+const manager = "tpmrm"
 
 // OpenTPM opens the TPM at path: a device of the kernel's resource manager, as a
 // rule /dev/tpmrm0, or the Unix socket of swtpm. The clock says when a lockout
@@ -42,6 +52,7 @@ func OpenTPM(path string, clock func() time.Time) (*TPM, error) {
 		return nil, fmt.Errorf("%w: %w", ErrNoTPM, err)
 	}
 	t := NewTPM(link, clock)
+	t.keep = info.Mode()&os.ModeDevice != 0 && strings.HasPrefix(filepath.Base(path), manager)
 	if _, err := t.properties(tpm2.TPMPTPermanent, 1); err != nil {
 		return nil, errors.Join(err, link.Close())
 	}
@@ -59,6 +70,7 @@ func NewTPM(link transport.TPMCloser, clock func() time.Time) *TPM {
 func (t *TPM) Close() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.dropRoot()
 	_, err := tpm2.Shutdown{ShutdownType: tpm2.TPMSUClear}.Execute(t.link)
 	return errors.Join(failed("shut the TPM down", err), t.link.Close())
 }
@@ -94,49 +106,6 @@ func (p *patient) Close() error {
 		return fmt.Errorf("close the TPM: %w", err)
 	}
 	return nil
-}
-
-// root is a storage root key that is loaded.
-type root struct {
-	handle tpm2.TPMHandle
-	name   []byte // 34 octets: the hash algorithm and a hash of the public area
-	public tpm2.TPMTPublic
-}
-
-// withRoot runs f with the ECC storage root key of the TCG's template, which the
-// TPM derives anew from its owner seed each time: the same until it is cleared.
-// Nothing else uses the TPM meanwhile.
-func (t *TPM) withRoot(f func(*root) error) (err error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.bits == 0 {
-		t.bits = t.keyBits()
-	}
-	rsp, err := tpm2.CreatePrimary{
-		PrimaryHandle: tpm2.TPMRHOwner,
-		InPublic:      tpm2.New2B(tpm2.ECCSRKTemplate),
-	}.Execute(t.link)
-	if responded(err, tpm2.TPMRCBadAuth, tpm2.TPMRCAuthFail) {
-		return fmt.Errorf("%w: its owner hierarchy has an authorisation value", ErrTPMNotReady)
-	}
-	if err != nil {
-		return failed("make the storage root key", err)
-	}
-	defer func() { err = errors.Join(err, t.flush(rsp.ObjectHandle)) }()
-	public, err := rsp.OutPublic.Contents()
-	if err != nil {
-		return failed("read the storage root key", err)
-	}
-	name, err := tpm2.ObjectName(public)
-	if err != nil {
-		return failed("name the storage root key", err)
-	}
-	return f(&root{handle: rsp.ObjectHandle, name: name.Buffer, public: *public})
-}
-
-func (t *TPM) flush(h tpm2.TPMHandle) error {
-	_, err := tpm2.FlushContext{FlushHandle: h}.Execute(t.link)
-	return failed("flush", err)
 }
 
 // keyBits returns 256 where the TPM has AES-256 in CFB mode, or else 128, which

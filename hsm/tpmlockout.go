@@ -16,6 +16,7 @@ const (
 	lockoutRecovery = 86400 // seconds until a wrong lockout authorisation is
 
 	permanentLockoutAuthSet = 1 << 2 // TPMA_PERMANENT, Part 2, 8.6
+	permanentInLockout      = 1 << 9
 )
 
 // NewLockoutAuth draws a lockout authorisation: 32 letters and digits, to be
@@ -36,11 +37,11 @@ func NewLockoutAuth(rand io.Reader) ([]byte, error) {
 // can be resumed. Errors: [ErrLockoutAuth], [ErrNoTPM].
 func (t *TPM) Protect(lockout []byte) error {
 	return t.withRoot(func(r *root) error {
-		p, err := t.properties(tpm2.TPMPTPermanent, 1)
+		g, err := t.guard()
 		if err != nil {
 			return err
 		}
-		fresh := p[tpm2.TPMPTPermanent]&permanentLockoutAuthSet == 0
+		fresh := !g.authorised
 		current := lockout
 		if fresh {
 			current = nil
@@ -124,36 +125,79 @@ func (t *TPM) raw(cc tpm2.TPMCC, handle tpm2.TPMHandle, parms []byte, s tpm2.Ses
 	return nil
 }
 
+// guard is the state of the TPM's defence against guessed PINs.
+type guard struct {
+	authorised bool // it has a lockout authorisation
+	locked     bool
+	failed     uint32 // wrong PINs that are not forgiven
+	tries      uint32 // of which lock it
+	interval   time.Duration
+}
+
+func (t *TPM) guard() (guard, error) {
+	p, err := t.properties(tpm2.TPMPTPermanent, uint32(tpm2.TPMPTLockoutRecovery-tpm2.TPMPTPermanent)+1)
+	if err != nil {
+		return guard{}, err
+	}
+	return guard{
+		authorised: p[tpm2.TPMPTPermanent]&permanentLockoutAuthSet != 0,
+		locked:     p[tpm2.TPMPTPermanent]&permanentInLockout != 0,
+		failed:     p[tpm2.TPMPTLockoutCounter],
+		tries:      p[tpm2.TPMPTMaxAuthFail],
+		interval:   time.Duration(p[tpm2.TPMPTLockoutInterval]) * time.Second,
+	}, nil
+}
+
+func (g guard) left() int { return max(int(g.tries)-int(g.failed), 0) }
+
+// Tries says how many wrong PINs the TPM takes before it locks itself, and, if it
+// is locked, until when at the latest, provided that it stays powered: how much of
+// the time has passed it does not tell. Error: [ErrNoTPM].
+func (t *TPM) Tries() (left int, lockedOut bool, until time.Time, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	g, err := t.guard()
+	if err != nil || !g.locked {
+		return g.left(), false, time.Time{}, err
+	}
+	return 0, true, t.clock().Add(g.interval), nil
+}
+
+// HasLockoutAuth reports whether the TPM has a lockout authorisation already, so
+// that [TPM.Protect] would need that one: any other costs a day. Error: [ErrNoTPM].
+func (t *TPM) HasLockoutAuth() (bool, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	g, err := t.guard()
+	return g.authorised, err
+}
+
 // checkProtected refuses a TPM that guesses at PINs are not limited on.
 func (t *TPM) checkProtected() error {
-	p, err := t.properties(tpm2.TPMPTPermanent, 0x20)
+	g, err := t.guard()
 	if err != nil {
 		return err
 	}
-	tries := p[tpm2.TPMPTMaxAuthFail]
-	if p[tpm2.TPMPTPermanent]&permanentLockoutAuthSet == 0 || tries == 0 || tries > lockoutTries ||
-		p[tpm2.TPMPTLockoutInterval] < lockoutInterval {
-		return fmt.Errorf("%w: it does not lock itself after %d wrong PINs", ErrTPMNotReady, lockoutTries)
+	if !g.authorised || g.tries == 0 || g.tries > lockoutTries || g.interval < lockoutInterval*time.Second {
+		return ErrTPMUnprotected
 	}
 	return nil
 }
 
 // wrongPIN says how many tries are left.
 func (t *TPM) wrongPIN() error {
-	p, err := t.properties(tpm2.TPMPTLockoutCounter, 2)
+	g, err := t.guard()
 	if err != nil {
 		return err
 	}
-	left := int(p[tpm2.TPMPTMaxAuthFail]) - int(p[tpm2.TPMPTLockoutCounter])
-	return &PINError{Left: max(left, 0)}
+	return &PINError{Left: g.left()}
 }
 
-// lockedOut says when the TPM forgives the next wrong PIN, at the latest: how much
-// of the interval has passed it does not tell.
+// lockedOut says when the TPM forgives the next wrong PIN.
 func (t *TPM) lockedOut() error {
-	p, err := t.properties(tpm2.TPMPTLockoutInterval, 1)
+	g, err := t.guard()
 	if err != nil {
 		return err
 	}
-	return &LockoutError{Until: t.clock().Add(time.Duration(p[tpm2.TPMPTLockoutInterval]) * time.Second)}
+	return &LockoutError{Until: t.clock().Add(g.interval)}
 }

@@ -7,31 +7,19 @@ import (
 	"slices"
 )
 
-// check refuses sizes that no vault has.
-func (s *sealedHeader) check() error {
-	switch {
-	case s == nil:
-		return fmt.Errorf("%w: it names no TPM", ErrVaultCorrupt)
-	case len(s.Instance) != saltSize || len(s.Root) != nameSize:
-		return fmt.Errorf("%w: the name of its TPM has a wrong length", ErrVaultCorrupt)
-	case len(s.Public) == 0 || len(s.Public) > maxSealed || len(s.Private) == 0 || len(s.Private) > maxSealed:
-		return fmt.Errorf("%w: its sealed object has a wrong length", ErrVaultCorrupt)
-	case s.Retired < firstCounter || s.Retired > lastCounter || s.Rollback < firstCounter || s.Rollback > lastCounter:
-		return fmt.Errorf("%w: its counters are out of range", ErrVaultCorrupt)
-	case s.Second != secondPassphrase && s.Second != secondQuorum:
-		return fmt.Errorf("%w: its second secret is of no known kind", ErrVaultCorrupt)
-	}
-	_, _, err := s.key()
-	return err
-}
-
 // sealed returns the TPM's part of the header.
 func (v *Vault) sealed() (*sealedHeader, error) {
 	s := v.contents().TPM
 	if s == nil {
-		return nil, fmt.Errorf("%w: it has no TPM, and so no approvals", ErrCredentials)
+		return nil, fmt.Errorf("%w: it has no TPM", ErrCredentials)
 	}
 	return s, nil
+}
+
+// Unified reports whether PCR 11 is part of what the vault's approvals approve.
+func (v *Vault) Unified() bool {
+	s := v.contents().TPM
+	return s != nil && s.Unified
 }
 
 // Approvals returns the approvals that the vault holds, oldest first.
@@ -39,25 +27,50 @@ func (v *Vault) Approvals() []Approval { return slices.Clone(v.contents().Approv
 
 // Retired returns the counter of retired approvals. An approval is valid as long
 // as its Bound is not below it. Errors as of [Vault.Counter].
-func (v *Vault) Retired(t *TPM) (uint64, error) {
-	return v.onTPM(t, func(r *root, s *sealedHeader) (uint64, error) { return t.readCounter(r, s.Retired) })
+func (v *Vault) Retired(t *TPM) (n uint64, err error) {
+	err = v.onTPM(t, func(r *root, s *sealedHeader) error {
+		n, err = t.readCounter(r, s.retired())
+		return err
+	})
+	return n, err
+}
+
+// PlatformChanged names the registers in which the platform that runs differs from
+// the nearest approval, and returns nothing where an approval fits. The vault may
+// be locked, and no PIN is tried. Errors: [ErrApprovalRetired] and [ErrApproval]
+// where the only approval that fits does not hold, and those of [Vault.Counter].
+func (v *Vault) PlatformChanged(t *TPM) (changed string, err error) {
+	approvals := v.Approvals()
+	err = v.onTPM(t, func(r *root, s *sealedHeader) error {
+		_, changed, err = t.choose(r, s, approvals)
+		return err
+	})
+	return changed, err
 }
 
 // ApprovalDigest returns the 32 octets that the officers' key signs, by ECDSA and
-// without hashing them again, to approve a platform up to a bound. Errors:
-// [ErrApproval], [ErrCredentials].
-func (v *Vault) ApprovalDigest(p Platform, bound uint64) ([]byte, error) {
-	s, err := v.sealed()
-	if err != nil {
-		return nil, err
-	}
-	return s.toSign(&Approval{Platform: p, Bound: bound})
+// without hashing them again, to approve a platform up to a bound, which is that of
+// [Vault.Retired] or one more. Errors: [ErrApproval], and those of [Vault.Counter].
+func (v *Vault) ApprovalDigest(t *TPM, p Platform, bound uint64) (digest []byte, err error) {
+	err = v.onTPM(t, func(r *root, s *sealedHeader) error {
+		if err := t.checkBound(r, s, bound); err != nil {
+			return err
+		}
+		digest, err = s.toSign(&Approval{Platform: p, Bound: bound})
+		return err
+	})
+	return digest, err
 }
 
-// Approve signs an approval with the officers' key. The vault may be locked, and
-// does not take the approval yet. Errors: [ErrApproval] for another key among
-// them, [ErrCredentials], and those of the key.
-func (v *Vault) Approve(p Platform, bound uint64, officers crypto.Signer, rand io.Reader) (*Approval, error) {
+// Approve signs an approval with the officers' key. Its bound is that of
+// [Vault.Retired], to be retired with those that there are, or one more, to outlive
+// them; it reaches no further. The vault may be locked, and does not take the
+// approval yet. Errors: [ErrApproval] for another key or bound among them, those of
+// [Vault.Counter], and those of the key.
+func (v *Vault) Approve(t *TPM, p Platform, bound uint64, officers crypto.Signer, rand io.Reader) (*Approval, error) {
+	if _, err := v.ApprovalDigest(t, p, bound); err != nil {
+		return nil, err
+	}
 	s, err := v.sealed()
 	if err != nil {
 		return nil, err
@@ -65,60 +78,106 @@ func (v *Vault) Approve(p Platform, bound uint64, officers crypto.Signer, rand i
 	return s.sign(p, bound, officers, rand)
 }
 
-// AddApproval takes an approval into the vault's file; nothing is sealed anew, and
-// the vault may be locked. Errors: [ErrApproval] for one that is not the officers'
-// and when the vault holds 16 already, [ErrCredentials], and those of the file system.
-func (v *Vault) AddApproval(a *Approval) error {
-	s, err := v.sealed()
+// AddApproval takes an approval into the vault's file, and drops those that are
+// retired; nothing is sealed anew, and the vault may be locked. Errors:
+// [ErrApproval] for one that is not the officers', that is retired or reaches too
+// far, and when the vault holds 16 already, [ErrOldVault] where the vault was rekeyed
+// since it was opened, those of [Vault.Counter], and those of the file system.
+func (v *Vault) AddApproval(t *TPM, a *Approval) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	s := v.file.TPM
+	var retired uint64
+	err := t.onRoot(s, func(r *root) (err error) {
+		if err = s.verify(a); err != nil {
+			return err
+		}
+		if err = t.checkNewest(r, s); err != nil {
+			return err
+		}
+		if err = t.checkBound(r, s, a.Bound); err != nil {
+			return err
+		}
+		retired, err = t.readCounter(r, s.retired())
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	if err := s.verify(a); err != nil {
-		return err
-	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if len(v.file.Approvals) == maxApprovals {
+	valid := approvedFrom(v.file.Approvals, retired)
+	if len(valid) == maxApprovals {
 		return fmt.Errorf("%w: it holds %d already, retire old ones first", ErrApproval, maxApprovals)
 	}
-	return v.replaceApprovals(append(slices.Clone(v.file.Approvals), *a))
+	return v.replaceApprovals(append(valid, *a))
+}
+
+// checkBound refuses approvals that are retired already, and those that would
+// outlive more than the next retirement: whoever had the officers' key for an hour
+// could otherwise approve for ever.
+func (t *TPM) checkBound(r *root, s *sealedHeader, bound uint64) error {
+	retired, err := t.readCounter(r, s.retired())
+	if err != nil {
+		return err
+	}
+	if bound < retired || bound > retired+1 {
+		return fmt.Errorf("%w: its bound is %d, want %d or %d", ErrApproval, bound, retired, retired+1)
+	}
+	return nil
+}
+
+// approvedFrom returns a copy of the approvals whose bound is n at least.
+func approvedFrom(approvals []Approval, n uint64) []Approval {
+	return slices.DeleteFunc(slices.Clone(approvals), func(a Approval) bool { return a.Bound < n })
 }
 
 // replaceApprovals writes the vault's file with other approvals. The caller holds v.mu.
 func (v *Vault) replaceApprovals(approvals []Approval) error {
 	f := *v.file
 	f.Approvals = approvals
+	return v.replace(&f)
+}
+
+// replace puts f into the place of the vault's file. An error may come after f is
+// there, and then v goes on with f. The caller holds v.mu.
+func (v *Vault) replace(f *file) error {
 	b, err := f.marshal()
 	if err != nil {
 		return err
 	}
-	if err := replaceFile(v.path, b); err != nil {
-		return err
+	err = replaceFile(v.path, b)
+	if err == nil || compareFile(v.path, b) == nil {
+		v.file = f
 	}
-	v.file = &f
-	return nil
+	return err
 }
 
 // RetireApprovals makes the TPM refuse all approvals whose bound is the counter's
 // value of now, in every copy of the vault, and drops them from its file. It needs
 // an unlocked vault, and that the platform that runs is approved beyond that bound:
 // otherwise the vault would not open again. It returns the counter's new value.
-// Errors: [ErrLocked], [ErrApproval], and those of [Vault.Counter].
+// Errors: [ErrLocked], [ErrApproval], [ErrOldVault], and those of [Vault.Counter].
 func (v *Vault) RetireApprovals(t *TPM) (n uint64, err error) {
-	n, err = v.Retired(t)
-	if err != nil {
-		return 0, err
-	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.secrets == nil {
-		return 0, ErrLocked
-	}
-	kept := slices.DeleteFunc(slices.Clone(v.file.Approvals), func(a Approval) bool { return a.Bound <= n })
-	if err := t.approvedBy(kept); err != nil {
-		return 0, err
-	}
-	n, err = v.advance(t, v.secrets, func(s *sealedHeader) uint32 { return s.Retired })
+	s := v.file.TPM
+	var kept []Approval
+	err = t.onRoot(s, func(r *root) error {
+		if v.secrets == nil {
+			return ErrLocked
+		}
+		if err := t.checkNewest(r, s); err != nil {
+			return err
+		}
+		if n, err = t.readCounter(r, s.retired()); err != nil {
+			return err
+		}
+		kept = approvedFrom(v.file.Approvals, n+1)
+		if err := t.approvedBy(s, kept); err != nil {
+			return err
+		}
+		n, err = t.advance(r, s.retired(), v.secrets.counter)
+		return err
+	})
 	if err != nil {
 		return 0, err
 	}
@@ -126,15 +185,13 @@ func (v *Vault) RetireApprovals(t *TPM) (n uint64, err error) {
 }
 
 // approvedBy refuses when none of the approvals is of the platform that runs.
-func (t *TPM) approvedBy(approvals []Approval) error {
-	for _, a := range approvals {
-		now, err := t.Platform(a.Platform.unified())
-		if err != nil {
-			return err
-		}
-		if now.changed(a.Platform) == "" {
-			return nil
-		}
+func (t *TPM) approvedBy(s *sealedHeader, approvals []Approval) error {
+	now, err := t.platform(s.Unified)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(approvals, func(a Approval) bool { return len(now.changed(a.Platform)) == 0 }) {
+		return nil
 	}
 	return fmt.Errorf("%w: nothing would be left that approves the platform that runs; approve it with a higher bound first", ErrApproval)
 }

@@ -55,22 +55,19 @@ func (t *TPM) Platform(unified bool) (Platform, error) {
 }
 
 func (t *TPM) platform(unified bool) (Platform, error) {
-	indices := basePCRs
-	if unified {
-		indices = append(slices.Clone(basePCRs), unifiedPCR)
-	}
+	indices := registers(unified)
 	rsp, err := tpm2.PCRRead{PCRSelectionIn: selection(indices)}.Execute(t.link)
 	if err != nil {
 		return nil, failed("read the PCRs", err)
 	}
 	if len(rsp.PCRValues.Digests) != len(indices) {
-		return nil, fmt.Errorf("%w: it has no PCRs of SHA-256", ErrTPMNotReady)
+		return nil, ErrTPMBank
 	}
 	p := make(Platform, len(indices))
 	for i, d := range rsp.PCRValues.Digests {
 		p[i] = PCR{Index: indices[i], Digest: d.Buffer}
 	}
-	return p, p.check()
+	return p, p.check(unified)
 }
 
 func selection(indices []int) tpm2.TPMLPCRSelection {
@@ -92,17 +89,18 @@ func (p Platform) indices() []int {
 	return indices
 }
 
-// unified reports whether PCR 11 is in p.
-func (p Platform) unified() bool { return len(p) > len(basePCRs) }
+// registers returns the indices of a Platform.
+func registers(unified bool) []int {
+	if unified {
+		return append(slices.Clone(basePCRs), unifiedPCR)
+	}
+	return basePCRs
+}
 
 // check refuses anything but the registers of the type's comment.
-func (p Platform) check() error {
-	want := basePCRs
-	if p.unified() {
-		want = append(slices.Clone(basePCRs), unifiedPCR)
-	}
-	if !slices.Equal(p.indices(), want) {
-		return fmt.Errorf("%w: it names PCRs %v, want 0, 2, 4, 7 and perhaps 11", ErrApproval, p.indices())
+func (p Platform) check(unified bool) error {
+	if want := registers(unified); !slices.Equal(p.indices(), want) {
+		return fmt.Errorf("%w: it names PCRs %v, want %v", ErrApproval, p.indices(), want)
 	}
 	for _, r := range p {
 		if len(r.Digest) != sha256.Size {
@@ -121,13 +119,22 @@ func (p Platform) digest() []byte {
 	return h.Sum(nil)
 }
 
-// changed names the registers in which p differs from another platform.
-func (p Platform) changed(other Platform) string {
-	var names []string
+// changed returns the registers in which p differs from another platform.
+func (p Platform) changed(other Platform) []int {
+	var indices []int
 	for i, r := range p {
 		if i >= len(other) || !bytes.Equal(r.Digest, other[i].Digest) {
-			names = append(names, pcrMeaning(r.Index))
+			indices = append(indices, r.Index)
 		}
+	}
+	return indices
+}
+
+// meanings says which registers these are.
+func meanings(indices []int) string {
+	names := make([]string, len(indices))
+	for i, index := range indices {
+		names[i] = pcrMeaning(index)
 	}
 	return strings.Join(names, "; ")
 }

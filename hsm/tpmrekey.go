@@ -6,14 +6,16 @@ import (
 )
 
 // Rekey changes what opens the vault: the PIN, the passphrase or the officers,
-// their key among them. Seed and counters stay, and o.Seed is not used. The platform
-// that runs is approved anew, and no other one; the TPM refuses every approval from
-// before, so that old credentials open no old copy of the file.
+// their approval key among them. Seed and counters stay, and o.Seed is not used; PCR
+// 11 counts if it did or if o.Unified is set. The platform that runs is approved
+// anew, and no other one. The TPM refuses every copy of the file from before, also
+// to whoever has all that opened it, the old approval key included.
 //
 // The vault may be locked, and stays so. Once the new file is written, the new
-// credentials hold even if an error says that old copies were not retired:
-// [Vault.RetireApprovals] does that then. Errors: those of [Vault.UnlockTPM] for
-// the old credentials and of [CreateTPM] for the new ones.
+// credentials hold even if an error says that the copies from before still open,
+// or if the computer stops in between: the next unlocking sees to them first.
+// Errors: those of [Vault.UnlockTPM] for the old credentials and of [CreateTPM] for
+// the new ones.
 func (v *Vault) Rekey(old Credentials, o TPMOptions) error {
 	second, err := o.check()
 	if err != nil {
@@ -32,8 +34,10 @@ func (v *Vault) Rekey(old Credentials, o TPMOptions) error {
 	if err != nil {
 		return err
 	}
-	f.TPM.Root, f.TPM.Retired, f.TPM.Rollback = v.file.TPM.Root, v.file.TPM.Retired, v.file.TPM.Rollback
-	return o.TPM.withRoot(func(r *root) error { return v.rekey(r, f, &old, &o) })
+	before := v.file.TPM
+	f.TPM.Root, f.TPM.Counters = before.Root, before.Counters
+	f.TPM.Rekeyed, f.TPM.Unified = before.Rekeyed+1, before.Unified || o.Unified
+	return o.TPM.onRoot(before, func(r *root) error { return v.rekey(r, f, &old, &o) })
 }
 
 // rekey moves the seed into f, and f into the place of the vault's file. The caller
@@ -41,15 +45,23 @@ func (v *Vault) Rekey(old Credentials, o TPMOptions) error {
 func (v *Vault) rekey(r *root, f *file, old *Credentials, o *TPMOptions) error {
 	page := newPage()
 	defer freePage(page)
-	seed, secret, err := o.TPM.openSeed(r, v.file, old, page)
+	seed, err := o.TPM.openSeed(r, v.file, old, page)
 	if err != nil {
 		return err
 	}
-	retired, err := o.TPM.readCounter(r, f.TPM.Retired)
+	auth, err := f.TPM.counterAuth(seed)
 	if err != nil {
 		return err
 	}
-	if err := f.lockUp(r, o, retired+1, secret, seed); err != nil {
+	defer clear(auth)
+	if err := o.TPM.settle(r, v.file.TPM, auth); err != nil {
+		return err
+	}
+	retired, err := o.TPM.readCounter(r, f.TPM.retired())
+	if err != nil {
+		return err
+	}
+	if err := f.lockUp(r, o, retired, seed); err != nil {
 		return err
 	}
 	opened, err := o.TPM.openVault(r, f, &o.Credentials)
@@ -57,29 +69,35 @@ func (v *Vault) rekey(r *root, f *file, old *Credentials, o *TPMOptions) error {
 		return fmt.Errorf("try the new credentials: %w", err)
 	}
 	opened.erase()
-	b, err := f.marshal()
-	if err != nil {
+	if err := v.replace(f); err != nil {
 		return err
 	}
-	if err := replaceFile(v.path, b); err != nil {
-		return err
-	}
-	v.file = f
-	if err := o.TPM.retireOld(r, f, secret); err != nil {
-		return errors.Join(errors.New("the new credentials hold, but old copies of the vault still open with the old ones: retire old approvals"), err)
+	if err := o.TPM.settle(r, f.TPM, auth); err != nil {
+		return errors.Join(errors.New("the new credentials hold, but copies of the vault from before still open with the old ones: unlock the vault, which ends that"), err)
 	}
 	return nil
 }
 
-func (t *TPM) retireOld(r *root, f *file, secret []byte) error {
-	auth, err := counterAuth(secret)
-	if err != nil {
+// checkNewest refuses a file from before the last rekeying: it must neither be asked
+// for its seed nor be written in the place of the newest one.
+func (t *TPM) checkNewest(r *root, s *sealedHeader) error {
+	n, err := t.readCounter(r, s.rekeyed())
+	if err == nil && n > s.Rekeyed {
+		err = ErrOldVault
+	}
+	return err
+}
+
+// settle advances the counter of rekeyings to the value of the file, which ends the
+// copies from before. It is one behind where a change was cut off.
+func (t *TPM) settle(r *root, s *sealedHeader, auth []byte) error {
+	n, err := t.readCounter(r, s.rekeyed())
+	if err != nil || n == s.Rekeyed {
 		return err
 	}
-	defer clear(auth)
-	name, err := counterName(f.TPM.Retired)
-	if err != nil {
-		return err
+	if n+1 != s.Rekeyed {
+		return fmt.Errorf("%w: it counts %d changes, and the vault's file %d", ErrCounter, n, s.Rekeyed)
 	}
-	return t.increment(r, f.TPM.Retired, name, auth)
+	_, err = t.advance(r, s.rekeyed(), auth)
+	return err
 }

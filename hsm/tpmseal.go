@@ -118,22 +118,8 @@ func (t *TPM) satisfy(r *root, session tpm2.TPMHandle, s *sealedHeader, a *Appro
 	if _, err := (tpm2.PolicyPCR{PolicySession: session, Pcrs: selection(a.Platform.indices())}).Execute(t.link); err != nil {
 		return failed("bind to the platform", err)
 	}
-	nv, err := counterName(s.Retired)
-	if err != nil {
+	if err := t.compare(r, session, s.retired(), a.Bound, ErrApprovalRetired); err != nil {
 		return err
-	}
-	_, err = tpm2.PolicyNV{
-		AuthHandle:    tpm2.AuthHandle{Handle: tpm2.TPMRHOwner, Auth: t.hmac(r, nil, nothing)},
-		NVIndex:       tpm2.NamedHandle{Handle: tpm2.TPMHandle(s.Retired), Name: nv},
-		PolicySession: session,
-		OperandB:      a.operand(),
-		Operation:     tpm2.TPMEOUnsignedLE,
-	}.Execute(t.link)
-	if responded(err, tpm2.TPMRCPolicy) {
-		return ErrApprovalRetired
-	}
-	if err != nil {
-		return counterFailed("compare the counter of retired approvals", err)
 	}
 	approved, err := s.approved(a)
 	if err != nil {
@@ -152,8 +138,27 @@ func (t *TPM) satisfy(r *root, session tpm2.TPMHandle, s *sealedHeader, a *Appro
 	if err != nil {
 		return failed("present the approval", err)
 	}
+	if err := t.compare(r, session, s.rekeyed(), s.Rekeyed, ErrOldVault); err != nil {
+		return err
+	}
 	_, err = tpm2.PolicyAuthValue{PolicySession: session}.Execute(t.link)
 	return failed("ask for the PIN", err)
+}
+
+// compare binds a session to a counter being at most bound. Beyond it, the error is
+// exceeded.
+func (t *TPM) compare(r *root, session tpm2.TPMHandle, c counter, bound uint64, exceeded error) error {
+	command, err := atMost(c, bound)
+	if err != nil {
+		return err
+	}
+	command.PolicySession = session
+	command.AuthHandle = tpm2.AuthHandle{Handle: tpm2.TPMRHOwner, Auth: t.hmac(r, nil, nothing)}
+	_, err = command.Execute(t.link)
+	if responded(err, tpm2.TPMRCPolicy) {
+		return exceeded
+	}
+	return counterFailed("compare a counter", err)
 }
 
 // unsealFailed tells damage from the rest.
@@ -169,36 +174,37 @@ func unsealFailed(operation string, err error) error {
 	}
 }
 
-// choose returns the approval of the platform that the computer started.
-func (t *TPM) choose(r *root, s *sealedHeader, approvals []Approval) (*Approval, error) {
-	retired, err := t.readCounter(r, s.Retired)
+// choose returns the approval of the platform that the computer started. Where there
+// is none it names the registers that differ from the nearest one: that with the
+// fewest differences, and of these the newest.
+func (t *TPM) choose(r *root, s *sealedHeader, approvals []Approval) (_ *Approval, changed string, err error) {
+	retired, err := t.readCounter(r, s.retired())
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	var fits, nearest *Approval
-	var changes string
+	now, err := t.platform(s.Unified)
+	if err != nil {
+		return nil, "", err
+	}
+	nearest := registers(s.Unified)
 	for i := range approvals {
 		a := &approvals[i]
-		now, err := t.platform(a.Platform.unified())
-		if err != nil {
-			return nil, err
-		}
-		changed := now.changed(a.Platform)
+		differs := now.changed(a.Platform)
 		switch {
-		case changed == "" && a.Bound >= retired:
-			return a, nil
-		case changed == "":
-			fits = a
+		case len(differs) > 0:
+			if len(differs) <= len(nearest) {
+				nearest = differs
+			}
+		case a.Bound < retired:
+			err = ErrApprovalRetired
+		case a.Bound > retired+1:
+			err = fmt.Errorf("%w: it reaches further than officers can approve", ErrApproval)
 		default:
-			nearest, changes = a, changed
+			return a, "", nil
 		}
 	}
-	switch {
-	case fits != nil:
-		return nil, ErrApprovalRetired
-	case nearest != nil:
-		return nil, fmt.Errorf("%w (differs from the newest approval in %s)", ErrPlatformChanged, changes)
-	default:
-		return nil, ErrPlatformChanged
+	if err != nil {
+		return nil, "", err
 	}
+	return nil, meanings(nearest), nil
 }

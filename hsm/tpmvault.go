@@ -6,11 +6,11 @@ import (
 	"crypto/hkdf"
 	"crypto/sha256"
 	"crypto/sha512"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 
 	"marque/device/ibc"
 )
@@ -73,9 +73,10 @@ func (c *Credentials) auth(f *file) []byte {
 	return authValue(slow)
 }
 
-// counterAuth returns what advances the counters of a vault.
-func counterAuth(secret []byte) ([]byte, error) {
-	b, err := hkdf.Key(sha512.New, secret, nil, counterUse, authSize)
+// counterAuth returns what advances the counters of a vault. It depends on the seed,
+// which stays through every change of what opens the vault.
+func (s *sealedHeader) counterAuth(seed []byte) ([]byte, error) {
+	b, err := hkdf.Key(sha512.New, seed, s.Counters.Founding, counterUse, authSize)
 	if err != nil {
 		return nil, fmt.Errorf("derive the counters' authorisation: %w", err)
 	}
@@ -98,6 +99,9 @@ func (o *TPMOptions) check() (second string, err error) {
 	if err := o.Cost.check(); err != nil {
 		return "", err
 	}
+	if subtle.ConstantTimeCompare(o.Credentials.PIN, o.Credentials.Passphrase) == 1 {
+		return "", ErrSamePIN
+	}
 	return o.Credentials.second()
 }
 
@@ -110,120 +114,27 @@ func (o *TPMOptions) newFile(second string, key []byte) (*file, error) {
 		}
 	}
 	f := newFile(kindTPM, o.Cost, salt)
-	f.TPM = &sealedHeader{Instance: instance, ApprovalKey: key, Second: second}
+	f.TPM = &sealedHeader{Instance: instance, ApprovalKey: key, Unified: o.Unified, Second: second}
 	return f, nil
 }
 
-// CreateTPM makes a vault in a new file at path, mode 0600, for a seed that is new
-// unless o names one, which stays with the caller. The seed is encrypted under a
-// secret that the TPM releases for the PIN, on platforms that the officers approve,
-// and a second one: neither alone opens it. The platform that runs now is the first
-// one approved. The vault was opened once for a trial when it is written, and is
-// unlocked.
-//
-// Errors: [ErrExists], [ErrWeakPIN], [ErrWeakPassphrase], [ErrCredentials],
-// [ErrCost], [ErrTPMNotReady], [ErrNoTPM], [ErrApproval] for a key that is not of
-// P-256, and those of the file system.
-func CreateTPM(path string, o TPMOptions) (*Vault, error) {
-	seed := o.Seed
-	if seed == nil {
-		fresh, err := NewSeed(o.Rand)
-		if err != nil {
-			return nil, err
-		}
-		defer fresh.Erase()
-		seed = fresh
-	}
-	if erased(seed.page) {
-		return nil, fmt.Errorf("%w: the seed was erased, combine its shares again", ErrCredentials)
-	}
-	return createTPM(path, seed.octets(), o)
-}
-
-func createTPM(path string, seed []byte, o TPMOptions) (*Vault, error) {
-	second, err := o.check()
-	if err != nil {
-		return nil, err
-	}
-	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
-		return nil, errors.Join(fmt.Errorf("create the vault: %w", ErrExists), err)
-	}
-	key, err := approvalPoint(o.Officers)
-	if err != nil {
-		return nil, err
-	}
+// lockUp seals a new secret in the TPM, approves the platform that runs, and encrypts
+// the seed. Were the secret that of before, then whoever gets it for the PIN of today
+// could open an old copy of the file with passphrase or officers of then, without
+// asking the TPM for that.
+func (f *file) lockUp(r *root, o *TPMOptions, bound uint64, seed []byte) error {
 	page := newPage()
 	defer freePage(page)
 	secret := page[:tpmSecretSize]
 	if _, err := io.ReadFull(o.Rand, secret); err != nil {
-		return nil, fmt.Errorf("draw the TPM's secret: %w", err)
+		return fmt.Errorf("draw the TPM's secret: %w", err)
 	}
-	f, err := o.newFile(second, key)
-	if err != nil {
-		return nil, err
-	}
-	v := &Vault{path: path, file: f, rand: o.Rand}
-	if err := o.TPM.withRoot(func(r *root) error { return v.found(r, &o, secret, seed) }); err != nil {
-		return nil, err
-	}
-	return v, nil
-}
-
-// found fills in the file of a new vault, tries it and writes it. It takes the
-// counters back when it fails.
-func (v *Vault) found(r *root, o *TPMOptions, secret, seed []byte) (err error) {
-	t, s := o.TPM, v.file.TPM
-	if err := t.checkProtected(); err != nil {
-		return err
-	}
-	advance, err := counterAuth(secret)
-	if err != nil {
-		return err
-	}
-	defer clear(advance)
-	s.Root = r.name
-	for _, index := range []*uint32{&s.Retired, &s.Rollback} {
-		if *index, err = t.defineCounter(r, advance); err != nil {
-			return err
-		}
-		defer func() {
-			if err != nil {
-				err = errors.Join(err, t.removeCounter(r, *index))
-			}
-		}()
-	}
-	bound, err := t.readCounter(r, s.Retired)
-	if err != nil {
-		return err
-	}
-	if err := v.file.lockUp(r, o, bound, secret, seed); err != nil {
-		return err
-	}
-	opened, err := t.openVault(r, v.file, &o.Credentials)
-	if err != nil {
-		return fmt.Errorf("try the new vault: %w", err)
-	}
-	b, err := v.file.marshal()
-	if err == nil {
-		err = writeFile(v.path, b)
-	}
-	if err != nil {
-		opened.erase()
-		return err
-	}
-	v.install(opened)
-	return nil
-}
-
-// lockUp seals the TPM's secret, approves the platform that runs, and encrypts
-// the seed.
-func (f *file) lockUp(r *root, o *TPMOptions, bound uint64, secret, seed []byte) error {
 	auth := o.Credentials.auth(f)
 	defer clear(auth)
 	if err := o.TPM.seal(r, f.TPM, secret, auth); err != nil {
 		return err
 	}
-	platform, err := o.TPM.platform(o.Unified)
+	platform, err := o.TPM.platform(f.TPM.Unified)
 	if err != nil {
 		return err
 	}
@@ -248,9 +159,11 @@ func (v *Vault) UnlockTPM(t *TPM, c Credentials) error {
 		return err
 	}
 	var s *secrets
-	err := t.withRoot(func(r *root) (err error) {
-		s, err = t.openVault(r, f, &c)
-		return err
+	err := t.onRoot(f.TPM, func(r *root) (err error) {
+		if s, err = t.openVault(r, f, &c); err != nil {
+			return err
+		}
+		return t.settle(r, f.TPM, s.counter)
 	})
 	if err != nil {
 		s.erase()
@@ -279,11 +192,11 @@ func (c *Credentials) fits(f *file) error {
 func (t *TPM) openVault(r *root, f *file, c *Credentials) (*secrets, error) {
 	page := newPage()
 	defer freePage(page)
-	seed, secret, err := t.openSeed(r, f, c, page)
+	seed, err := t.openSeed(r, f, c, page)
 	if err != nil {
 		return nil, err
 	}
-	advance, err := counterAuth(secret)
+	advance, err := f.TPM.counterAuth(seed)
 	if err != nil {
 		return nil, err
 	}
@@ -296,23 +209,27 @@ func (t *TPM) openVault(r *root, f *file, c *Credentials) (*secrets, error) {
 	return s, nil
 }
 
-// openSeed returns the seed of f and the TPM's secret, both on page.
-func (t *TPM) openSeed(r *root, f *file, c *Credentials, page []byte) (seed, secret []byte, err error) {
-	if !bytes.Equal(r.name, f.TPM.Root) {
-		return nil, nil, ErrOtherTPM
+// openSeed returns the seed of f, on page, where the TPM's secret is, too. The caller
+// has seen that r is the root of f.
+func (t *TPM) openSeed(r *root, f *file, c *Credentials, page []byte) (seed []byte, err error) {
+	if err := t.checkNewest(r, f.TPM); err != nil {
+		return nil, err
 	}
-	a, err := t.choose(r, f.TPM, f.Approvals)
+	a, changed, err := t.choose(r, f.TPM, f.Approvals)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
+	}
+	if a == nil {
+		return nil, fmt.Errorf("%w (differs from the nearest approval in %s)", ErrPlatformChanged, changed)
 	}
 	auth := c.auth(f)
 	defer clear(auth)
 	unsealed, err := t.unseal(r, f.TPM, a, auth)
 	if err != nil {
 		clear(unsealed)
-		return nil, nil, err
+		return nil, err
 	}
-	secret = page[:tpmSecretSize]
+	secret := page[:tpmSecretSize]
 	copy(secret, unsealed)
 	clear(unsealed)
 	people := c.people(f)
@@ -321,48 +238,40 @@ func (t *TPM) openSeed(r *root, f *file, c *Credentials, page []byte) (seed, sec
 	if errors.Is(err, ErrPassphrase) && f.TPM.Second == secondQuorum {
 		err = ErrQuorumSecret
 	}
-	return seed, secret, err
+	return seed, err
 }
 
 // Counter returns the counter that tells a restored database from the newest:
 // the authority writes it into its checkpoints. The vault may be locked. Errors:
 // [ErrOtherTPM], [ErrCounter], [ErrNoTPM], [ErrCredentials].
 func (v *Vault) Counter(t *TPM) (n uint64, err error) {
-	return v.onTPM(t, func(r *root, s *sealedHeader) (uint64, error) { return t.readCounter(r, s.Rollback) })
+	err = v.onTPM(t, func(r *root, s *sealedHeader) error {
+		n, err = t.readCounter(r, s.rollback())
+		return err
+	})
+	return n, err
 }
 
 // AdvanceCounter adds one to that counter and returns it. Errors: [ErrLocked]
 // and those of Counter.
 func (v *Vault) AdvanceCounter(t *TPM) (n uint64, err error) {
-	err = v.use(func(secret *secrets) error {
-		n, err = v.advance(t, secret, func(s *sealedHeader) uint32 { return s.Rollback })
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	s := v.file.TPM
+	err = t.onRoot(s, func(r *root) error {
+		if v.secrets == nil {
+			return ErrLocked
+		}
+		n, err = t.advance(r, s.rollback(), v.secrets.counter)
 		return err
 	})
 	return n, err
-}
-
-// advance adds one to a counter. The caller holds v.mu.
-func (v *Vault) advance(t *TPM, secret *secrets, which func(*sealedHeader) uint32) (uint64, error) {
-	if v.file.Kind != kindTPM {
-		return 0, fmt.Errorf("%w: it has no TPM, and so no counter", ErrCredentials)
-	}
-	return t.AdvanceCounter(which(v.file.TPM), secret.counter)
 }
 
 // onTPM runs f if t is the vault's TPM.
-func (v *Vault) onTPM(t *TPM, f func(*root, *sealedHeader) (uint64, error)) (n uint64, err error) {
+func (v *Vault) onTPM(t *TPM, f func(*root, *sealedHeader) error) error {
 	s := v.contents().TPM
-	if s == nil {
-		return 0, fmt.Errorf("%w: it has no TPM, and so no counter", ErrCredentials)
-	}
-	err = t.withRoot(func(r *root) error {
-		if !bytes.Equal(r.name, s.Root) {
-			return ErrOtherTPM
-		}
-		n, err = f(r, s)
-		return err
-	})
-	return n, err
+	return t.onRoot(s, func(r *root) error { return f(r, s) })
 }
 
 // Format implements fmt.Formatter and shows nothing of the credentials.

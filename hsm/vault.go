@@ -50,11 +50,14 @@ func CreatePassphraseCost(path string, passphrase []byte, cost Cost, rand io.Rea
 }
 
 // Open reads the vault at path and leaves it locked. Errors: [ErrVaultCorrupt],
-// [ErrCost], and those of the file system (fs.ErrNotExist among them).
+// [ErrCost], [ErrVaultBegun], and those of the file system (fs.ErrNotExist among them).
 func Open(path string) (*Vault, error) {
 	f, err := readFile(path)
 	if err != nil {
 		return nil, err
+	}
+	if f.Kind == kindBegun {
+		return nil, ErrVaultBegun
 	}
 	return &Vault{path: path, file: f, rand: rand.Reader}, nil
 }
@@ -110,10 +113,6 @@ func (v *Vault) contents() *file {
 
 // Kind says what opens the vault: "passphrase" or "tpm".
 func (v *Vault) Kind() string { return v.contents().Kind }
-
-// Grade says what the vault is good for: "evaluation" under a passphrase,
-// "experimental" under a TPM.
-func (v *Vault) Grade() string { return v.contents().Grade }
 
 // use runs f on the secrets, which stay whole until it returns.
 func (v *Vault) use(f func(*secrets) error) error {

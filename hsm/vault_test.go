@@ -88,8 +88,8 @@ func TestReopenedVaultIsTheSame(t *testing.T) {
 	if !v.Public().(ed25519.PublicKey).Equal(again.Public()) {
 		t.Error("another statement key")
 	}
-	if again.Grade() != "evaluation" {
-		t.Errorf("grade %q", again.Grade())
+	if again.Kind() != "passphrase" || again.Unified() {
+		t.Errorf("kind %q, unified %v", again.Kind(), again.Unified())
 	}
 }
 

@@ -17,7 +17,8 @@
 // # What can be read without the key
 //
 // The log, its checkpoints, the core, the policy and the published lists are in
-// the clear, so that an auditor needs no secret. Identities and packages are
+// the clear, so that an auditor needs no secret; so is what officers decided.
+// Identities, packages and what officers are still asked to decide are
 // sealed with AES-256-GCM under keys that derive from the storage key; until
 // [Store.Unlock] they answer [ErrLocked].
 //
@@ -35,5 +36,5 @@
 // Two limits. A flipped pointer between bbolt's own index pages can lead it in
 // circles, which ends the program instead of giving an error; it never gives
 // wrong data. And nothing here notices that the whole file was replaced by an
-// older one.
+// older one: package authority does, where it has a counter.
 package storage

@@ -10,9 +10,9 @@ var (
 	// ErrBusy: another process has the database open.
 	ErrBusy = errors.New("the authority is in use by another program: close the console or the command that has it open, then try again")
 	// ErrCorrupt: what the file holds contradicts its checksums, its tree or its seals.
-	ErrCorrupt = errors.New("the database is damaged: stop using it and restore the newest backup (an older one would give serials away twice and forget revocations)")
-	// ErrFormat: the file was written by a newer version of this program.
-	ErrFormat = errors.New("the database was written by a newer version: update this program")
+	ErrCorrupt = errors.New("the database is damaged: stop using it and restore the newest backup, then reopen it with the newest published lists")
+	// ErrFormat: the file was written by another version of this program.
+	ErrFormat = errors.New("the database was written by another version of this program: open it with that one")
 	// ErrKey: the storage key is not the one of this database.
 	ErrKey = errors.New("this key does not belong to the database: vault and database are of different authorities")
 	// ErrLocked: the value is sealed and the store has no key.

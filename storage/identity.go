@@ -34,11 +34,11 @@ type Revocation struct {
 	Expired   bool      // its keys ran out and it left the list
 }
 
-// Count returns the number of serials given away, up to 2³².
+// Count returns the number of serials given away or skipped, up to 2³².
 func (tx *Tx) Count() uint64 { return tx.head.identities }
 
 // NextSerial returns the serial that [Tx.AddIdentity] takes next. Serials are
-// dense and never used twice; ErrLimit when none is left.
+// dense, but for gaps ([Tx.SkipTo]), and never used twice; ErrLimit when none is left.
 func (tx *Tx) NextSerial() (uint32, error) {
 	if tx.head.identities >= wire.MaxSerials {
 		return 0, fmt.Errorf("next serial: %w", ErrLimit)
@@ -114,13 +114,25 @@ func (tx *Tx) Identity(serial uint32) (*Identity, error) {
 		return nil, err
 	}
 	if b == nil {
-		return nil, fmt.Errorf("%w: the identity with serial %d is missing", ErrCorrupt, serial)
+		return nil, tx.missing(serial)
 	}
 	id, err := parseIdentity(b)
 	if err != nil || id.Serial != serial {
 		return nil, errors.Join(fmt.Errorf("%w: the identity with serial %d is unreadable", ErrCorrupt, serial), err)
 	}
 	return id, nil
+}
+
+// missing says why there is no record of a serial below the next one.
+func (tx *Tx) missing(serial uint32) error {
+	skipped, err := tx.Skipped(serial)
+	switch {
+	case err != nil:
+		return err
+	case skipped:
+		return fmt.Errorf("identity with serial %d: %w", serial, ErrNotFound)
+	}
+	return fmt.Errorf("%w: the identity with serial %d is missing", ErrCorrupt, serial)
 }
 
 // IdentityByName returns the newest record of a name, ErrNotFound when nobody
@@ -140,7 +152,19 @@ func (tx *Tx) IdentityByName(name string) (*Identity, error) {
 // it yields nothing more. Records may be updated meanwhile.
 func (tx *Tx) Identities(from uint32) iter.Seq2[*Identity, error] {
 	return func(yield func(*Identity, error) bool) {
+		gaps, err := tx.Gaps()
+		if err != nil {
+			yield(nil, err)
+			return
+		}
 		for serial := uint64(from); serial < tx.head.identities; serial++ {
+			for len(gaps) > 0 && uint64(gaps[0].Next) <= serial {
+				gaps = gaps[1:]
+			}
+			if len(gaps) > 0 && uint64(gaps[0].First) <= serial {
+				serial = uint64(gaps[0].Next) - 1
+				continue
+			}
 			id, err := tx.Identity(uint32(serial))
 			if !yield(id, err) || err != nil {
 				return
@@ -214,10 +238,13 @@ func (tx *Tx) VerifyRegistry() error {
 			return err
 		}
 	}
+	if err := tx.verifyLost(); err != nil {
+		return err
+	}
 	// Old requests, keys and packages are referred to by nothing; opening them is all that can be checked.
 	for _, bucket := range []string{bucketNames, bucketRequests, bucketKeys, bucketPackages} {
 		n := uint64(0)
-		for it, err := range tx.walk(bucket, nil) {
+		for it, err := range tx.walk(bucket) {
 			if err == nil {
 				_, err = tx.keys.open(bucket, it.key, it.value)
 			}

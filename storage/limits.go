@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	format = 1 // version of the file's layout
+	format = 2 // version of the file's layout
 
 	lockWait = time.Second // how long Open waits for another process
 
@@ -16,7 +16,8 @@ const (
 	maxList      = wire.MaxBundle
 	maxPackage   = wire.MaxPackage
 	maxLogEntry  = wire.MaxLogEntry
-	maxIdentity  = 512 // an encoded identity; the longest has about 410
+	maxFiled     = 1 << 20 // a proposal or a decision
+	maxIdentity  = 512     // an encoded identity; the longest has about 410
 
 	maxLogSize = 1 << 48 // entries; keeps the arithmetic on hashes far from overflow
 

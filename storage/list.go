@@ -12,10 +12,7 @@ type Checkpoint struct {
 	Statement []byte // statement of type "checkpoint"
 }
 
-var (
-	keyCore   = []byte("core")
-	keyPolicy = []byte("policy")
-)
+var keyCore = []byte("core")
 
 // SetCore stores the statement of the realm's core, once: a realm never changes
 // its core (ErrExists).
@@ -35,14 +32,31 @@ func (tx *Tx) Core() ([]byte, error) {
 	return tx.statement("core", bucketStatements, keyCore)
 }
 
-// SetPolicy stores the policy statement in force, in place of the one before.
-func (tx *Tx) SetPolicy(statement []byte) error {
-	return tx.putStatement("policy", bucketStatements, keyPolicy, statement, maxStatement)
+// AddPolicy stores a policy statement, which is in force from then on. Its
+// sequence number is above that of the one before (ErrOrder).
+func (tx *Tx) AddPolicy(sequence uint32, statement []byte) error {
+	last, err := tx.last(bucketPolicies)
+	if err != nil {
+		return err
+	}
+	if sequence == 0 || len(last) == 4 && sequence <= binary.BigEndian.Uint32(last) {
+		return fmt.Errorf("store policy %d: %w", sequence, ErrOrder)
+	}
+	return tx.putStatement("policy", bucketPolicies, u32(sequence), statement, maxStatement)
 }
 
-// Policy returns the policy statement in force, ErrNotFound before [Tx.SetPolicy].
+// Policy returns the policy statement in force, ErrNotFound before [Tx.AddPolicy].
 func (tx *Tx) Policy() ([]byte, error) {
-	return tx.statement("policy", bucketStatements, keyPolicy)
+	key, err := tx.last(bucketPolicies)
+	if err != nil {
+		return nil, err
+	}
+	return tx.statement("policy", bucketPolicies, key)
+}
+
+// PolicyAt returns the policy statement of that sequence number, ErrNotFound when there is none.
+func (tx *Tx) PolicyAt(sequence uint32) ([]byte, error) {
+	return tx.statement("policy", bucketPolicies, u32(sequence))
 }
 
 // AddCheckpoint stores the statement that covers the first size entries of the
@@ -75,7 +89,7 @@ func (tx *Tx) Checkpoint() (*Checkpoint, error) {
 // nothing more.
 func (tx *Tx) Checkpoints() iter.Seq2[*Checkpoint, error] {
 	return func(yield func(*Checkpoint, error) bool) {
-		for it, err := range tx.walk(bucketCheckpoints, nil) {
+		for it, err := range tx.walk(bucketCheckpoints) {
 			var c *Checkpoint
 			if err == nil {
 				c, err = openCheckpoint(it)

@@ -34,7 +34,7 @@ func TestStatementsKeepTheirOrder(t *testing.T) {
 		"list 0":                 {func(tx *storage.Tx) error { return tx.AddList(0, []byte("x")) }, storage.ErrOrder},
 		"list again":             {func(tx *storage.Tx) error { return tx.AddList(2, []byte("x")) }, storage.ErrOrder},
 		"empty list":             {func(tx *storage.Tx) error { return tx.AddList(3, nil) }, storage.ErrLimit},
-		"policy too long":        {func(tx *storage.Tx) error { return tx.SetPolicy(make([]byte, 4097)) }, storage.ErrLimit},
+		"policy too long":        {func(tx *storage.Tx) error { return tx.AddPolicy(9, make([]byte, 4097)) }, storage.ErrLimit},
 		"list too long":          {func(tx *storage.Tx) error { return tx.AddList(3, make([]byte, 16<<20+1)) }, storage.ErrLimit},
 		"checkpoint again":       {func(tx *storage.Tx) error { return tx.AddCheckpoint(3, []byte("x")) }, storage.ErrOrder},
 		"checkpoint of the past": {func(tx *storage.Tx) error { return tx.AddCheckpoint(1, []byte("x")) }, storage.ErrOrder},
@@ -42,7 +42,7 @@ func TestStatementsKeepTheirOrder(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { wantErr(t, s.Update(test.write), test.want) })
 	}
-	update(t, s, func(tx *storage.Tx) error { return tx.SetPolicy([]byte("the next policy")) })
+	update(t, s, func(tx *storage.Tx) error { return tx.AddPolicy(2, []byte("the next policy")) })
 	update(t, s, func(tx *storage.Tx) error { return tx.AddList(256, []byte("list 256")) })
 	_ = s.View(func(tx *storage.Tx) error {
 		if sequence, list, err := tx.LatestList(); sequence != 256 || string(list) != "list 256" || err != nil {

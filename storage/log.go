@@ -199,7 +199,7 @@ func (tx *Tx) verifyEntry(n int64) error {
 func (tx *Tx) indexes(bucket string, n uint64) iter.Seq2[uint64, error] {
 	return func(yield func(uint64, error) bool) {
 		next := uint64(0)
-		for it, err := range tx.walk(bucket, nil) {
+		for it, err := range tx.walk(bucket) {
 			if err == nil && (next >= n || string(it.key) != string(u64(next))) {
 				err = fmt.Errorf("%w: item %d of %s should not be there", ErrCorrupt, next, bucket)
 			}

@@ -101,7 +101,7 @@ func (s *Store) check() error {
 		switch v := binary.BigEndian.Uint32(version); {
 		case v == 0:
 			return fmt.Errorf("%w: format 0", ErrCorrupt)
-		case v > format:
+		case v != format:
 			return fmt.Errorf("%w (format %d, this one reads %d)", ErrFormat, v, format)
 		}
 		for _, list := range [][]string{publicBuckets, sealedBuckets} {

@@ -66,11 +66,8 @@ func (id *Identity) marshal() ([]byte, error) {
 		Request: id.Request, EnrolmentKey: id.EnrolmentKey,
 		Sequence: id.Sequence, FirstEpoch: id.FirstEpoch, Epochs: id.Epochs, Issued: uint64(id.Issued.Unix()),
 	}
-	if v := id.Revoked; v != nil {
-		r.Revoked = &revocation{
-			Reason: uint8(v.Reason), Effective: uint64(v.Effective.Unix()), At: uint64(v.At.Unix()),
-			ListedIn: v.ListedIn, Expired: v.Expired,
-		}
+	if id.Revoked != nil {
+		r.Revoked = id.Revoked.record()
 	}
 	b, err := encoding.Marshal(&r)
 	if err != nil {
@@ -91,12 +88,34 @@ func (id *Identity) check() error {
 		return fmt.Errorf("%d epochs: %w", id.Epochs, ErrInvalid)
 	case id.Issued.Unix() < 0:
 		return fmt.Errorf("issued before 1970: %w", ErrInvalid)
-	case id.Revoked != nil && (id.Revoked.Effective.Unix() < 0 || id.Revoked.At.Unix() < 0):
-		return fmt.Errorf("revoked before 1970: %w", ErrInvalid)
-	case id.Revoked != nil && (id.Revoked.Reason < wire.ReasonUnspecified || id.Revoked.Reason > wire.ReasonPrivilegeWithdrawn):
-		return fmt.Errorf("revoked for reason %d: %w", uint8(id.Revoked.Reason), ErrInvalid)
+	case id.Revoked != nil:
+		return id.Revoked.check()
 	}
 	return nil
+}
+
+func (v *Revocation) check() error {
+	switch {
+	case v.Effective.Unix() < 0 || v.At.Unix() < 0:
+		return fmt.Errorf("revoked before 1970: %w", ErrInvalid)
+	case v.Reason < wire.ReasonUnspecified || v.Reason > wire.ReasonPrivilegeWithdrawn:
+		return fmt.Errorf("revoked for reason %d: %w", uint8(v.Reason), ErrInvalid)
+	}
+	return nil
+}
+
+func (v *Revocation) record() *revocation {
+	return &revocation{
+		Reason: uint8(v.Reason), Effective: uint64(v.Effective.Unix()), At: uint64(v.At.Unix()),
+		ListedIn: v.ListedIn, Expired: v.Expired,
+	}
+}
+
+func (r *revocation) open() *Revocation {
+	return &Revocation{
+		Reason: wire.Reason(r.Reason), Effective: seconds(r.Effective), At: seconds(r.At),
+		ListedIn: r.ListedIn, Expired: r.Expired,
+	}
 }
 
 // parseIdentity accepts exactly what marshal writes.
@@ -120,11 +139,8 @@ func parseIdentity(b []byte) (*Identity, error) {
 		Request: r.Request, EnrolmentKey: r.EnrolmentKey,
 		Sequence: r.Sequence, FirstEpoch: r.FirstEpoch, Epochs: r.Epochs, Issued: seconds(r.Issued),
 	}
-	if v := r.Revoked; v != nil {
-		id.Revoked = &Revocation{
-			Reason: wire.Reason(v.Reason), Effective: seconds(v.Effective), At: seconds(v.At),
-			ListedIn: v.ListedIn, Expired: v.Expired,
-		}
+	if r.Revoked != nil {
+		id.Revoked = r.Revoked.open()
 	}
 	again, err := id.marshal()
 	if err != nil {

@@ -87,7 +87,7 @@ func entry(serial uint32) []byte { return fmt.Appendf(nil, "issued %d", serial) 
 func fill(t testing.TB, s *storage.Store, identities int) {
 	t.Helper()
 	update(t, s, func(tx *storage.Tx) error {
-		return errors.Join(tx.SetCore([]byte("the core statement")), tx.SetPolicy([]byte("the policy statement")))
+		return errors.Join(tx.SetCore([]byte("the core statement")), tx.AddPolicy(1, []byte("the policy statement")))
 	})
 	for range identities {
 		update(t, s, func(tx *storage.Tx) error { return enrol(t, tx) })

@@ -17,7 +17,7 @@ import (
 // The buckets. Of meta only the canary is sealed.
 const (
 	bucketMeta        = "meta"        // format, canary, head
-	bucketStatements  = "statements"  // core, policy
+	bucketStatements  = "statements"  // core
 	bucketLists       = "lists"       // u32 sequence → bundle statement
 	bucketCheckpoints = "checkpoints" // u64 size → checkpoint statement
 	bucketLog         = "log"         // u64 index → entry
@@ -27,15 +27,21 @@ const (
 	bucketNames       = "names"       // name → u32 serial, sealed
 	bucketRequests    = "requests"    // 32-octet request hash → u32 serial, sealed
 	bucketKeys        = "keys"        // 32-octet enrolment key U → u32 serial, sealed
+	bucketGaps        = "gaps"        // u32 first serial of a gap → u32 first one after it
+	bucketLost        = "lost"        // u32 serial → revoked serial of a gap, sealed
+	bucketPolicies    = "policies"    // u32 sequence → policy statement
+	bucketProposals   = "proposals"   // 32-octet digest → what officers are asked to decide, sealed
+	bucketDecisions   = "decisions"   // 32-octet digest → what they decided
 )
 
 var (
-	publicBuckets = []string{bucketStatements, bucketLists, bucketCheckpoints, bucketLog, bucketHashes}
-	sealedBuckets = []string{bucketMeta, bucketIdentities, bucketPackages, bucketNames, bucketRequests, bucketKeys}
+	publicBuckets = []string{bucketStatements, bucketLists, bucketCheckpoints, bucketLog, bucketHashes, bucketGaps, bucketPolicies, bucketDecisions}
+	sealedBuckets = []string{bucketMeta, bucketIdentities, bucketPackages, bucketNames, bucketRequests, bucketKeys, bucketLost, bucketProposals}
 
-	keyFormat = []byte("format")
-	keyCanary = []byte("canary")
-	keyHead   = []byte("head")
+	keyFormat   = []byte("format")
+	keyCanary   = []byte("canary")
+	keyHead     = []byte("head")
+	keyRestored = []byte("restored")
 )
 
 // Store is an open database. Its methods may be called concurrently; updates

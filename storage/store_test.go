@@ -178,7 +178,7 @@ func TestNewerFormatIsRefused(t *testing.T) {
 	s, path := newStore(t)
 	_ = s.Close()
 	edit(t, path, func(b *bbolt.Tx) error {
-		return b.Bucket([]byte("meta")).Put([]byte("format"), binary.BigEndian.AppendUint32(nil, 2))
+		return b.Bucket([]byte("meta")).Put([]byte("format"), binary.BigEndian.AppendUint32(nil, 3))
 	})
 	_, err := storage.Open(path)
 	wantErr(t, err, storage.ErrFormat)
@@ -215,7 +215,7 @@ func TestTransactionIsUselessAfterItsEnd(t *testing.T) {
 	if _, err := kept.Core(); err == nil || errors.Is(err, storage.ErrCorrupt) {
 		t.Fatalf("got error %v", err)
 	}
-	if err := s.View(func(tx *storage.Tx) error { return tx.SetPolicy([]byte("x")) }); err == nil {
+	if err := s.View(func(tx *storage.Tx) error { return tx.AddPolicy(2, []byte("x")) }); err == nil {
 		t.Fatal("a view wrote")
 	}
 }

@@ -149,9 +149,9 @@ func (tx *Tx) last(bucket string) (key []byte, err error) {
 	return bytes.Clone(key), nil
 }
 
-// walk yields the items of a bucket in the order of their keys, beginning with
-// the first that is not below from. The bucket must not change meanwhile.
-func (tx *Tx) walk(bucket string, from []byte) iter.Seq2[item, error] {
+// walk yields the items of a bucket in the order of their keys. The bucket must
+// not change meanwhile.
+func (tx *Tx) walk(bucket string) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
 		b, err := tx.bucket(bucket)
 		if err != nil {
@@ -159,7 +159,7 @@ func (tx *Tx) walk(bucket string, from []byte) iter.Seq2[item, error] {
 			return
 		}
 		cursor := b.Cursor()
-		it, err := step(func() ([]byte, []byte) { return cursor.Seek(from) })
+		it, err := step(cursor.First)
 		for ; err == nil && it.key != nil; it, err = step(cursor.Next) {
 			if !yield(it, nil) {
 				return

@@ -22,19 +22,20 @@ import (
 
 var (
 	passphrase = []byte("correct horse battery staple")
-	founding   = authority.Founding{Realm: "fleet.example"}
+	founding   = appliance.Founding{Realm: authority.Founding{Realm: "fleet.example"}, Passphrase: passphrase}
 	now        = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	options    = appliance.Options{Clock: func() time.Time { return now }}
+	cheap      = hsm.Cost{Time: 1, MemoryKiB: 8, Threads: 1}
+	options    = appliance.Options{Clock: func() time.Time { return now }, Cost: cheap}
 )
 
-// model is a founded folder that tests copy: founding one costs three times Argon2id.
+// model is a founded folder that tests copy.
 var model = sync.OnceValues(func() (string, error) {
 	dir := filepath.Join(scratch, "model")
-	a, err := appliance.Found(dir, founding, passphrase, options)
+	f, err := appliance.Found(dir, founding, options)
 	if err != nil {
 		return "", err
 	}
-	return dir, a.Close()
+	return dir, f.Appliance.Close()
 })
 
 var scratch string // of the whole run
@@ -93,10 +94,11 @@ func request(t *testing.T, name string) []byte {
 
 func TestFoundedApplianceWorksAndComesBack(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "fleet")
-	a, err := appliance.Found(dir, founding, passphrase, options)
+	f, err := appliance.Found(dir, founding, options)
 	if err != nil {
 		t.Fatal(err)
 	}
+	a := f.Appliance
 	if a.Locked() {
 		t.Fatal("locked after founding")
 	}
@@ -107,7 +109,7 @@ func TestFoundedApplianceWorksAndComesBack(t *testing.T) {
 	if err := a.Close(); err != nil {
 		t.Fatal(err)
 	}
-	checkFolder(t, dir)
+	checkFolder(t, dir, "authority.db vault")
 
 	again := open(t, dir)
 	if core := again.Authority().Core(); core.Realm != "fleet.example" || core.Hash() != a.Authority().Core().Hash() {
@@ -122,8 +124,8 @@ func TestFoundedApplianceWorksAndComesBack(t *testing.T) {
 	}
 }
 
-// checkFolder makes sure that dir holds the two files, private, and nothing stands beside it.
-func checkFolder(t *testing.T, dir string) {
+// checkFolder makes sure that dir holds these files, private, and nothing stands beside it.
+func checkFolder(t *testing.T, dir, files string) {
 	t.Helper()
 	var names []string
 	err := filepath.WalkDir(filepath.Dir(dir), func(path string, d fs.DirEntry, err error) error {
@@ -137,15 +139,16 @@ func checkFolder(t *testing.T, dir string) {
 		names = append(names, d.Name())
 		return err
 	})
-	if got := strings.Join(names, " "); err != nil || got != "fleet authority.db vault" {
+	if got := strings.Join(names, " "); err != nil || got != "fleet "+files {
 		t.Fatalf("found %q, %v", got, err)
 	}
 }
 
 func TestLockedApplianceShowsPublicStateOnly(t *testing.T) {
 	a := open(t, founded(t))
-	if !a.Locked() || a.Grade() != "evaluation" {
-		t.Fatalf("locked %v, grade %s", a.Locked(), a.Grade())
+	c, err := a.Custody()
+	if err != nil || !a.Locked() || c.Grade != appliance.GradeEvaluation || c.Vault != appliance.KindPassphrase {
+		t.Fatalf("locked %v, custody %+v, %v", a.Locked(), c, err)
 	}
 	s, err := a.Authority().Status()
 	if err != nil {
@@ -159,8 +162,8 @@ func TestLockedApplianceShowsPublicStateOnly(t *testing.T) {
 			if err := a.Unlock(passphrase); err != nil {
 				t.Fatal(err)
 			}
-		} else {
-			a.Lock()
+		} else if err := a.Lock(); err != nil {
+			t.Fatal(err)
 		}
 		_, err := a.Authority().Enrol(request(t, "bus-1"))
 		if unlocked != (err == nil) || !unlocked && !errors.Is(err, authority.ErrLocked) {
@@ -203,7 +206,7 @@ func TestVaultOfAnotherAuthorityIsRefused(t *testing.T) {
 	if err := os.Remove(vault); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := hsm.CreatePassphraseCost(vault, passphrase, hsm.Cost{Time: 1, MemoryKiB: 8, Threads: 1}, rand.Reader); err != nil {
+	if _, err := hsm.CreatePassphraseCost(vault, passphrase, cheap, rand.Reader); err != nil {
 		t.Fatal(err)
 	}
 	a := open(t, dir)

@@ -22,13 +22,17 @@ const foundIn = "APPLIANCE_TEST_FOUND_IN"
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(foundIn); dir != "" {
-		_, err := appliance.Found(dir, founding, passphrase, appliance.Options{Clock: func() time.Time {
+		_, err := appliance.Found(dir, founding, appliance.Options{Cost: cheap, Clock: func() time.Time {
 			fmt.Println("vault and database are there")
 			for {
 				time.Sleep(time.Hour)
 			}
 		}})
 		fmt.Println(err)
+		os.Exit(1)
+	}
+	if dir := os.Getenv(victimIn); dir != "" {
+		fmt.Println(victim(dir))
 		os.Exit(1)
 	}
 	var err error
@@ -56,7 +60,7 @@ func TestKilledFoundingIsTakenOver(t *testing.T) {
 		t.Fatalf("the child says %q, %v", line, err)
 	}
 
-	_, err = appliance.Found(dir, founding, passphrase, options)
+	_, err = appliance.Found(dir, founding, options)
 	wantErr(t, err, appliance.ErrFoundingElsewhere)
 	if err := child.Process.Kill(); err != nil {
 		t.Fatal(err)
@@ -69,14 +73,14 @@ func TestKilledFoundingIsTakenOver(t *testing.T) {
 	_, err = appliance.Open(dir, options)
 	wantErr(t, err, appliance.ErrInterrupted)
 
-	a, err := appliance.Found(dir, founding, passphrase, options)
+	f, err := appliance.Found(dir, founding, options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := a.Close(); err != nil {
+	if err := f.Appliance.Close(); err != nil {
 		t.Fatal(err)
 	}
-	checkFolder(t, dir)
+	checkFolder(t, dir, "authority.db vault")
 	open(t, dir)
 }
 
@@ -89,14 +93,14 @@ func TestFoundTakesAnEmptyFolder(t *testing.T) {
 	if err := os.Symlink(folder, link); err != nil {
 		t.Fatal(err)
 	}
-	a, err := appliance.Found(link+"/", founding, passphrase, options)
+	f, err := appliance.Found(link+"/", founding, options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := a.Close(); err != nil {
+	if err := f.Appliance.Close(); err != nil {
 		t.Fatal(err)
 	}
-	checkFolder(t, folder)
+	checkFolder(t, folder, "authority.db vault")
 	open(t, link)
 }
 
@@ -119,7 +123,7 @@ func TestFoundTouchesNoFolderInUse(t *testing.T) {
 			if err := os.WriteFile(path, []byte("precious"), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			_, err := appliance.Found(filepath.Join(parent, "fleet"), founding, passphrase, options)
+			_, err := appliance.Found(filepath.Join(parent, "fleet"), founding, options)
 			wantErr(t, err, test.want)
 			if b, err := os.ReadFile(path); err != nil || string(b) != "precious" {
 				t.Fatalf("now %q, %v", b, err)
@@ -130,16 +134,20 @@ func TestFoundTouchesNoFolderInUse(t *testing.T) {
 
 func TestFailedFoundingLeavesNothing(t *testing.T) {
 	for name, test := range map[string]struct {
-		founding   authority.Founding
-		passphrase string
-		want       error
+		spoil func(*appliance.Founding)
+		want  error
 	}{
-		"weak passphrase": {founding, "short", hsm.ErrWeakPassphrase},
-		"no domain name":  {authority.Founding{Realm: "Fleet Example"}, string(passphrase), wire.ErrSPID},
+		"weak passphrase":       {func(f *appliance.Founding) { f.Passphrase = []byte("short") }, hsm.ErrWeakPassphrase},
+		"no domain name":        {func(f *appliance.Founding) { f.Realm.Realm = "Fleet Example" }, wire.ErrSPID},
+		"officers without TPM":  {func(f *appliance.Founding) { f.Needed = 1 }, appliance.ErrFounding},
+		"core without a seed":   {func(f *appliance.Founding) { f.Core = new(wire.Core) }, appliance.ErrFounding},
+		"too many cards needed": {func(f *appliance.Founding) { f.Backup = appliance.Cards{Needed: 3, Total: 2} }, hsm.ErrShareNumbers},
 	} {
 		t.Run(name, func(t *testing.T) {
 			parent := t.TempDir()
-			_, err := appliance.Found(filepath.Join(parent, "fleet"), test.founding, []byte(test.passphrase), options)
+			f := founding
+			test.spoil(&f)
+			_, err := appliance.Found(filepath.Join(parent, "fleet"), f, options)
 			wantErr(t, err, test.want)
 			if entries, err := os.ReadDir(parent); err != nil || len(entries) != 0 {
 				t.Fatalf("left behind: %v, %v", entries, err)
@@ -149,7 +157,7 @@ func TestFailedFoundingLeavesNothing(t *testing.T) {
 }
 
 func TestFoundNeedsTheFolderAbove(t *testing.T) {
-	_, err := appliance.Found(filepath.Join(t.TempDir(), "missing", "fleet"), founding, passphrase, options)
+	_, err := appliance.Found(filepath.Join(t.TempDir(), "missing", "fleet"), founding, options)
 	wantErr(t, err, appliance.ErrNoFolder)
 }
 
@@ -163,15 +171,15 @@ func TestFoundClosesTheSiteToOthers(t *testing.T) {
 	if err := os.Chmod(site, 0o777); err != nil { // not subject to the umask
 		t.Fatal(err)
 	}
-	a, err := appliance.Found(dir, founding, passphrase, options)
+	f, err := appliance.Found(dir, founding, options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := a.Close(); err != nil {
+	if err := f.Appliance.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("the folder is %v, %v", info.Mode(), err)
 	}
-	checkFolder(t, dir)
+	checkFolder(t, dir, "authority.db vault")
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"marque/authority"
@@ -19,19 +20,28 @@ type site struct {
 	folder *os.File // holds the lock
 }
 
+// What is built in a site. A vault that was left behind by a founding is nobody's; one that was left behind by a restoring is the
+// realm's, and must never be discarded.
+const (
+	founding  = "founding"
+	restoring = "restoring"
+)
+
+// siteFiles are the files of a site.
+var siteFiles = []string{
+	databaseFile, vaultFile, vaultFile + freshSuffix, officersFile, officersFile + freshSuffix, cardsFile, cardsFile + freshSuffix,
+}
+
 // sitePath returns where the authority that will live in dir is built.
-func sitePath(dir string) string {
-	return filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+".founding")
+func sitePath(dir, what string) string {
+	return filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+"."+what)
 }
 
 // target returns the absolute path of a folder that a new authority may take.
 func target(dir string) (string, error) {
-	dir, err := filepath.Abs(dir)
+	dir, err := resolve(dir)
 	if err != nil {
 		return "", err
-	}
-	if resolved, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = resolved
 	}
 	entries, err := os.ReadDir(dir)
 	switch {
@@ -43,17 +53,29 @@ func target(dir string) (string, error) {
 		return "", err
 	}
 	for _, e := range entries {
-		if e.Name() == vaultFile || e.Name() == databaseFile {
+		if slices.Contains(siteFiles, e.Name()) {
 			return "", authority.ErrFounded
 		}
 	}
 	return "", ErrOccupied
 }
 
-// openSite makes the site for dir, mode 0700, or takes over one that a founding
-// left behind when it was killed.
-func openSite(dir string) (*site, error) {
-	path := sitePath(dir)
+// resolve returns the absolute path of a folder, without links if it exists.
+func resolve(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	if resolved, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = resolved
+	}
+	return dir, nil
+}
+
+// openSite makes the site for dir, mode 0700, or takes over one that was left behind by a program that was killed. discard is given the
+// vault in it before it is removed.
+func openSite(dir, what string, discard func(vault string) error) (*site, error) {
+	path := sitePath(dir, what)
 	switch err := os.Mkdir(path, 0o700); {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return nil, ErrNoFolder
@@ -65,14 +87,14 @@ func openSite(dir string) (*site, error) {
 		return nil, err
 	}
 	s := &site{path: path, folder: folder}
-	if err := s.take(); err != nil {
+	if err := s.take(discard); err != nil {
 		return nil, errors.Join(err, folder.Close())
 	}
 	return s, nil
 }
 
 // take locks the site and clears what is in it.
-func (s *site) take() error {
+func (s *site) take(discard func(vault string) error) error {
 	if err := syscall.Flock(int(s.folder.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		if errors.Is(err, syscall.EWOULDBLOCK) {
 			return ErrFoundingElsewhere
@@ -85,7 +107,10 @@ func (s *site) take() error {
 	if err1 != nil || err2 != nil || !os.SameFile(locked, named) {
 		return errors.Join(ErrFoundingElsewhere, err1)
 	}
-	if err := s.seclude(locked); err != nil {
+	if err := errors.Join(s.seclude(locked), s.ours()); err != nil {
+		return err
+	}
+	if err := discard(filepath.Join(s.path, vaultFile)); err != nil {
 		return err
 	}
 	return s.clear()
@@ -99,29 +124,38 @@ func (s *site) seclude(info os.FileInfo) error {
 	return s.folder.Chmod(0o700)
 }
 
-// clear removes the files that a founding makes, and no others: a folder with
-// something else in it was not left behind by one.
-func (s *site) clear() error {
+// ours makes sure that the site holds nothing but what is built there: a folder with something else in it was not left behind by us.
+func (s *site) ours() error {
 	entries, err := os.ReadDir(s.path)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		if !e.Type().IsRegular() || e.Name() != vaultFile && e.Name() != databaseFile {
+		if !e.Type().IsRegular() || !slices.Contains(siteFiles, e.Name()) {
 			return fmt.Errorf("%s holds files that no founding made, move it away: %w", s.path, ErrOccupied)
-		}
-	}
-	for _, e := range entries {
-		if err := os.Remove(filepath.Join(s.path, e.Name())); err != nil {
-			return err
 		}
 	}
 	return nil
 }
 
-// move puts the site at dir, in one step and for good, and lets go of it.
+// clear removes the files of the site, and no others. The vault goes last: it knows what else has to be cleaned up.
+func (s *site) clear() error {
+	for _, name := range siteFiles {
+		if name == vaultFile {
+			continue
+		}
+		if err := remove(filepath.Join(s.path, name)); err != nil {
+			return err
+		}
+	}
+	return errors.Join(remove(filepath.Join(s.path, vaultFile)), syncFolder(s.path))
+}
+
+// move puts the site at dir, in one step and for good.
 // os.Rename would refuse an empty folder that stands there; the system call
 // replaces it, and nothing but an empty folder.
+//
+// The site stays locked until close.
 func (s *site) move(dir string) error {
 	err := syscall.Rename(s.path, dir)
 	if errors.Is(err, syscall.ENOTEMPTY) || errors.Is(err, syscall.EEXIST) || errors.Is(err, syscall.ENOTDIR) {
@@ -130,8 +164,19 @@ func (s *site) move(dir string) error {
 	if err != nil {
 		return fmt.Errorf("move the new authority to its place: %w", err)
 	}
-	return errors.Join(syncFolder(filepath.Dir(dir)), s.folder.Close())
+	return syncFolder(filepath.Dir(dir))
 }
+
+// retreat takes the site back from dir.
+func (s *site) retreat(dir string) error {
+	if err := syscall.Rename(dir, s.path); err != nil {
+		return fmt.Errorf("take the new authority back: %w", err)
+	}
+	return syncFolder(filepath.Dir(dir))
+}
+
+// close lets go of the site, which stays as it is.
+func (s *site) close() error { return s.folder.Close() }
 
 // abandon removes the site.
 func (s *site) abandon() error {
@@ -144,14 +189,6 @@ func interrupted(dir string) bool {
 	if err != nil {
 		return false
 	}
-	info, err := os.Lstat(sitePath(dir))
+	info, err := os.Lstat(sitePath(dir, founding))
 	return err == nil && info.IsDir()
-}
-
-func syncFolder(path string) error {
-	folder, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
 }

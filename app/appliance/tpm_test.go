@@ -1,167 +1,210 @@
 package appliance_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"errors"
-	"os"
 	"path/filepath"
+	"strings"
 	"testing"
-	"time"
 
 	"marque/app/appliance"
 	"marque/authority"
+	"marque/device/wire"
 	"marque/hsm"
 	"marque/hsm/hsmtest"
 )
 
-var pin = []byte("271828")
+func TestRealmUnderTPMWorksAndComesBack(t *testing.T) {
+	r := newRealm(t)
+	f := r.founded
+	if r.a.Locked() || len(f.Cards) != 5 || len(f.Next) != 3 || len(f.Commitments) != 2 {
+		t.Fatalf("locked %v, %d and %d cards, %d commitments", r.a.Locked(), len(f.Cards), len(f.Next), len(f.Commitments))
+	}
+	core, err := wire.OpenCore(f.Core)
+	if err != nil || core.Hash() != r.a.Authority().Core().Hash() || len(core.Next) == 0 {
+		t.Fatalf("core %+v, %v", core, err)
+	}
+	_, err = r.a.Authority().Enrol(request(t, "bus-1"))
+	wantErr(t, err, authority.ErrDrillPending)
+	r.drill()
+	address := r.enrol("bus-1")
+	if c := r.custody(); c.Grade != appliance.GradeProduction || len(c.Reasons) != 0 || c.Drill != appliance.DrillPassed ||
+		c.Needed != 2 || len(c.Officers) != 4 || len(c.Backup.Seen) != 5 || c.Backup.Needed != 3 || len(c.Next.Seen) != 3 ||
+		c.TPM == nil || c.TPM.TriesLeft != 10 || c.TPM.Changed != "" || c.TPM.Counter != c.Counter || c.Counter == 0 || c.ReadOnly != nil {
+		t.Fatalf("custody %+v, TPM %+v", c, c.TPM)
+	}
+	r.close()
+	checkFolder(t, r.dir, "authority.db cards officers vault")
 
-// firstCounter is the index at which an unused TPM makes its first counter, by hsm.TPM.DefineCounter.
-const firstCounter = 0x01804D51
-
-func newTPM(t *testing.T, e *hsmtest.Emulator) appliance.NewTPM {
-	t.Helper()
-	officers, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
+	r.tpm.Restart()
+	r.open()
+	if c := r.custody(); c.Vault != appliance.KindTPM || !r.a.Locked() || c.TPM == nil || c.TPM.Counter != c.Counter {
+		t.Fatalf("custody %+v, TPM %+v", c, c.TPM)
+	}
+	r.unlock()
+	if _, err := r.a.Authority().Identity(address); err != nil {
 		t.Fatal(err)
 	}
-	lockout, err := hsm.NewLockoutAuth(rand.Reader)
-	if err != nil {
+	if err := r.a.Authority().ReadOnly(); err != nil {
 		t.Fatal(err)
 	}
-	return appliance.NewTPM{TPM: appliance.TPM{Path: e.Path(), PIN: pin}, Officers: officers, Lockout: lockout}
+	r.enrol("bus-2")
 }
 
-func withTPM(t *testing.T, e *hsmtest.Emulator, do func(*hsm.TPM)) {
-	t.Helper()
-	opened, err := hsm.OpenTPM(e.Path(), time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	do(opened)
-	if err := opened.Close(); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func TestApplianceOverTPMWorksAndComesBack(t *testing.T) {
-	e, dir := hsmtest.Start(t), filepath.Join(t.TempDir(), "fleet")
-	a, err := appliance.FoundTPM(dir, founding, newTPM(t, e), passphrase, options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if a.Locked() || a.Kind() != appliance.KindTPM || a.Grade() != "experimental" {
-		t.Fatalf("locked %v, kind %s, grade %s", a.Locked(), a.Kind(), a.Grade())
-	}
-	issued, err := a.Authority().Enrol(request(t, "bus-1"))
-	if err := errors.Join(err, a.Close()); err != nil {
-		t.Fatal(err)
-	}
-	checkFolder(t, dir)
-
-	e.Restart()
-	again := open(t, dir)
-	if again.Kind() != appliance.KindTPM || !again.Locked() {
-		t.Fatalf("kind %s, locked %v", again.Kind(), again.Locked())
-	}
-	if err := again.UnlockTPM(appliance.TPM{Path: e.Path(), PIN: pin}, passphrase); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := again.Authority().Identity(issued.Address); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func TestEveryFailureOfTheTPMIsTold(t *testing.T) {
-	e, dir := hsmtest.Start(t), filepath.Join(t.TempDir(), "fleet")
-	founded, err := appliance.FoundTPM(dir, founding, newTPM(t, e), passphrase, options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := founded.Close(); err != nil {
-		t.Fatal(err)
-	}
-	a, right := open(t, dir), appliance.TPM{Path: e.Path(), PIN: pin}
-	for name, test := range map[string]struct {
-		tpm        appliance.TPM
-		passphrase string
-		want       error
+func TestEveryFailureOfUnlockingIsTold(t *testing.T) {
+	r := newRealm(t)
+	r.close()
+	r.open()
+	one, two := r.present("Ada Berg"), r.present("Ada Berg", "Ben Cole")
+	for _, test := range []struct {
+		name    string
+		tpm     string
+		pin     string
+		present []*hsm.Credential
+		want    error
 	}{
-		"wrong PIN":        {appliance.TPM{Path: e.Path(), PIN: []byte("314159")}, string(passphrase), hsm.ErrWrongPIN},
-		"short PIN":        {appliance.TPM{Path: e.Path(), PIN: []byte("1")}, string(passphrase), hsm.ErrCredentials},
-		"wrong passphrase": {right, "wrong horse", hsm.ErrPassphrase},
-		"other TPM":        {appliance.TPM{Path: hsmtest.Start(t).Path(), PIN: pin}, string(passphrase), hsm.ErrOtherTPM},
-		"no TPM":           {appliance.TPM{Path: filepath.Join(dir, "none"), PIN: pin}, string(passphrase), hsm.ErrNoTPM},
+		{"one officer of two", r.tpm.Path(), string(pin), one, hsm.ErrQuorum},
+		{"one officer twice", r.tpm.Path(), string(pin), append(one, r.present("Ada Berg")...), hsm.ErrQuorum},
+		{"officer without a share", r.tpm.Path(), string(pin), append(one, r.present("Dora Egge")...), hsm.ErrQuorum},
+		{"nobody", r.tpm.Path(), string(pin), nil, hsm.ErrQuorum},
+		{"wrong PIN", r.tpm.Path(), "314159", two, hsm.ErrWrongPIN},
+		{"short PIN", r.tpm.Path(), "1", two, hsm.ErrCredentials},
+		{"other TPM", hsmtest.Start(t).Path(), string(pin), two, hsm.ErrOtherTPM},
+		{"no TPM", filepath.Join(r.dir, "none"), string(pin), two, hsm.ErrNoTPM},
 	} {
-		t.Run(name, func(t *testing.T) {
-			wantErr(t, a.UnlockTPM(test.tpm, []byte(test.passphrase)), test.want)
-			if !a.Locked() {
+		t.Run(test.name, func(t *testing.T) {
+			r.close()
+			r.options.TPM = test.tpm
+			r.open()
+			wantErr(t, r.a.UnlockQuorum([]byte(test.pin), test.present), test.want)
+			if !r.a.Locked() {
 				t.Fatal("it is unlocked")
 			}
 		})
 	}
-	wantErr(t, a.Unlock(passphrase), hsm.ErrCredentials)
-	e.Extend(4, "another boot loader")
-	wantErr(t, a.UnlockTPM(right, passphrase), hsm.ErrPlatformChanged)
-	if !a.Locked() {
-		t.Fatal("it is unlocked")
+	r.close()
+	r.options.TPM = r.tpm.Path()
+	r.open()
+	err := r.a.UnlockQuorum([]byte("314159"), two)
+	var wrong *hsm.PINError
+	if !errors.As(err, &wrong) || wrong.Left != 8 || r.custody().TPM.TriesLeft != 8 {
+		t.Fatalf("tries left: %v, custody %+v", err, r.custody().TPM)
+	}
+	wantErr(t, r.a.Unlock(passphrase), hsm.ErrCredentials)
+	_, err = r.a.SignOn("Ada Berg", []byte("wrong passphrase"))
+	wantErr(t, err, hsm.ErrOfficerPassphrase)
+	_, err = r.a.SignOn("Nobody", []byte("wrong passphrase"))
+	wantErr(t, err, hsm.ErrNoOfficer)
+	r.unlock()
+	wantErr(t, r.a.UnlockQuorum([]byte("314159"), two), hsm.ErrWrongPIN)
+	if r.a.Locked() {
+		t.Fatal("a wrong PIN locked what was unlocked")
 	}
 }
 
-func TestPassphraseVaultTakesNoTPM(t *testing.T) {
+func TestLockedOutTPMTellsUntilWhen(t *testing.T) {
+	r := newRealm(t)
+	r.close()
+	r.open()
+	two := r.present("Ada Berg", "Ben Cole")
+	var err error
+	for range 10 {
+		err = r.a.UnlockQuorum([]byte("314159"), two)
+	}
+	wantErr(t, r.a.UnlockQuorum(pin, two), hsm.ErrLockedOut)
+	if c := r.custody().TPM; c == nil || !c.LockedOut || c.TriesLeft != 0 || !c.Until.After(r.clock) {
+		t.Fatalf("custody %+v after %v", c, err)
+	}
+	if err := r.a.ResetLockout(r.lockout); err != nil {
+		t.Fatal(err)
+	}
+	r.unlock()
+}
+
+func TestPassphraseVaultHasNeitherTPMNorOfficers(t *testing.T) {
 	a := open(t, founded(t))
-	wantErr(t, a.UnlockTPM(appliance.TPM{Path: hsmtest.Start(t).Path(), PIN: pin}, passphrase), hsm.ErrCredentials)
-	if a.Kind() != appliance.KindPassphrase || !a.Locked() {
-		t.Fatalf("kind %s, locked %v", a.Kind(), a.Locked())
+	_, err := a.SignOn("Ada Berg", passphrase)
+	wantErr(t, err, appliance.ErrNoOfficers)
+	wantErr(t, a.UnlockQuorum(pin, nil), hsm.ErrCredentials)
+	wantErr(t, a.ChangeOfficers(nil, appliance.Reappointment{}), appliance.ErrNoOfficers)
+	wantErr(t, a.ChangePassphrase("Ada Berg", passphrase, passphrase), appliance.ErrNoOfficers)
+	_, err = a.Platform()
+	wantErr(t, err, appliance.ErrNoTPMVault)
+	wantErr(t, a.ApprovePlatform(nil, nil), appliance.ErrNoTPMVault)
+	wantErr(t, a.ResetLockout(nil), appliance.ErrNoTPMVault)
+	_, err = a.RetirePlatforms()
+	wantErr(t, err, appliance.ErrNoTPMVault)
+	if err := a.Unlock(passphrase); err != nil {
+		t.Fatal(err)
+	}
+	wantErr(t, a.Drill(nil), appliance.ErrNoCards)
+	c, err := a.Custody()
+	if err != nil || c.Drill != appliance.DrillNone || c.Backup != nil || c.TPM != nil || len(c.Reasons) != 3 {
+		t.Fatalf("custody %+v, %v", c, err)
 	}
 }
 
-// A founding that fails late leaves nothing in the TPM but the protection, and the next one works with it.
-func TestFailedFoundingLeavesTheTPMTidy(t *testing.T) {
-	e, dir := hsmtest.Start(t), filepath.Join(t.TempDir(), "fleet")
-	n := newTPM(t, e)
-	if _, err := appliance.FoundTPM(dir, authority.Founding{Realm: "no realm"}, n, passphrase, options); err == nil {
-		t.Fatal("founded a realm that has no name")
+func TestFirmwareUpdateIsApprovedWhileLocked(t *testing.T) {
+	r := newRealm(t)
+	r.close()
+	r.tpm.Extend(4, "another boot loader")
+	r.open()
+	two := r.present("Ada Berg", "Ben Cole")
+	wantErr(t, r.a.UnlockQuorum(pin, two), hsm.ErrPlatformChanged)
+	p, err := r.a.Platform()
+	if err != nil || !strings.Contains(p.Changed, "PCR 4") || p.Approvals != 1 || len(p.Digest) != 32 || p.Bound != p.Retired+1 {
+		t.Fatalf("platform %+v, %v", p, err)
 	}
-	if entries, err := os.ReadDir(filepath.Dir(dir)); err != nil || len(entries) != 0 {
-		t.Fatalf("left behind: %v, %v", entries, err)
+	if c := r.custody(); c.TPM == nil || c.TPM.Changed != p.Changed {
+		t.Fatalf("custody %+v", c.TPM)
 	}
-	withTPM(t, e, func(opened *hsm.TPM) {
-		if has, err := opened.HasLockoutAuth(); err != nil || !has {
-			t.Errorf("lockout authorisation: %v, %v", has, err)
-		}
-		for i := range uint32(2) {
-			if _, err := opened.ReadCounter(firstCounter + i); !errors.Is(err, hsm.ErrCounter) {
-				t.Errorf("counter %d: %v", i, err)
-			}
-		}
-	})
-	n.Lockout = nil // it has one
-	a, err := appliance.FoundTPM(dir, founding, n, passphrase, options)
-	if err != nil {
+	wantErr(t, r.a.ApprovePlatform(approvalKey(t), nil), hsm.ErrApproval)
+	wantErr(t, r.a.ApprovePlatform(nil, []byte("no signature")), hsm.ErrApproval)
+	_, err = r.a.RetirePlatforms()
+	wantErr(t, err, hsm.ErrLocked)
+	if err := r.a.ApprovePlatform(r.key, nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.Close(); err != nil {
-		t.Fatal(err)
+	r.unlock()
+	retired, err := r.a.RetirePlatforms()
+	if err != nil || retired != p.Bound {
+		t.Fatalf("%d, %v", retired, err)
 	}
-	withTPM(t, e, func(opened *hsm.TPM) {
-		if _, err := opened.ReadCounter(firstCounter); err != nil {
-			t.Error(err)
-		}
-	})
+	if p, err := r.a.Platform(); err != nil || p.Approvals != 1 || p.Changed != "" {
+		t.Fatalf("platform %+v, %v", p, err)
+	}
+	r.close()
+	r.tpm.Restart() // the old boot loader, whose PCR the emulator begins with
+	r.open()
+	wantErr(t, r.a.UnlockQuorum(pin, r.present("Ada Berg", "Ben Cole")), hsm.ErrPlatformChanged)
 }
 
-func TestFoundingNeedsAProtectedTPM(t *testing.T) {
-	e, dir := hsmtest.Start(t), filepath.Join(t.TempDir(), "fleet")
-	n := newTPM(t, e)
-	n.Lockout = nil
-	_, err := appliance.FoundTPM(dir, founding, n, passphrase, options)
-	wantErr(t, err, hsm.ErrTPMNotReady)
-	withTPM(t, e, func(opened *hsm.TPM) {
-		if has, err := opened.HasLockoutAuth(); err != nil || has {
-			t.Errorf("lockout authorisation: %v, %v", has, err)
-		}
-	})
+func TestLockSealsFirstAndLocksAnyway(t *testing.T) {
+	r := newRealm(t)
+	r.drill()
+	r.enrol("bus-1")
+	before := r.custody().Counter
+	if err := r.a.Lock(); err != nil {
+		t.Fatal(err)
+	}
+	if after := r.custody().Counter; !r.a.Locked() || after <= before {
+		t.Fatalf("locked %v, counter %d after %d", r.a.Locked(), after, before)
+	}
+	r.unlock()
+	r.enrol("bus-2")
+	r.tpm.Kill()
+	if err := r.a.Lock(); err == nil {
+		t.Fatal("sealed without a TPM")
+	}
+	if !r.a.Locked() {
+		t.Fatal("it stayed unlocked")
+	}
+	if c := r.custody(); c.TPM != nil || !errors.Is(c.TPMError, hsm.ErrNoTPM) {
+		t.Fatalf("custody %+v", c)
+	}
+	r.tpm.Restart()
+	r.unlock()
+	if err := r.a.Authority().ReadOnly(); err != nil {
+		t.Fatal(err)
+	}
+	r.enrol("bus-3")
 }

@@ -1,13 +1,15 @@
 // Marque-console is the window at which an authority is founded, unlocked, and used: it lists identities and enrols vehicles and
-// applications by the codes of their requests. It joins the screens to the authority's folder and to the machine, and opens no
-// connection.
+// applications by the codes of their requests. It joins the screens to the machine and to the service that owns the authority,
+// which it starts where none runs, and opens no other connection. The master secret never comes here.
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"time"
@@ -16,6 +18,8 @@ import (
 	"fyne.io/fyne/v2/app"
 
 	"marque/app/flow"
+	"marque/app/flow/remote"
+	"marque/app/localapi"
 	"marque/app/screen"
 )
 
@@ -26,12 +30,12 @@ var version = "unknown"
 const tick = 20 * time.Second
 
 func main() {
-	dir, done, err := arguments(os.Args[1:])
+	o, done, err := arguments(os.Args[1:])
 	if done {
 		return
 	}
 	if err == nil {
-		err = run(dir)
+		err = run(o)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "marque-console:", err)
@@ -39,32 +43,51 @@ func main() {
 	}
 }
 
-// arguments returns the authority's folder, or says that all is done.
-func arguments(args []string) (dir string, done bool, err error) {
+// arguments returns where the authority and its service are, or says that all is done.
+func arguments(args []string) (o localapi.Options, done bool, err error) {
 	flags := flag.NewFlagSet("marque-console", flag.ContinueOnError)
 	flags.Usage = func() {
-		fmt.Fprint(flags.Output(), "Usage: marque-console [--dir FOLDER]\n\nOpens the window of the authority in FOLDER, and offers to found one where there is none.\n\n")
+		fmt.Fprint(flags.Output(), "Usage: marque-console [--dir FOLDER] [--socket SOCKET] [--tpm PATH]\n\n"+
+			"Opens the window of the authority in FOLDER, and offers to found one where there is none.\n\n")
 		flags.PrintDefaults()
 	}
-	flags.StringVar(&dir, "dir", "", "the authority's `FOLDER` (default marque/authority in $XDG_DATA_HOME, or in ~/.local/share)")
+	flags.StringVar(&o.Dir, "dir", "", "the authority's `FOLDER` (default marque/authority in $XDG_DATA_HOME, or in ~/.local/share)")
+	flags.StringVar(&o.Socket, "socket", "", "the `SOCKET` of a service that runs already (default: one beside the folder, or a service of its own)")
+	flags.StringVar(&o.TPM, "tpm", "", "of a TPM vault: the TPM's device, or the Unix socket of swtpm, as a `PATH` (default /dev/tpmrm0)")
 	show := flags.Bool("version", false, "print the version")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
-		return "", true, nil
+		return o, true, nil
 	case err != nil:
 		os.Exit(2) // the flag set has said why
 	}
 	if *show {
 		fmt.Printf("marque-console %s %s %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
-		return "", true, nil
+		return o, true, nil
 	}
 	if flags.NArg() > 0 {
-		return "", false, errors.New("it takes no arguments beside its flags; name the authority's folder with --dir")
+		return o, false, errors.New("it takes no arguments beside its flags; name the authority's folder with --dir")
 	}
-	if dir == "" {
-		dir, err = defaultDir()
+	if o.Dir == "" {
+		o.Dir, err = defaultDir()
 	}
-	return dir, false, err
+	return o, false, err
+}
+
+// service returns the program that becomes the service when none runs: marque beside this program, or else in the PATH. It is empty
+// when there is none.
+func service() string {
+	if own, err := os.Executable(); err == nil {
+		beside := filepath.Join(filepath.Dir(own), "marque")
+		if _, err := exec.LookPath(beside); err == nil {
+			return beside
+		}
+	}
+	found, err := exec.LookPath("marque")
+	if err != nil {
+		return ""
+	}
+	return found
 }
 
 // defaultDir is where an authority lives that nobody gave a place.
@@ -80,35 +103,37 @@ func defaultDir() (string, error) {
 	return filepath.Join(data, "marque", "authority"), nil
 }
 
-func run(dir string) error {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
+func run(o localapi.Options) (err error) {
+	if o.Dir, err = filepath.Abs(o.Dir); err != nil {
 		return err
+	}
+	if o.Socket == "" {
+		o.Program = service()
 	}
 	app.SetMetadata(metadata())
 	a := app.New()
 	if err := screen.LoadTexts(); err != nil {
 		return err
 	}
-	place := &place{dir: dir, clock: time.Now}
+	authority := remote.New(context.Background(), o)
 	console := flow.NewConsole(flow.Parts{
 		Loop:     flow.Loop{Run: func(work func()) { go work() }, Post: fyne.Do},
 		Clock:    time.Now,
-		Founder:  place,
-		Safe:     place,
+		Service:  authority,
+		Dir:      o.Dir,
 		Scanner:  scanner{},
 		Save:     save,
-		Packages: filepath.Join(filepath.Dir(dir), "packages"),
+		Packages: filepath.Join(filepath.Dir(o.Dir), "packages"),
 	})
 	w := a.NewWindow("Marque")
 	shell := screen.NewShell(w, console)
 	w.Resize(fyne.NewSize(1280, 800))
 	w.CenterOnScreen()
 	console.Start()
-	stop := every(tick, func() { fyne.Do(func() { console.Status.Refresh(); shell.Tick() }) })
+	stop := every(tick, func() { fyne.Do(func() { console.Refresh(); shell.Tick() }) })
 	w.ShowAndRun()
 	stop()
-	return place.close()
+	return authority.Close()
 }
 
 // every calls f again and again until the returned function is called.

@@ -32,18 +32,18 @@ func TestMetadataIsThatOfTheFile(t *testing.T) {
 
 func TestArguments(t *testing.T) {
 	t.Setenv("XDG_DATA_HOME", "/data")
-	if dir, done, err := arguments(nil); dir != "/data/marque/authority" || done || err != nil {
-		t.Errorf("%q, %v, %v", dir, done, err)
+	if o, done, err := arguments(nil); o.Dir != "/data/marque/authority" || done || err != nil {
+		t.Errorf("%+v, %v, %v", o, done, err)
 	}
-	if dir, _, err := arguments([]string{"--dir", "fleet"}); dir != "fleet" || err != nil {
-		t.Errorf("%q, %v", dir, err)
+	if o, _, err := arguments([]string{"--dir", "fleet", "--socket", "s", "--tpm", "t"}); o.Dir != "fleet" || o.Socket != "s" || o.TPM != "t" || err != nil {
+		t.Errorf("%+v, %v", o, err)
 	}
 	if _, _, err := arguments([]string{"fleet"}); err == nil {
 		t.Error("a folder without --dir was taken")
 	}
 	t.Setenv("XDG_DATA_HOME", "relative") // to be ignored, says its specification
 	t.Setenv("HOME", "/home/officer")
-	if dir, _, err := arguments(nil); dir != "/home/officer/.local/share/marque/authority" || err != nil {
-		t.Errorf("%q, %v", dir, err)
+	if o, _, err := arguments(nil); o.Dir != "/home/officer/.local/share/marque/authority" || err != nil {
+		t.Errorf("%+v, %v", o, err)
 	}
 }

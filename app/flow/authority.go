@@ -1,45 +1,58 @@
 package flow
 
-import (
-	"marque/authority"
-	"marque/device/wire"
-)
+import "marque/authority"
 
-// Enroller is what enrolling needs of an authority; *authority.Authority has it.
+// Enroller is what enrolling needs of an authority; *localapi.Client has it.
 type Enroller interface {
 	Review(request []byte) (*authority.Review, error)
 	Enrol(request []byte) (*authority.Issued, error)
 	NewestList() (sequence uint32, list []byte, err error)
 }
 
-// Register is what listing identities needs of an authority.
+// Register is what listing identities needs of an authority; *localapi.Client has it.
 type Register interface {
 	Identities(from uint32, n int) ([]authority.Identity, error)
 }
 
-// Overview is what the status needs of an authority. Both work while it is locked.
+// Overview tells how the service and its authority stand. It works in every phase, and keeps nobody signed on.
 type Overview interface {
-	Core() *wire.Core
-	Status() (authority.Status, error)
+	State() (State, error)
 }
 
-// Authority is an authority as the console sees it. It is safe for concurrent use.
-type Authority interface {
+// Link leads to the service that has the authority. Connect reaches it, or starts one; it is called again after [ErrGone].
+type Link interface {
+	Connect() error
+}
+
+// Founder makes the authority that does not exist yet, under a vault with a passphrase, and leaves it unlocked. It does not keep the
+// passphrase.
+type Founder interface {
+	Found(realm string, passphrase []byte) error
+}
+
+// Safe is the vault. It keeps no secret. Unlock takes what the officers who are signed on do not bring: the PIN, or, of a vault
+// without officers, the passphrase.
+type Safe interface {
+	Unlock(secret []byte) error
+	Lock() error
+}
+
+// Desk is where officers sign on, in this console. It does not keep their passphrases. SignOff is for all of them.
+type Desk interface {
+	SignOn(officer string, passphrase []byte) error
+	SignOff() error
+}
+
+// Service is all that the console needs of the service. It is safe for concurrent use. Its errors are those of authority and wire,
+// and those of this package.
+type Service interface {
+	Link
+	Overview
+	Founder
+	Safe
+	Desk
 	Enroller
 	Register
-	Overview
-}
-
-// Founder makes the authority that does not exist yet. It does not keep the passphrase.
-type Founder interface {
-	Found(f authority.Founding, passphrase []byte) (Authority, error)
-}
-
-// Safe is where an authority is kept. It does not keep the passphrase.
-type Safe interface {
-	Open() (Authority, error) // locked; nil without an error when there is none yet
-	Unlock(passphrase []byte) (Authority, error)
-	Lock() error
 }
 
 // Scanner turns what an officer has into the octets of a request. Errors: [ErrNoFile], [ErrNotPicture], [ErrLargePicture],

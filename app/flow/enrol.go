@@ -43,9 +43,11 @@ type Enrol struct {
 	pictures []string // those still to be read
 	request  []byte
 	issued   *authority.Issued
+	again    func() // what the loss of the service or of the session cut off; nil for nothing
 
 	Step    EnrolStep
 	Problem *Problem
+	Blocked *Problem          // why nothing can be issued at all
 	Source  string            // the picture that is shown, a path; empty for a code
 	Review  *authority.Review // of the request on the card; nil before
 	Folder  string            // where packages go; empty for beside the picture
@@ -65,13 +67,43 @@ func newEnrol(p Parts) *Enrol {
 	return &Enrol{model: model{loop: p.Loop}, scanner: p.Scanner, save: p.Save, clock: p.Clock, fallback: p.Packages}
 }
 
-// use begins anew with another authority; nil after locking.
-func (e *Enrol) use(a Enroller) {
+// reset begins anew, locked: for somebody else, perhaps.
+func (e *Enrol) reset() {
 	e.forget()
-	*e = Enrol{
-		model: e.model, enroller: a, scanner: e.scanner, save: e.save, clock: e.clock, fallback: e.fallback, Folder: e.Folder,
+	*e = Enrol{model: e.model, scanner: e.scanner, save: e.save, clock: e.clock, fallback: e.fallback, Folder: e.Folder, Blocked: e.Blocked}
+	e.changed()
+}
+
+// suspend keeps everything until resume.
+func (e *Enrol) suspend() { e.enroller = nil }
+
+// resume goes on where it was, if anywhere.
+func (e *Enrol) resume(enroller Enroller) {
+	e.enroller = enroller
+	if again := e.again; again != nil {
+		e.again, e.Problem = nil, nil
+		again()
+		return
 	}
 	e.changed()
+}
+
+// block says why the authority would refuse every request, if it would.
+func (e *Enrol) block(s *Status) {
+	var why *Problem
+	switch {
+	case !s.Known:
+	case s.Custody.ReadOnly != Changeable:
+		why = s.ReadOnly()
+	case s.Custody.Drill == DrillPending:
+		why = problem("drill", "Command", s.DrillCommand())
+	}
+	if (why == nil) != (e.Blocked == nil) || why != nil && why.What.Key != e.Blocked.What.Key {
+		e.Blocked = why
+		e.changed()
+		return
+	}
+	e.Blocked = why
 }
 
 // Ready reports whether a picture or a code may be given now.
@@ -123,7 +155,7 @@ func (e *Enrol) Discard() {
 	case EnrolWaiting, EnrolReading, EnrolReview, EnrolDone:
 	}
 	e.forget()
-	e.Step, e.Problem, e.Review, e.Source, e.pictures = EnrolWaiting, nil, nil, "", nil
+	e.Step, e.Problem, e.Review, e.Source, e.pictures, e.again = EnrolWaiting, nil, nil, "", nil, nil
 	e.changed()
 }
 
@@ -133,7 +165,7 @@ type reviewed struct {
 }
 
 func (e *Enrol) read(source string, get func() ([]byte, error)) {
-	e.Step, e.Problem, e.Review, e.Source = EnrolReading, nil, nil, source
+	e.Step, e.Problem, e.Review, e.Source, e.again = EnrolReading, nil, nil, source, nil
 	enroller := e.enroller
 	background(&e.model, func() (reviewed, error) {
 		request, err := get()
@@ -147,6 +179,9 @@ func (e *Enrol) read(source string, get func() ([]byte, error)) {
 		e.request, e.Review = r.request, r.review
 		if err != nil {
 			e.Step = EnrolWaiting
+			if cutOff(err) {
+				e.again = func() { e.read(source, get) }
+			}
 		} else if r.review.Problem != nil {
 			e.Problem = explain(r.review.Problem, "enrol.refused")
 		}
@@ -156,7 +191,9 @@ func (e *Enrol) read(source string, get func() ([]byte, error)) {
 }
 
 // CanIssue reports whether the request on the card can be granted.
-func (e *Enrol) CanIssue() bool { return e.Step == EnrolReview && e.Review.Problem == nil }
+func (e *Enrol) CanIssue() bool {
+	return e.Step == EnrolReview && e.Review.Problem == nil && e.Blocked == nil && e.enroller != nil
+}
 
 // Words returns the eight words of the request on the card.
 func (e *Enrol) Words() [words.Count]string { return words.Of(e.Review.Hash[:]) }
@@ -214,6 +251,9 @@ func (e *Enrol) Issue() {
 	background(&e.model, func() (*authority.Issued, error) { return enroller.Enrol(request) }, func(issued *authority.Issued, err error) {
 		if err != nil {
 			e.Step, e.Problem = EnrolReview, explain(err, "enrol.failed")
+			if cutOff(err) { // the same request gets the same package: the officer asks for it again
+				e.again = e.changed
+			}
 			e.changed()
 			return
 		}
@@ -228,7 +268,7 @@ func (e *Enrol) Issue() {
 
 // Write writes the package again that could not be written.
 func (e *Enrol) Write() {
-	if e.Step == EnrolUnwritten {
+	if e.Step == EnrolUnwritten && e.enroller != nil {
 		e.write()
 	}
 }

@@ -2,13 +2,13 @@ package flow_test
 
 import (
 	"bytes"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"marque/app/flow"
+	"marque/app/localapi"
 	"marque/device/wire"
 )
 
@@ -50,51 +50,52 @@ func TestFoundingCannotBeBegunWithoutAName(t *testing.T) {
 
 func TestFoundLockUnlock(t *testing.T) {
 	w := newWindow(t)
-	w.found()
+	w.serve()
+	w.start(flow.Absent)
 	c := w.console
+	c.Founding.SetRealm("fleet.example")
+	c.Founding.Found([]byte(secret))
+	w.until("the words", func() bool { return c.Founding.Step == flow.FoundingWords })
+	c.Status.Refresh() // as happens from time to time: the words stay
+	w.until("the state", func() bool { return c.Status.Known })
+	if c.Phase != flow.Absent {
+		t.Fatal("the words of the realm were passed over")
+	}
+	c.Founding.Finish()
+	w.until("the list of identities", func() bool { return c.Identities.Loaded && c.Status.Known })
 	if c.Phase != flow.Open || c.Status.Now.Realm != "fleet.example" || c.Founding.Words() != c.Status.Words() {
 		t.Fatalf("phase %d, realm %q", c.Phase, c.Status.Now.Realm)
+	}
+	if k := c.Status.Custody; k.TPM || k.Production || len(k.Reasons) == 0 || k.Drill != flow.DrillNone || c.Enrol.Blocked != nil {
+		t.Errorf("custody %+v", k)
 	}
 	w.enrol("bus-4711")
 	c.Lock()
 	if c.Phase != flow.Locked || len(c.Identities.Rows) > 0 || len(c.Enrol.Done) > 0 {
 		t.Error("something of the open authority is still shown")
 	}
-	w.until("the closed vault", func() bool { return w.open.Locked() })
+	w.until("the closed vault", func() bool { return c.Status.Phase == flow.Locked })
 
 	wrong := []byte("wrong " + secret)
-	c.Unlock.Open(wrong)
+	c.Unlock.Enter(wrong)
 	w.until("the refusal", func() bool { return c.Unlock.Problem != nil })
-	if c.Unlock.Problem.What.Key != "problem.passphrase.what" || c.Phase != flow.Locked || !bytes.Equal(wrong, make([]byte, len(wrong))) {
+	if c.Unlock.Problem.What.Key != "problem.passphrase.what" || !c.Unlock.Wrong || c.Phase != flow.Locked || !bytes.Equal(wrong, make([]byte, len(wrong))) {
 		t.Errorf("problem %v, phase %d, passphrase %q", c.Unlock.Problem, c.Phase, wrong)
 	}
-	c.Unlock.Open([]byte(secret))
-	w.until("the list", func() bool { return c.Identities.Loaded })
+	w.unlock()
 	if c.Phase != flow.Open || c.Identities.Total() != 1 || c.Unlock.Problem != nil {
 		t.Errorf("phase %d, %d identities", c.Phase, c.Identities.Total())
 	}
 }
 
-func TestStartOfADamagedAuthority(t *testing.T) {
+func TestStartWithoutAService(t *testing.T) {
 	w := newWindow(t)
-	if err := os.MkdirAll(w.dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"vault", "authority.db"} {
-		if err := os.WriteFile(filepath.Join(w.dir, name), []byte("nonsense"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	w.console.Start()
-	w.until("the problem", func() bool { return w.console.Phase == flow.Shut })
-	if w.console.Problem.What.Key != "problem.damaged.what" {
+	w.start(flow.Shut)
+	if w.console.Problem.What.Key != "problem.noservice.what" {
 		t.Errorf("%v", w.console.Problem)
 	}
-	if err := os.RemoveAll(w.dir); err != nil {
-		t.Fatal(err)
-	}
-	w.console.Start()
-	w.until("a second look", func() bool { return w.console.Phase == flow.Absent })
+	w.serve()
+	w.start(flow.Absent)
 }
 
 func TestEnrolWritesPackageAndListBesideThePicture(t *testing.T) {
@@ -140,7 +141,9 @@ func TestEnrolUnderAClockFarAhead(t *testing.T) {
 	if e.Problem == nil || e.Problem.What.Key != "problem.clockahead.what" {
 		t.Fatalf("%+v", e.Problem)
 	}
-	w.open.Authority().ConfirmClock(w.clock())
+	if _, err := w.other().ConfirmClock(w.clock()); err != nil {
+		t.Fatal(err)
+	}
 	e.Issue()
 	w.until("the package", func() bool { return e.Step == flow.EnrolDone })
 }
@@ -166,10 +169,10 @@ func TestEnrolRefuses(t *testing.T) {
 		e.Issue()
 		e.Discard()
 	}
-	if e.Step != flow.EnrolWaiting || len(e.Done) != 1 || w.open == nil {
+	if e.Step != flow.EnrolWaiting || len(e.Done) != 1 {
 		t.Errorf("step %d, %d done", e.Step, len(e.Done))
 	}
-	if ids, err := w.open.Authority().Identities(0, 10); err != nil || len(ids) != 1 {
+	if ids, err := w.other().Identities(0, 10); err != nil || len(ids) != 1 {
 		t.Errorf("%d identities, %v", len(ids), err)
 	}
 }
@@ -234,7 +237,7 @@ func TestLateResultsAreDropped(t *testing.T) {
 	e.Choose(w.picture("bus-4712"))
 	w.console.Identities.Refresh()
 	w.console.Lock()
-	w.until("the closed vault", func() bool { return w.open.Locked() && len(w.results) == 0 })
+	w.until("the closed vault", func() bool { return w.console.Status.Phase == flow.Locked && len(w.results) == 0 })
 	if e.Step != flow.EnrolWaiting || e.Review != nil || w.console.Identities.Loaded || w.console.Identities.Loading {
 		t.Errorf("step %d after locking", e.Step)
 	}
@@ -256,8 +259,9 @@ func TestIdentities(t *testing.T) {
 	if len(l.Rows) != 2 || l.Selected().Address.Name() != "bus-1" || l.Index() != 1 {
 		t.Fatalf("%d rows, selected %v", len(l.Rows), l.Selected())
 	}
-	if err := w.open.Authority().Revoke(l.Selected().Address, wire.ReasonStolen, w.clock()); err != nil {
-		t.Fatal(err)
+	revoked, err := w.other().Revoke(localapi.Revoke{Addresses: []string{l.Selected().Address.String()}, Reason: "stolen"})
+	if err != nil || !revoked.Done {
+		t.Fatal(revoked, err)
 	}
 	l.Refresh()
 	w.until("the revocation", func() bool { return l.Standing(l.Selected()) == flow.Revoked })

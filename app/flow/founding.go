@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"marque/app/words"
-	"marque/authority"
 	"marque/device/wire"
 )
 
@@ -27,18 +26,24 @@ const (
 //	realm ──SetRealm──▶ secret ──Found──▶ busy ──▶ words ──Finish──▶ open
 type Founding struct {
 	model
-	founder Founder
-	opened  func(Authority)
-	made    Authority
+	service interface {
+		Founder
+		Overview
+	}
+	opened func(State)
+	made   State
 
 	Step    FoundingStep
 	Realm   string
 	Problem *Problem
 }
 
-func newFounding(loop Loop, founder Founder, opened func(Authority)) *Founding {
-	return &Founding{model: model{loop: loop}, founder: founder, opened: opened}
+func newFounding(loop Loop, service Service, opened func(State)) *Founding {
+	return &Founding{model: model{loop: loop}, service: service, opened: opened}
 }
+
+// idle reports that nothing is being founded, and nothing was here.
+func (f *Founding) idle() bool { return f.Step == FoundingRealm || f.Step == FoundingSecret }
 
 // CheckRealm says why s cannot be the name of a realm; zero when it can, and the key founding.realm.empty when it is empty.
 func (f *Founding) CheckRealm(s string) Text {
@@ -95,12 +100,15 @@ func (f *Founding) Found(passphrase []byte) {
 		return
 	}
 	f.Step, f.Problem = FoundingBusy, nil
-	founding := authority.Founding{Realm: f.Realm}
-	background(&f.model, func() (Authority, error) {
+	service, realm := f.service, f.Realm
+	background(&f.model, func() (State, error) {
 		defer clear(passphrase)
-		return f.founder.Found(founding, passphrase)
-	}, func(a Authority, err error) {
-		f.Step, f.made, f.Problem = FoundingWords, a, explain(err, "founding.failed")
+		if err := service.Found(realm, passphrase); err != nil {
+			return State{}, err
+		}
+		return service.State()
+	}, func(made State, err error) {
+		f.Step, f.made, f.Problem = FoundingWords, made, explain(err, "founding.failed")
 		if err != nil {
 			f.Step = FoundingSecret
 		}
@@ -111,8 +119,7 @@ func (f *Founding) Found(passphrase []byte) {
 
 // Words returns the eight words of the new realm.
 func (f *Founding) Words() [words.Count]string {
-	hash := f.made.Core().Hash()
-	return words.Of(hash[:])
+	return words.Of(f.made.Authority.CoreHash[:])
 }
 
 // Finish leaves the ceremony for the authority that it made.

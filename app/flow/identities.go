@@ -43,12 +43,25 @@ func newIdentities(loop Loop, clock func() time.Time) *Identities {
 	return &Identities{model: model{loop: loop}, clock: clock}
 }
 
-// use makes the list one of r; nil empties it.
-func (l *Identities) use(r Register) {
-	l.forget()
-	l.register, l.all, l.Rows, l.selected = r, nil, nil, nil
-	l.Loading, l.Loaded, l.Problem, l.Query = false, false, nil, ""
+// reset empties the list.
+func (l *Identities) reset() {
+	l.suspend()
+	l.all, l.Rows, l.selected = nil, nil, nil
+	l.Loaded, l.Query = false, ""
 	l.changed()
+}
+
+// suspend keeps what is shown until resume.
+func (l *Identities) suspend() {
+	l.forget()
+	l.register, l.Loading, l.Problem = nil, false, nil
+}
+
+// resume makes the list one of r.
+func (l *Identities) resume(r Register) {
+	l.suspend()
+	l.register = r
+	l.Refresh()
 }
 
 // Refresh reads the list again; what is shown stays until then.

@@ -11,6 +11,7 @@ type model struct {
 	loop     Loop
 	round    int
 	watchers []func()
+	failed   func(error) // hears of every error, after the model; nil for nobody
 }
 
 // OnChange adds a function that is called, in the goroutine of the window, whenever something has changed.
@@ -32,8 +33,12 @@ func background[T any](m *model, work func() (T, error), done func(T, error)) {
 	m.loop.Run(func() {
 		result, err := work()
 		m.loop.Post(func() {
-			if m.round == round {
-				done(result, err)
+			if m.round != round {
+				return
+			}
+			done(result, err)
+			if err != nil && m.failed != nil {
+				m.failed(err)
 			}
 		})
 	})

@@ -3,19 +3,34 @@ package flow
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"marque/authority"
 	"marque/device/wire"
 )
 
-// The errors that the machine side reports, beside those of authority and wire.
+// The errors of the service, beside those of authority and wire.
 var (
-	// ErrPassphrase: the passphrase does not open the vault.
-	ErrPassphrase = errors.New("wrong passphrase")
-	// ErrWeakPassphrase: the passphrase is too short or too long for a new vault.
-	ErrWeakPassphrase = errors.New("unsuitable passphrase")
-	// ErrOtherVault: the vault needs more than a passphrase: a TPM and its PIN.
-	ErrOtherVault = errors.New("vault under a TPM")
+	// ErrGone: the service ended, or does not answer any more.
+	ErrGone = errors.New("the service is gone")
+	// ErrNoService: no service runs, and none can be started from here.
+	ErrNoService = errors.New("no service")
+	// ErrSelfTest: the service ended because its algorithms or its random numbers are wrong.
+	ErrSelfTest = errors.New("self-test failed")
+	// ErrStranger: the socket belongs to somebody else.
+	ErrStranger = errors.New("the socket of another account")
+	// ErrSocket: something else stands where the socket would.
+	ErrSocket = errors.New("no place for the socket")
+	// ErrVersions: service and console do not understand each other.
+	ErrVersions = errors.New("different versions")
+	// ErrService: the service made a mistake.
+	ErrService = errors.New("mistake of the service")
+	// ErrSession: nobody is signed on here any more.
+	ErrSession = errors.New("nobody is signed on")
+	// ErrManySessions: too many people are signed on.
+	ErrManySessions = errors.New("too many sessions")
+	// ErrTooManyTries: others try passphrases at the same time.
+	ErrTooManyTries = errors.New("too many tries at once")
 	// ErrBusy: another program has the authority open.
 	ErrBusy = errors.New("authority in use")
 	// ErrDamaged: vault or database are damaged.
@@ -24,6 +39,44 @@ var (
 	ErrOccupied = errors.New("folder not empty")
 	// ErrNoFolder: the folder for a new authority cannot be made.
 	ErrNoFolder = errors.New("no place for the folder")
+)
+
+// The errors of vaults and officers.
+var (
+	// ErrPassphrase: the passphrase does not open the vault.
+	ErrPassphrase = errors.New("wrong passphrase")
+	// ErrWeakPassphrase: the passphrase is too short or too long for a new vault.
+	ErrWeakPassphrase = errors.New("unsuitable passphrase")
+	// ErrOfficerPassphrase: the passphrase is not the officer's.
+	ErrOfficerPassphrase = errors.New("wrong passphrase of an officer")
+	// ErrNoOfficer: there is no such officer any more.
+	ErrNoOfficer = errors.New("no such officer")
+	// ErrQuorum: too few security officers are signed on.
+	ErrQuorum = errors.New("too few officers")
+	// ErrOtherOfficers: somebody signed on before the officers were changed.
+	ErrOtherOfficers = errors.New("the officers were changed")
+	// ErrOfficersFile: the officers' file is not the one that belongs to the vault.
+	ErrOfficersFile = errors.New("another officers' file")
+	// ErrOfficersDamaged: the officers' file is damaged.
+	ErrOfficersDamaged = errors.New("officers' file damaged")
+	// ErrOldVault: the vault's file is an old copy.
+	ErrOldVault = errors.New("old vault")
+	// ErrNoTPM: no TPM answers.
+	ErrNoTPM = errors.New("no TPM")
+	// ErrOtherTPM: the vault was made with another TPM.
+	ErrOtherTPM = errors.New("another TPM")
+	// ErrTPMBusy: the TPM does not take commands now.
+	ErrTPMBusy = errors.New("TPM busy")
+	// ErrPlatform: no approval fits the firmware and boot loader that run.
+	ErrPlatform = errors.New("platform changed")
+	// ErrRetired: the approval of the platform that runs was withdrawn.
+	ErrRetired = errors.New("approval retired")
+	// ErrCounter: the TPM's counter is not there, or is not the one that was made.
+	ErrCounter = errors.New("counter missing")
+)
+
+// The errors of the machine side.
+var (
 	// ErrNoFile: the file to read does not exist or may not be read.
 	ErrNoFile = errors.New("no such file")
 	// ErrNotPicture: the file is neither a PNG or JPEG picture nor a request.
@@ -37,6 +90,22 @@ var (
 	// ErrWrite: the file could not be written.
 	ErrWrite = errors.New("not written")
 )
+
+// PINError says that the PIN is wrong.
+type PINError struct {
+	Left int // tries until the TPM locks itself
+}
+
+// Error implements error.
+func (e *PINError) Error() string { return fmt.Sprintf("wrong PIN, %d tries left", e.Left) }
+
+// LockoutError says that the TPM takes no PIN.
+type LockoutError struct {
+	Until time.Time // at the latest, if it stays switched on
+}
+
+// Error implements error.
+func (*LockoutError) Error() string { return "the TPM takes no PIN" }
 
 // ForeignError says that a code was read and is no request.
 type ForeignError struct {
@@ -56,9 +125,31 @@ var known = []struct {
 	err error
 	key string
 }{
+	{ErrGone, "gone"},
+	{ErrNoService, "noservice"},
+	{ErrSelfTest, "selftest"},
+	{ErrStranger, "stranger"},
+	{ErrSocket, "socket"},
+	{ErrVersions, "versions"},
+	{ErrService, "service"},
+	{ErrSession, "session"},
+	{ErrManySessions, "sessions"},
+	{ErrTooManyTries, "tries"},
 	{ErrPassphrase, "passphrase"},
 	{ErrWeakPassphrase, "weak"},
-	{ErrOtherVault, "othervault"},
+	{ErrOfficerPassphrase, "officer"},
+	{ErrNoOfficer, "noofficer"},
+	{ErrQuorum, "quorum"},
+	{ErrOtherOfficers, "otherofficers"},
+	{ErrOfficersFile, "officersfile"},
+	{ErrOfficersDamaged, "officersdamaged"},
+	{ErrOldVault, "oldvault"},
+	{ErrNoTPM, "notpm"},
+	{ErrOtherTPM, "othertpm"},
+	{ErrTPMBusy, "tpmbusy"},
+	{ErrRetired, "retired"},
+	{ErrPlatform, "platform"},
+	{ErrCounter, "counter"},
 	{ErrBusy, "busy"},
 	{ErrDamaged, "damaged"},
 	{ErrOccupied, "occupied"},
@@ -69,6 +160,14 @@ var known = []struct {
 	{ErrNoCode, "nocode"},
 	{ErrFileExists, "exists"},
 	{ErrWrite, "write"},
+	{authority.ErrNotCounted, "notcounted"},
+	{authority.ErrCounter, "uncounted"},
+	{authority.ErrRolledBack, "readonly"},
+	{authority.ErrCounterLost, "readonly"},
+	{authority.ErrRestored, "readonly"},
+	{authority.ErrDrillPending, "drillpending"},
+	{authority.ErrSerials, "serials"},
+	{authority.ErrWrongRole, "role"},
 	{authority.ErrUsedName, "usedname"},
 	{authority.ErrSeenKey, "seenkey"},
 	{authority.ErrAlreadyRevoked, "revoked"},
@@ -94,8 +193,17 @@ func explain(err error, fallback string) *Problem {
 		return nil
 	}
 	var foreign *ForeignError
-	if errors.As(err, &foreign) {
+	var pin *PINError
+	var lockout *LockoutError
+	switch {
+	case errors.As(err, &foreign):
 		return problem("foreign", "Seems", foreign.Seems)
+	case errors.As(err, &pin):
+		p := problem("pin")
+		p.What = Say("problem.pin.what", "Count", pin.Left)
+		return p
+	case errors.As(err, &lockout):
+		return problem("lockedout", "Until", lockout.Until)
 	}
 	for _, k := range known {
 		if errors.Is(err, k.err) {
@@ -108,4 +216,15 @@ func explain(err error, fallback string) *Problem {
 func problem(key string, args ...any) *Problem {
 	key = "problem." + key
 	return &Problem{What: Say(key+".what", args...), Why: Say(key+".why", args...), Next: Say(key+".next", args...)}
+}
+
+// wrongSecret reports that what was typed is not the passphrase or the PIN.
+func wrongSecret(err error) bool {
+	var pin *PINError
+	return errors.Is(err, ErrPassphrase) || errors.Is(err, ErrOfficerPassphrase) || errors.As(err, &pin)
+}
+
+// cutOff reports that an error is not about what was asked for, but that nobody was there to answer, or that nobody may ask any more.
+func cutOff(err error) bool {
+	return errors.Is(err, ErrGone) || errors.Is(err, ErrSession) || errors.Is(err, authority.ErrLocked)
 }

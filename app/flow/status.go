@@ -2,28 +2,32 @@ package flow
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"marque/app/words"
 	"marque/authority"
 )
 
-// Status is the view-model of the strip at the top: how the authority stands.
+// Status is the view-model of the strip at the top: how authority and custody stand.
 //
 //	absent ──found──▶ known ──Refresh──▶ known
 type Status struct {
 	model
-	overview Overview // nil while there is no authority
+	overview Overview
 	clock    func() time.Time
 
-	Known   bool             // there is an authority, and Now is about it
-	Locked  bool             // its vault is closed
+	Known   bool             // there is an authority, and what follows is about it
+	Phase   Phase            // of the service, whoever unlocked it; the console may be behind
+	Dir     string           // the authority's folder
 	Now     authority.Status // as of the last refresh
+	Custody Custody          // as of the last refresh
+	Idle    time.Duration    // after which the service locks
 	Problem *Problem         // why the last refresh failed
 }
 
-func newStatus(loop Loop, clock func() time.Time) *Status {
-	return &Status{model: model{loop: loop}, clock: clock}
+func newStatus(loop Loop, clock func() time.Time, overview Overview) *Status {
+	return &Status{model: model{loop: loop}, clock: clock, overview: overview}
 }
 
 // Words returns the eight words of the realm.
@@ -32,27 +36,41 @@ func (s *Status) Words() [words.Count]string { return words.Of(s.Now.CoreHash[:]
 // Time returns the present time.
 func (s *Status) Time() time.Time { return s.clock() }
 
-// Refresh reads how the authority stands.
+// Refresh reads how everything stands.
 func (s *Status) Refresh() {
-	if s.overview == nil {
-		return
-	}
-	background(&s.model, s.overview.Status, func(now authority.Status, err error) {
+	background(&s.model, s.overview.State, func(now State, err error) {
 		s.Problem = explain(err, "status.failed")
 		if err == nil {
-			s.Known, s.Now = true, now
+			s.take(now)
 		}
 		s.changed()
 	})
 }
 
-// watch makes the status one of o.
-func (s *Status) watch(o Overview, locked bool) {
-	s.overview, s.Locked = o, locked
-	s.Now.Realm, s.Now.CoreHash = o.Core().Realm, o.Core().Hash()
-	s.changed()
-	s.Refresh()
+// take makes what was read what is shown. Results that are still to come are older.
+func (s *Status) take(now State) {
+	s.forget()
+	s.Problem = nil
+	s.Known, s.Phase, s.Dir, s.Idle = now.Phase != Absent, now.Phase, now.Dir, now.Idle
+	s.Now, s.Custody = now.Authority, now.Custody
 }
+
+// ReadOnly says why nothing can be changed, and what ends that; nil when changes are possible.
+func (s *Status) ReadOnly() *Problem {
+	keys := map[ReadOnlyReason]string{RolledBack: "rolledback", Restored: "restored", CounterLost: "counterlost"}
+	key := keys[s.Custody.ReadOnly]
+	if !s.Known || key == "" {
+		return nil
+	}
+	var counter uint64
+	if s.Custody.Chip != nil {
+		counter = s.Custody.Chip.Counter
+	}
+	return problem(key, "Database", s.Custody.Counter, "Counter", counter, "Command", s.ReopenCommand())
+}
+
+// present reports whether an officer is signed on, in this console or elsewhere.
+func (s *Status) present(name string) bool { return slices.Contains(s.Custody.Present, name) }
 
 // ListAge says how old the newest list is, in whole days.
 func (s *Status) ListAge() int { return int(s.clock().Sub(s.Now.List.Issued) / (24 * time.Hour)) }

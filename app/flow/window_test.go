@@ -1,8 +1,10 @@
 package flow_test
 
 import (
+	"bufio"
+	"context"
 	"crypto/rand"
-	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -11,22 +13,32 @@ import (
 
 	"marque/app/appliance"
 	"marque/app/flow"
+	"marque/app/flow/remote"
+	"marque/app/localapi"
 	"marque/app/qr"
 	"marque/authority"
 	"marque/device/ibc"
 	"marque/device/wire"
+	"marque/hsm"
 )
 
 const secret = "correct horse battery staple"
 
-// window stands for the goroutine of the window: work runs in goroutines of its own, results come back here.
+// cheap is a cost of guesses that tests can wait for.
+var cheap = hsm.Cost{Time: 1, MemoryKiB: 8, Threads: 1}
+
+// window stands for the goroutine of the window: work runs in goroutines of its own, results come back here. The service is a real
+// one, on a Unix socket.
 type window struct {
 	t       *testing.T
 	results chan func()
 	now     time.Time
 	mu      sync.Mutex // of now
 	dir     string
-	open    *appliance.Appliance
+	tpm     string
+	idle    time.Duration
+	service *remote.Service
+	kill    func() // ends the service that runs
 	console *flow.Console
 	saveErr error
 	saved   chan string
@@ -36,19 +48,38 @@ func newWindow(t *testing.T) *window {
 	t.Helper()
 	w := &window{
 		t: t, results: make(chan func(), 100), now: time.Date(2026, 10, 14, 14, 32, 0, 0, time.UTC),
-		dir: filepath.Join(t.TempDir(), "authority"), saved: make(chan string, 100),
+		dir: filepath.Join(t.TempDir(), "authority"), saved: make(chan string, 100), idle: 100 * 365 * 24 * time.Hour,
 	}
+	w.service = remote.New(t.Context(), localapi.Options{Dir: w.dir})
 	w.console = flow.NewConsole(flow.Parts{
 		Loop:    flow.Loop{Run: func(work func()) { go work() }, Post: func(result func()) { w.results <- result }},
 		Clock:   w.clock,
-		Founder: w, Safe: w, Scanner: w, Save: w.save, Packages: filepath.Join(t.TempDir(), "packages"),
-	})
-	t.Cleanup(func() {
-		if w.open != nil {
-			w.open.Close()
-		}
+		Service: w.service, Dir: w.dir, Scanner: w, Save: w.save, Packages: filepath.Join(t.TempDir(), "packages"),
 	})
 	return w
+}
+
+// serve starts the service.
+func (w *window) serve() {
+	w.t.Helper()
+	ready, started := io.Pipe()
+	s, err := localapi.New(localapi.ServerOptions{Dir: w.dir, TPM: w.tpm, Clock: w.clock, Idle: w.idle, Ready: started})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Serve(ctx) }()
+	w.kill = sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			w.t.Errorf("the service: %v", err)
+		}
+	})
+	w.t.Cleanup(w.kill)
+	if line, err := bufio.NewReader(ready).ReadString('\n'); err != nil || line != "ready\n" {
+		w.t.Fatalf("the service says %q, %v", line, err)
+	}
 }
 
 // until takes results until something is so.
@@ -76,35 +107,18 @@ func (w *window) pass(d time.Duration) {
 	w.now = w.now.Add(d)
 }
 
-func (w *window) Open() (flow.Authority, error) {
-	a, err := appliance.Open(w.dir, appliance.Options{Clock: w.clock})
-	switch {
-	case errors.Is(err, authority.ErrNotFounded):
-		return nil, nil
-	case err != nil:
-		return nil, flow.ErrDamaged
-	}
-	w.open = a
-	return a.Authority(), nil
-}
-
-func (w *window) Found(f authority.Founding, passphrase []byte) (flow.Authority, error) {
-	a, err := appliance.Found(w.dir, f, passphrase, appliance.Options{Clock: w.clock})
+// other is another program that has opened the authority.
+func (w *window) other() *localapi.Client {
+	w.t.Helper()
+	c, err := localapi.Dial(w.t.Context(), localapi.Options{Dir: w.dir})
 	if err != nil {
-		return nil, flow.ErrOccupied
+		w.t.Fatal(err)
 	}
-	w.open = a
-	return a.Authority(), nil
-}
-
-func (w *window) Unlock(passphrase []byte) (flow.Authority, error) {
-	if err := w.open.Unlock(passphrase); err != nil {
-		return nil, flow.ErrPassphrase
+	if err := c.Unlock(localapi.Unlock{Passphrase: []byte(secret)}); err != nil {
+		w.t.Fatal(err)
 	}
-	return w.open.Authority(), nil
+	return c
 }
-
-func (w *window) Lock() error { w.open.Lock(); return nil }
 
 func (w *window) File(path string) ([]byte, error) {
 	text, err := qr.DecodeFile(path)
@@ -133,17 +147,35 @@ func (w *window) save(path string, contents []byte) error {
 	return os.WriteFile(path, contents, 0o600)
 }
 
-// found founds a realm and opens it.
+// found founds a realm under a cheap vault, serves it, and unlocks it.
 func (w *window) found() {
 	w.t.Helper()
+	f, err := appliance.Found(w.dir, appliance.Founding{
+		Realm: authority.Founding{Realm: "fleet.example"}, Passphrase: []byte(secret), Cost: cheap,
+	}, appliance.Options{Clock: w.clock})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := f.Appliance.Close(); err != nil {
+		w.t.Fatal(err)
+	}
+	w.serve()
+	w.start(flow.Locked)
+	w.unlock()
+}
+
+func (w *window) start(phase flow.Phase) {
+	w.t.Helper()
 	w.console.Start()
-	w.until("an absent authority", func() bool { return w.console.Phase == flow.Absent })
-	f := w.console.Founding
-	f.SetRealm("fleet.example")
-	f.Found([]byte(secret))
-	w.until("the words", func() bool { return f.Step == flow.FoundingWords })
-	f.Finish()
-	w.until("the list of identities", func() bool { return w.console.Identities.Loaded && w.console.Status.Known })
+	w.until("the phase", func() bool { return w.console.Phase == phase })
+}
+
+func (w *window) unlock() {
+	w.t.Helper()
+	w.console.Unlock.Enter([]byte(secret))
+	w.until("the list of identities", func() bool {
+		return w.console.Unlocked() && w.console.Identities.Loaded && !w.console.Identities.Loading
+	})
 }
 
 func request(t *testing.T, name string, at time.Time) []byte {

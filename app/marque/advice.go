@@ -3,6 +3,7 @@ package main
 import (
 	"io/fs"
 
+	"marque/app/localapi"
 	"marque/app/terminal"
 	"marque/authority"
 	"marque/device/wire"
@@ -13,11 +14,20 @@ import (
 var advice = terminal.Advice{
 	{hsm.ErrNoTPM, "name it with --tpm, let this account use it (on Debian: the group tss), and switch it on in the firmware's setup"},
 	{hsm.ErrOtherTPM, "name with --tpm the one that the vault was made with; put the disk back into its computer if it was moved"},
-	{hsm.ErrPlatformChanged, "if nobody updated firmware or boot loader on purpose, do not go on and look for tampering; else start the version from before"},
+	{hsm.ErrPlatformChanged, "after an update on purpose: `marque authority platform show`, compare, then `marque authority platform approve`; else look for tampering"},
+	{hsm.ErrApprovalRetired, "start the version that is approved, or approve this one: `marque authority platform approve`"},
+	{hsm.ErrQuorum, "name more security officers who are here with --officer"},
+	{hsm.ErrNoOfficer, "look at `marque authority officers list`; names are written exactly so"},
 	{hsm.ErrWrongPIN, "look at the tries that are left before the next one; each is given back after two hours with the computer switched on"},
-	{hsm.ErrLockedOut, "leave the computer switched on until then, and type no PIN meanwhile"},
+	{hsm.ErrLockedOut, "leave the computer switched on until then and type no PIN meanwhile, or open the sealed envelope: `marque authority lockout reset`"},
 	{hsm.ErrTPMNotReady, "clear the TPM in the firmware's setup, which destroys what others keep in it, and found again"},
-	{hsm.ErrLockoutAuth, "wait for a day, then put the right lockout authorisation into the ceremony's folder, and found again"},
+	{hsm.ErrLockoutAuth, "wait for a day, then give the right one: that of the envelope, or for a founding in the folder for papers"},
+	{authority.ErrDrillPending, "`marque authority cards drill` with backup cards, or `marque authority cards waive` for good"},
+	{authority.ErrRolledBack, "put the newest database back, or `marque authority reopen` with the newest lists that can be found"},
+	{authority.ErrRestored, "`marque authority reopen` with the newest lists that can be found"},
+	{authority.ErrCounterLost, "`marque authority reopen` with the newest lists that can be found"},
+	{authority.ErrTogether, "name all officers who decide in one command, each with --officer"},
+	{localapi.ErrSignOn, "name who is here with --officer"},
 	{terminal.ErrNoTerminal, "give the passphrase with --passphrase-file, and the PIN of a TPM vault with --pin-file"},
 	{fs.ErrNotExist, "check the name of the file or folder"},
 	{fs.ErrPermission, "check who may read and write there"},

@@ -10,7 +10,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"marque/app/appliance"
+	"marque/app/ceremony"
+	"marque/app/localapi"
+	"marque/app/terminal"
 	"marque/device"
 	"marque/device/wire"
 )
@@ -26,8 +28,9 @@ type demo struct {
 	dir        string
 	vault      demoVault
 	softTPM    *softTPM // nil without
-	authority  *appliance.Appliance
-	words      string // of the realm
+	home       home
+	authority  *localapi.Client // nil while nobody is connected
+	words      string           // of the realm
 	busA       *party
 	busB       *party
 	parking    *party
@@ -67,8 +70,10 @@ func newDemo() *cobra.Command {
 sealed messages and a session, revokes one vehicle, shows that it is refused from then on, and verifies the log. Every step checks
 what it says; the first one that fails ends the demonstration with exit code 1.
 
-With --vault tpm the master secret is sealed by a TPM: a software one (swtpm) that runs for the demonstration only, or the one that
---tpm names. A real TPM keeps what founding does to it: a lockout authorisation, if it had none, and two counters.`,
+With --vault tpm the master secret is sealed by a TPM and opened by two of three officers: a software TPM (swtpm) that runs for the
+demonstration only, or the one that --tpm names. Then it also shows the cards and the restore drill, officers who decide together,
+a firmware update, a database that was put back, and the rotation to the next core. A real TPM keeps what founding does to it: a lockout
+authorisation, if it had none, and counters.`,
 		Example: "  marque demo --dir demo",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -84,7 +89,7 @@ With --vault tpm the master secret is sealed by a TPM: a software one (swtpm) th
 		},
 	}
 	cmd.Flags().StringVar(&dir, "dir", "", "an empty or new folder for the files, kept afterwards (default: a new temporary folder, kept too)")
-	cmd.Flags().StringVar(&vault.kind, "vault", appliance.KindPassphrase, "what opens the vault: passphrase or tpm")
+	cmd.Flags().StringVar(&vault.kind, "vault", ceremony.VaultPassphrase, "what opens the vault: passphrase or tpm")
 	cmd.Flags().StringVar(&vault.tpm, "tpm", "", "of a TPM vault: the TPM's device, or the Unix socket of swtpm (default: a software TPM of its own)")
 	return cmd
 }
@@ -118,16 +123,19 @@ func runDemo(out io.Writer, dir string, vault demoVault) (err error) {
 	if d.softTPM, err = d.vault.provide(out, dir); err != nil {
 		return advice.Wrap("the demonstration did not start", err)
 	}
-	begin := time.Now()
-	for i, s := range demoSteps {
+	d.home = home{dir: d.path("authority"), tpm: d.vault.tpm, secrets: secrets{folder: d.path("secrets")}}
+	begin, steps := time.Now(), d.steps()
+	for i, s := range steps {
+		end := terminal.Progress(s.title)
 		line, err := s.do(d)
+		end()
 		if err != nil {
 			fmt.Fprintf(out, "%2d  FAILED  %s\n", i+1, s.title)
 			return advice.Wrap(fmt.Sprintf("step %d of the demonstration failed (%s)", i+1, s.title), err)
 		}
 		fmt.Fprintf(out, "%2d  %s: %s\n", i+1, s.title, line)
 	}
-	fmt.Fprintf(out, "\nAll %d steps did what they say, in %v.\n\n", len(demoSteps), time.Since(begin).Round(time.Millisecond))
+	fmt.Fprintf(out, "\nAll %d steps did what they say, in %v.\n\n", len(steps), time.Since(begin).Round(time.Millisecond))
 	d.table(out)
 	return nil
 }
@@ -163,8 +171,5 @@ func (d *demo) close() error {
 			errs = append(errs, p.device.Close())
 		}
 	}
-	if d.authority != nil {
-		errs = append(errs, d.authority.Close())
-	}
-	return errors.Join(append(errs, d.softTPM.close())...)
+	return errors.Join(append(errs, d.leave(), d.softTPM.close())...)
 }

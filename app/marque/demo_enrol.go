@@ -1,14 +1,11 @@
 package main
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
-	"marque/app/appliance"
 	"marque/app/qr"
 	"marque/app/terminal"
 	"marque/app/words"
@@ -26,48 +23,6 @@ var (
 
 func (d *demo) path(elements ...string) string {
 	return filepath.Join(append([]string{d.dir}, elements...)...)
-}
-
-// found founds the authority under a random passphrase, and PIN, which are kept in files, since this is a demonstration.
-func (d *demo) found() (string, error) {
-	passphrase, err := d.secret("passphrase.txt")
-	if err != nil {
-		return "", err
-	}
-	found := func() (err error) {
-		d.authority, err = appliance.Found(d.path("authority"), authority.Founding{Realm: demoRealm}, passphrase, appliance.Options{Clock: time.Now})
-		return err
-	}
-	if d.vault.kind == appliance.KindTPM {
-		found = func() error { return d.foundTPM(passphrase) }
-	}
-	if err := d.timed("found the authority", func() (int, error) { return 0, found() }); err != nil {
-		return "", err
-	}
-	hash := d.authority.Authority().Core().Hash()
-	d.words = words.Text(hash[:])
-	return fmt.Sprintf("the authority of %s has a %s vault (%s grade) and the words %q", demoRealm, d.authority.Kind(), d.authority.Grade(), d.words), nil
-}
-
-func (d *demo) foundTPM(passphrase []byte) error {
-	pin, err := d.secret("pin.txt")
-	if err != nil {
-		return err
-	}
-	c, err := prepare(d.path("ceremony"), d.vault.tpm)
-	if err != nil {
-		return err
-	}
-	defer c.erase()
-	d.authority, err = appliance.FoundTPM(
-		d.path("authority"), authority.Founding{Realm: demoRealm}, c.newTPM(d.vault.tpm, pin), passphrase, appliance.Options{Clock: time.Now})
-	return err
-}
-
-// secret draws a passphrase or PIN and keeps it in a file.
-func (d *demo) secret(file string) ([]byte, error) {
-	s := rand.Text()
-	return []byte(s), os.WriteFile(d.path(file), []byte(s+"\n"), 0o600)
 }
 
 // request makes the three device folders, each with its request as a QR code.
@@ -114,7 +69,7 @@ func (d *demo) enrol() (string, error) {
 			return "", errors.Join(errOtherRequest, err)
 		}
 		err = d.timed("issue the package of "+p.name, func() (int, error) {
-			issued, err := d.authority.Authority().Enrol(request)
+			issued, err := d.authority.Enrol(request)
 			if err != nil {
 				return 0, err
 			}

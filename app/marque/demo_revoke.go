@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"marque/app/appliance"
+	"marque/app/localapi"
 	"marque/app/terminal"
 	"marque/device"
 	"marque/device/wire"
@@ -37,7 +38,7 @@ func (d *demo) apply(file string, revoked int, parties ...*party) error {
 }
 
 func (d *demo) applyFirst() (string, error) {
-	p, err := publish(d.authority.Authority(), d.path("published"))
+	p, err := publish(d.authority, d.path("published"))
 	if err != nil {
 		return "", err
 	}
@@ -47,7 +48,7 @@ func (d *demo) applyFirst() (string, error) {
 
 func (d *demo) revoke() (string, error) {
 	err := d.timed("revoke "+d.busB.name, func() (int, error) {
-		_, err := revoke(d.authority.Authority(), d.busB.address.String(), "stolen", "")
+		_, err := revoke(d.authority, localapi.Revoke{Addresses: []string{d.busB.address.String()}, Reason: wire.ReasonStolen.String()})
 		return 0, err
 	})
 	return fmt.Sprintf("%s was reported stolen and is revoked; nobody else knows yet", d.busB.address), err
@@ -55,7 +56,7 @@ func (d *demo) revoke() (string, error) {
 
 func (d *demo) publish() (string, error) {
 	err := d.timed("publish the list", func() (int, error) {
-		p, err := publish(d.authority.Authority(), d.path("published"))
+		p, err := publish(d.authority, d.path("published"))
 		if err != nil {
 			return 0, err
 		}
@@ -109,13 +110,11 @@ func (d *demo) refusedSealed() (string, error) {
 
 // audit closes the authority and verifies its folder without any secret.
 func (d *demo) audit() (string, error) {
-	err := d.authority.Close()
-	d.authority = nil
-	if err != nil {
+	if err := d.leave(); err != nil {
 		return "", err
 	}
 	var line string
-	err = d.timed("verify the log", func() (int, error) {
+	err := d.timed("verify the log", func() (int, error) {
 		r, err := appliance.Audit(d.path("authority"))
 		if err != nil {
 			return 0, err

@@ -17,8 +17,8 @@ const recordOverhead = 2 + 8 + 1 + 16
 // questions are what bus-4711 says in the session; bus-4712 answers each.
 var questions = []string{"how long is the queue at the bridge?", "is lane 2 open?", "thank you, out"}
 
-// serve lets a party accept one session on a loopback port and answer every line in it. stop waits for its end.
-func serve(p *party) (at string, stop func() error, err error) {
+// accept lets a party accept one session on a loopback port and answer every line in it. stop waits for its end.
+func accept(p *party) (at string, stop func() error, err error) {
 	l, err := p.device.ListenOn(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", nil, err
@@ -52,7 +52,7 @@ func answer(s *device.Session) error {
 
 // session lets two strangers connect over TCP and exchange messages.
 func (d *demo) session() (string, error) {
-	at, stop, err := serve(d.busB)
+	at, stop, err := accept(d.busB)
 	if err != nil {
 		return "", err
 	}

@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"time"
 
-	"marque/app/appliance"
+	"marque/app/ceremony"
 	"marque/hsm"
 )
 
@@ -35,9 +35,9 @@ type demoVault struct {
 
 func (v *demoVault) check() error {
 	switch {
-	case v.kind != appliance.KindPassphrase && v.kind != appliance.KindTPM:
+	case v.kind != ceremony.VaultPassphrase && v.kind != ceremony.VaultTPM:
 		return errVault
-	case v.kind == appliance.KindPassphrase && v.tpm != "":
+	case v.kind == ceremony.VaultPassphrase && v.tpm != "":
 		return errTPMFlag
 	}
 	return nil
@@ -51,7 +51,7 @@ type softTPM struct {
 
 // provide starts a software TPM if the vault needs one, says so, and returns it, or nil.
 func (v *demoVault) provide(out io.Writer, dir string) (*softTPM, error) {
-	if v.kind != appliance.KindTPM || v.tpm != "" {
+	if v.kind != ceremony.VaultTPM || v.tpm != "" {
 		return nil, nil // there is none to end
 	}
 	s, err := startSoftTPM(filepath.Join(dir, "tpm"))

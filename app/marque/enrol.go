@@ -8,10 +8,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"marque/app/appliance"
+	"marque/app/localapi"
 	"marque/app/terminal"
 	"marque/app/words"
-	"marque/authority"
+	"marque/device/wire"
 )
 
 var (
@@ -58,8 +58,8 @@ new request is shown with its words and enrolled when they are confirmed. A scri
 		Example: "  marque authority enrol --dir fleet --out packages bus-4711/request.png bus-4712/request.png",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return h.unlocked(func(a *appliance.Appliance) error {
-				b, err := enrolAll(a.Authority(), out, args, !yes)
+			return h.unlocked(func(c *localapi.Client) error {
+				b, err := enrolAll(c, out, args, !yes)
 				if err != nil {
 					return advice.Wrap("nothing was enrolled", err)
 				}
@@ -81,22 +81,25 @@ new request is shown with its words and enrolled when they are confirmed. A scri
 }
 
 // enrolAll enrols what it can. With ask, the person at the terminal has the last word on each.
-func enrolAll(a *authority.Authority, out string, requests []string, ask bool) (*batch, error) {
+func enrolAll(c *localapi.Client, out string, requests []string, ask bool) (*batch, error) {
 	if err := makeFolder(out); err != nil {
 		return nil, err
 	}
-	hash := a.Core().Hash()
-	b := &batch{Realm: a.Core().Realm, Words: words.Text(hash[:])}
-	var err error
-	if b.Core, err = writeCore(a, out); err != nil {
+	core, err := readCore(c)
+	if err != nil {
 		return nil, err
 	}
-	if b.List, err = writeNewestList(a, out); err != nil { // before anything is enrolled, which does not change it
+	hash := core.Hash()
+	b := &batch{Realm: core.Realm, Words: words.Text(hash[:])}
+	if b.Core, err = writeCore(c, out); err != nil {
+		return nil, err
+	}
+	if b.List, err = writeNewestList(c, out); err != nil { // before anything is enrolled, which does not change it
 		return nil, err
 	}
 	for _, file := range requests {
 		e := enrolled{Request: file}
-		if e.err = e.enrol(a, out, file, ask); e.err != nil {
+		if e.err = e.enrol(c, out, file, ask); e.err != nil {
 			e.Error = e.err.Error()
 		}
 		b.Requests = append(b.Requests, e)
@@ -105,12 +108,12 @@ func enrolAll(a *authority.Authority, out string, requests []string, ask bool) (
 }
 
 // enrol reads one request, enrols it, and writes its package. The identity is recorded before the package exists anywhere else.
-func (e *enrolled) enrol(a *authority.Authority, out, file string, ask bool) error {
+func (e *enrolled) enrol(c *localapi.Client, out, file string, ask bool) error {
 	request, err := readRequest(file)
 	if err != nil {
 		return err
 	}
-	review, err := a.Review(request)
+	review, err := c.Review(request)
 	if err != nil {
 		return err
 	}
@@ -120,7 +123,7 @@ func (e *enrolled) enrol(a *authority.Authority, out, file string, ask bool) err
 			return err
 		}
 	}
-	issued, err := a.Enrol(request)
+	issued, err := c.Enrol(request)
 	if err != nil {
 		return err
 	}
@@ -182,12 +185,20 @@ func (b *batch) print(out io.Writer) {
 	}
 }
 
+func readCore(c *localapi.Client) (*wire.Core, error) {
+	core := c.Core()
+	if core == nil {
+		return nil, localapi.ErrGone
+	}
+	return core, nil
+}
+
 // writeCore writes the signed core, which devices can be given at the factory.
-func writeCore(a *authority.Authority, out string) (string, error) {
-	core, err := a.CoreStatement()
+func writeCore(c *localapi.Client, out string) (string, error) {
+	core, err := c.CoreStatement()
 	if err != nil {
 		return "", err
 	}
-	file := filepath.Join(out, "core.mqs")
+	file := filepath.Join(out, coreFile)
 	return file, terminal.WriteNew(file, core)
 }

@@ -2,121 +2,228 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"marque/app/appliance"
+	"marque/app/ceremony"
+	"marque/app/localapi"
 	"marque/app/terminal"
 	"marque/app/words"
 	"marque/authority"
 )
 
-// founded is what `authority found` made.
+// founded is what a founding, recovery or rotation made.
 type founded struct {
 	Realm  string    `json:"realm"`
 	Words  string    `json:"words"`
 	Dir    string    `json:"dir"`
 	Grade  string    `json:"grade"`
 	Vault  string    `json:"vault"`
+	Drill  string    `json:"drill"`
 	Epoch0 time.Time `json:"epoch0"`
-	*ceremony
+	Papers *papers   `json:"papers,omitempty"`
+
+	custody *localapi.Custody
+	phase   localapi.Phase
 }
 
-var errVault = errors.New("there is no such vault; it is passphrase or tpm")
+var (
+	errVault        = errors.New("there is no such vault; it is passphrase or tpm")
+	errRealm        = errors.New("nothing says which realm to found; name it with --realm, or give a ceremony file with --ceremony")
+	errCeremonyOnly = errors.New("the ceremony file says that already; change it there, and leave the flags out")
+)
 
-// foundOptions are what `authority found` takes besides the founding itself.
+// maxCeremony is the longest ceremony file that is read, in octets.
+const maxCeremony = 1 << 16
+
+// foundOptions are what foundings take besides secrets.
 type foundOptions struct {
-	vault, ceremony string
+	ceremony, papers string
+	check, asJSON    bool
+	database         io.Reader // of a recovery
 }
 
 func newFound() *cobra.Command {
 	var h home
-	var f authority.Founding
 	var o foundOptions
-	var asJSON bool
+	var p planFlags
 	cmd := &cobra.Command{
-		Use:   "found --dir FOLDER --realm DOMAIN",
+		Use:   "found --dir FOLDER {--ceremony FILE | --realm DOMAIN}",
 		Short: "Found an authority for a realm in a new folder",
-		Long: `Draws the master secret of a new realm, seals it under a passphrase, and begins the log. Prints the eight words of the realm, by which
-devices and people know it from then on.
+		Long: `Draws the master secret of a new realm, seals it, and begins the log. Prints the eight words of the realm, by which devices and people
+know it from then on.
 
-With --vault tpm the TPM of this computer and the passphrase open the vault together, the TPM for a PIN, and only with the firmware
-and the boot loader of now or others that the officers' approval key approves. The TPM is told to lock itself after ten wrong PINs.
-The approval key and the lockout authorisation are written to a folder of their own, for the officers and for a sealed envelope. No
-command makes a backup of such a vault yet: if the TPM is lost or cleared, the realm is lost.`,
-		Example: "  marque authority found --dir fleet --realm fleet.example\n  marque authority found --dir fleet --realm fleet.example --vault tpm",
-		Args:    cobra.NoArgs,
+A ceremony file says everything that is not secret: realm, vault, officers, cards, times; ceremony/example.toml in the sources explains
+each key. All of it is checked before anything is done, and every mistake is told together with its line; --check does only that. Without
+a file, flags say it, or questions at the terminal that ask the same things.
+
+With a TPM vault, and with any cards, there are papers: share cards as text and picture, the lockout authorisation, the approval
+key, the core, the record. They go to a folder that only you can read, for print and for sticks, and must not stay there.`,
+		Example: "  marque authority found --dir fleet --realm fleet.example\n" +
+			"  marque authority found --dir fleet --ceremony ceremony.toml --check\n" +
+			"  marque authority found --dir fleet --ceremony ceremony.toml --ceremony-folder /media/ceremony",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			made, err := h.found(f, o)
+			plan, err := h.plan(cmd, &o, &p)
+			if err == nil && o.check {
+				cmd.Print(planText(plan))
+				return nil
+			}
+			var made *founded
+			if err == nil {
+				made, err = h.found(plan, &o, localapi.Founding{})
+			}
 			if err != nil {
 				return advice.Wrap("the authority was not founded", err)
 			}
-			if asJSON {
-				return terminal.JSON(cmd.OutOrStdout(), made)
-			}
-			cmd.Printf("founded %s in %s (%s grade)\n  words  %s\n", made.Realm, made.Dir, made.Grade, made.Words)
-			if made.ceremony != nil {
-				cmd.Print(made.text())
-			}
-			return nil
+			return made.show(cmd, "founded", o.asJSON)
 		},
 	}
-	h.passphraseFlags(cmd)
-	cmd.Flags().StringVar(&o.vault, "vault", appliance.KindPassphrase, "what opens the vault: passphrase or tpm")
-	cmd.Flags().StringVar(&o.ceremony, "ceremony", "", "of a TPM vault: the folder for approval key and lockout authorisation (default: that of --dir with .ceremony)")
-	cmd.Flags().StringVar(&f.Realm, "realm", "", "the realm: a domain name, which is also the SP-ID of its addresses (required)")
-	cmd.Flags().StringSliceVar(&f.SPIDs, "sp-id", nil, "further SP-IDs that the realm's addresses may have, at most 15")
-	cmd.Flags().DurationVar(&f.EpochLength, "epoch-length", authority.DefaultEpochLength, "how long one key is good for, an hour or more")
-	cmd.Flags().DurationVar(&f.NextUpdate, "next-update", authority.DefaultNextUpdate, "after which a list counts as stale")
-	cmd.Flags().DurationVar(&f.HardExpiry, "hard-expiry", authority.DefaultHardExpiry, "after which a list is refused")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	terminal.Required(cmd, "realm")
+	h.foundFlags(cmd, &o)
+	cmd.Flags().BoolVar(&o.check, "check", false, "only check the ceremony file, and say what would be done")
+	p.flags(cmd, &h)
 	return cmd
 }
 
-func (h *home) found(f authority.Founding, o foundOptions) (*founded, error) {
-	if o.vault != appliance.KindPassphrase && o.vault != appliance.KindTPM {
-		return nil, errVault
-	}
-	p, err := terminal.Passphrase(h.passphraseFile, "New passphrase of the authority", true)
-	if err != nil {
-		return nil, err
-	}
-	defer clear(p)
-	if o.vault == appliance.KindPassphrase {
-		a, err := appliance.Found(h.dir, f, p, appliance.Options{Clock: time.Now})
-		return h.finish(a, nil, err)
-	}
-	pin, err := h.pin("New PIN of the authority", true)
-	if err != nil {
-		return nil, err
-	}
-	defer clear(pin)
-	c, err := prepare(cmp.Or(o.ceremony, filepath.Clean(h.dir)+".ceremony"), h.tpm)
-	if err != nil {
-		return nil, err
-	}
-	defer c.erase()
-	a, err := appliance.FoundTPM(h.dir, f, c.newTPM(h.tpm, pin), p, appliance.Options{Clock: time.Now})
-	return h.finish(a, c, err)
+// foundFlags are those of founding, recovery and rotation.
+func (h *home) foundFlags(cmd *cobra.Command, o *foundOptions) {
+	h.flags(cmd)
+	h.tpmFlag(cmd)
+	h.secrets.passphraseFlags(cmd)
+	h.secrets.pinFlag(cmd)
+	cmd.Flags().StringVar(&o.ceremony, "ceremony", "", "the ceremony file")
+	cmd.Flags().StringVar(&o.papers, "ceremony-folder", "", "the folder for papers: new, or one that only you can read (default: that of --dir with .ceremony)")
+	cmd.Flags().BoolVar(&o.asJSON, "json", false, "print JSON")
 }
 
-// finish closes a new authority and says what was made.
-func (h *home) finish(a *appliance.Appliance, c *ceremony, err error) (*founded, error) {
+// readPlan reads a ceremony file. A TPM of the command line stands in for that of the file.
+func (h *home) readPlan(file string) (*ceremony.Plan, error) {
+	b, err := terminal.Read(nil, file, maxCeremony)
+	if err != nil {
+		return nil, fmt.Errorf("read the ceremony file: %w", err)
+	}
+	p, err := ceremony.Parse(b)
+	if err == nil && h.tpm != "" && p.Vault.Kind == ceremony.VaultTPM {
+		p.Vault.TPM = h.tpm
+	}
+	return p, err
+}
+
+// found founds what the plan says; f has what only recovery and rotation have.
+func (h *home) found(plan *ceremony.Plan, o *foundOptions, f localapi.Founding) (made *founded, err error) {
+	f.Plan = plan.TOML()
+	var out *papers
+	if needsPapers(plan) {
+		if out, err = preparePapers(cmp.Or(o.papers, filepath.Clean(h.dir)+".ceremony"), plan); err != nil {
+			return nil, err
+		}
+		defer out.erase()
+		f.Lockout, f.ApprovalKey = out.lockout, out.approvalKey
+	}
+	if err := h.newSecrets(plan, &f); err != nil {
+		return nil, err
+	}
+	defer eraseSecrets(&f)
+	h.tpm = plan.Vault.TPM
+	program, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find this program: %w", err)
+	}
+	c, err := localapi.Dial(context.Background(), localapi.Options{Dir: h.dir, Socket: h.socket, Program: program, TPM: h.tpm})
 	if err != nil {
 		return nil, err
 	}
-	core := a.Authority().Core()
-	hash := core.Hash()
-	made := &founded{
-		Realm: core.Realm, Words: words.Text(hash[:]), Dir: h.dir, Grade: a.Grade(), Vault: a.Kind(), Epoch0: core.Epoch0, ceremony: c,
+	if o.database != nil {
+		end := terminal.Progress("reading the database")
+		f.Backup, err = c.Import(o.database)
+		end()
 	}
-	if err := a.Close(); err != nil {
-		return nil, fmt.Errorf("close the new authority: %w", err)
+	if err == nil {
+		made, err = h.foundWith(c, &f, out)
 	}
-	return made, nil
+	if cerr := c.Close(); err == nil && cerr != nil {
+		err = fmt.Errorf("close the new authority: %w", cerr)
+	}
+	return made, err
+}
+
+// foundWith founds, and writes what came of it. The authority stands when that fails: nothing was issued yet.
+func (h *home) foundWith(c *localapi.Client, f *localapi.Founding, out *papers) (*founded, error) {
+	end := terminal.Progress("founding the authority")
+	result, err := c.Found(*f)
+	end()
+	if err != nil {
+		return nil, err
+	}
+	if out != nil {
+		if err := out.write(result); err != nil {
+			return nil, fmt.Errorf("%w: %w", errPapers, err)
+		}
+	}
+	core := c.Core()
+	if core == nil {
+		return nil, authority.ErrNotFounded
+	}
+	hash, s := core.Hash(), &result.Status
+	return &founded{
+		Realm: core.Realm, Words: words.Text(hash[:]), Dir: h.dir, Grade: s.Custody.Grade, Vault: s.Custody.Vault, Drill: string(s.Custody.Drill),
+		Epoch0: core.Epoch0, Papers: out, custody: s.Custody, phase: s.Phase,
+	}, nil
+}
+
+// newSecrets asks for what the new vault takes.
+func (h *home) newSecrets(plan *ceremony.Plan, f *localapi.Founding) (err error) {
+	if plan.Vault.Kind == ceremony.VaultPassphrase {
+		f.Passphrase, err = h.secrets.vault("New passphrase of the authority", true)
+		return err
+	}
+	if f.PIN, err = h.secrets.pin("New PIN of the authority", true); err != nil {
+		return err
+	}
+	f.Passphrases = make(map[string][]byte, len(plan.Officers))
+	for i, officer := range plan.Officers {
+		p, err := h.secrets.officer(i, officer.Name, fmt.Sprintf("New passphrase of %s, %s", officer.Name, officer.Role), true)
+		if err != nil {
+			eraseSecrets(f)
+			return err
+		}
+		f.Passphrases[officer.Name] = p
+	}
+	return nil
+}
+
+func eraseSecrets(f *localapi.Founding) {
+	clear(f.PIN)
+	clear(f.Passphrase)
+	for _, p := range f.Passphrases {
+		clear(p)
+	}
+	for _, c := range f.Cards {
+		clear(c)
+	}
+}
+
+// show prints what was made.
+func (f *founded) show(cmd *cobra.Command, what string, asJSON bool) error {
+	if asJSON {
+		return terminal.JSON(cmd.OutOrStdout(), f)
+	}
+	cmd.Printf("%s %s in %s (%s grade)\n  words  %s\n", what, f.Realm, f.Dir, f.Grade, f.Words)
+	for _, reason := range f.custody.Reasons {
+		cmd.Printf("  grade  %s\n", reason)
+	}
+	if f.phase == localapi.ReadOnly {
+		cmd.Printf("  read-only  %s\n", f.custody.Reason)
+	}
+	if f.Papers != nil {
+		cmd.Print(f.Papers.text(f.custody))
+	}
+	return nil
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"marque/app/appliance"
+	"marque/app/localapi"
 	"marque/app/terminal"
 	"marque/authority"
 )
@@ -37,8 +37,8 @@ func newList() *cobra.Command {
 		Example: "  marque authority list --dir fleet --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return h.unlocked(func(a *appliance.Appliance) error {
-				ids, err := identities(a.Authority())
+			return h.unlocked(func(c *localapi.Client) error {
+				ids, err := identities(c)
 				if err != nil {
 					return advice.Wrap("the identities were not listed", err)
 				}
@@ -54,16 +54,16 @@ func newList() *cobra.Command {
 			})
 		},
 	}
-	h.passphraseFlags(cmd)
+	h.openFlags(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
 
 // identities reads all identities, page by page.
-func identities(a *authority.Authority) ([]identity, error) {
+func identities(c *localapi.Client) ([]identity, error) {
 	ids := []identity{} // not nil: JSON shows an empty list as one
 	for from := uint32(0); ; {
-		page, err := a.Identities(from, authority.MaxIdentities)
+		page, err := c.Identities(from, authority.MaxIdentities)
 		if err != nil {
 			return nil, err
 		}

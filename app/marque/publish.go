@@ -8,9 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"marque/app/appliance"
+	"marque/app/localapi"
 	"marque/app/terminal"
-	"marque/authority"
 )
 
 // published is a list that was signed.
@@ -37,8 +36,8 @@ stale after its next update, and trust nobody after its hard expiry.`,
 		Example: "  marque authority publish --dir fleet --out /media/stick",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return h.unlocked(func(a *appliance.Appliance) error {
-				p, err := publish(a.Authority(), out)
+			return h.unlocked(func(c *localapi.Client) error {
+				p, err := publish(c, out)
 				if err != nil {
 					return advice.Wrap("the list was not published", err)
 				}
@@ -58,11 +57,11 @@ stale after its next update, and trust nobody after its hard expiry.`,
 	return cmd
 }
 
-func publish(a *authority.Authority, out string) (*published, error) {
+func publish(c *localapi.Client, out string) (*published, error) {
 	if err := makeFolder(out); err != nil {
 		return nil, err
 	}
-	p, err := a.Publish()
+	p, err := c.Publish()
 	if err != nil {
 		return nil, err
 	}
@@ -77,8 +76,8 @@ func publish(a *authority.Authority, out string) (*published, error) {
 }
 
 // writeNewestList writes the list that is in force.
-func writeNewestList(a *authority.Authority, out string) (string, error) {
-	sequence, bundle, err := a.NewestList()
+func writeNewestList(c *localapi.Client, out string) (string, error) {
+	sequence, bundle, err := c.NewestList()
 	if err != nil {
 		return "", err
 	}

@@ -22,7 +22,17 @@ func Banner(name string, t tone, what, why string) fyne.CanvasObject {
 	return container.NewStack(box(t.soft, "", 4), container.NewBorder(nil, nil, edge, nil, padded(content, 9, 10, 6, 12)))
 }
 
-// problemBanner is the banner of a problem.
+// CommandLine is a command to be typed elsewhere, exactly as it stands there.
+func CommandLine(command string) fyne.CanvasObject {
+	return container.NewStack(box(colourSunken, colourLine, 4), padded(paragraph(command, sizeRow, colourText, mono), 7, 7, 10, 10))
+}
+
+// problemBanner is the banner of a problem, with the command that ends it, if one does.
 func problemBanner(p *flow.Problem) fyne.CanvasObject {
-	return Banner("alert", toneDanger, sayText(p.What), sayText(p.Why)+" "+sayText(p.Next))
+	banner := Banner("alert", toneDanger, sayText(p.What), sayText(p.Why)+" "+sayText(p.Next))
+	command, ok := p.Next.Args["Command"].(string)
+	if !ok {
+		return banner
+	}
+	return column(0, banner, padded(CommandLine(command), 6, 0, 0, 0))
 }

@@ -275,7 +275,7 @@ func (v *enrolView) source() fyne.CanvasObject {
 		container.NewCenter(sized(v.code, 380, buttonHigh)), space(4),
 		container.NewCenter(v.choose),
 		layout.NewSpacer())
-	if p := v.model.Problem; p != nil {
+	if p := v.problem(); p != nil {
 		return container.NewBorder(padded(problemBanner(p), 0, gap-4, 0, 0), nil, nil, nil, Card(drop))
 	}
 	return Card(drop)
@@ -284,11 +284,11 @@ func (v *enrolView) source() fyne.CanvasObject {
 // outlook says what issuing will do, and what speaks against it.
 func (v *enrolView) outlook() fyne.CanvasObject {
 	body := headedCard(say("enrol.package"), nil, v.target())
-	if v.model.Review.Problem != nil {
+	if v.model.Review.Problem != nil || v.model.Blocked != nil {
 		body = Card(nothing("ban", say("enrol.nothing"), say("enrol.nothing.why")))
 	}
 	above := column(gap)
-	if p := v.model.Problem; p != nil {
+	if p := v.problem(); p != nil {
 		above.Add(problemBanner(p))
 	}
 	if w := v.model.Warning(); !w.IsZero() {
@@ -298,6 +298,14 @@ func (v *enrolView) outlook() fyne.CanvasObject {
 		return body
 	}
 	return flush{top: padded(above, 0, gap, 0, 0), middle: body}.container()
+}
+
+// problem is what went wrong, or why nothing could go right.
+func (v *enrolView) problem() *flow.Problem {
+	if v.model.Problem != nil {
+		return v.model.Problem
+	}
+	return v.model.Blocked
 }
 
 // target says where the package will go.
@@ -343,7 +351,10 @@ func (v *enrolView) bar() fyne.CanvasObject {
 	switch v.model.Step {
 	case flow.EnrolReview:
 		why := say("enrol.compare.first")
-		if !v.model.CanIssue() {
+		switch {
+		case v.model.Blocked != nil:
+			why = say("enrol.blocked")
+		case !v.model.CanIssue():
 			why = say("enrol.cannot")
 		}
 		return commitBar(v.discard, why, v.issue)

@@ -10,12 +10,14 @@ import (
 // foundingView draws flow.Founding: the steps on the left, the task in the middle, what to read aloud on the right.
 type foundingView struct {
 	model                    *flow.Founding
+	dir                      string // where it goes
 	realm, passphrase, again *Field
 	back, next               *KeyButton
 }
 
-func newFoundingView(m *flow.Founding, redraw func()) *foundingView {
-	v := &foundingView{model: m, realm: NewField("fleet.example"), passphrase: NewSecretField(), again: NewSecretField()}
+func newFoundingView(c *flow.Console, redraw func()) *foundingView {
+	m := c.Founding
+	v := &foundingView{model: m, dir: c.Dir, realm: NewField("fleet.example"), passphrase: NewSecretField(), again: NewSecretField()}
 	v.back = NewKeyButton("", "previous", "Esc", m.Back)
 	v.next = NewKeyButton("", "", "Enter", v.commit).Primary()
 	for _, f := range []*Field{v.realm, v.passphrase, v.again} {
@@ -141,6 +143,7 @@ func (v *foundingView) task() fyne.CanvasObject {
 	case flow.FoundingRealm:
 		content.Add(Card(column(4, text(say("founding.realm"), sizeLabel, colourText2, plain), v.realm, space(2),
 			paragraph(say("founding.realm.hint"), sizeRow, colourText2, plain))))
+		content.Add(column(6, paragraph(say("founding.ceremony"), sizeRow, colourText2, plain), CommandLine(flow.FoundCommand(v.dir))))
 	case flow.FoundingSecret:
 		content.Add(Card(column(4,
 			text(say("founding.secret"), sizeLabel, colourText2, plain), v.passphrase, space(8),

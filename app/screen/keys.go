@@ -36,7 +36,7 @@ func nameOf(e *fyne.KeyEvent) string {
 }
 
 // control lists the keys that mean something together with Ctrl.
-const control = "123456789DFLOSR"
+const control = "123456789DFILOSR"
 
 // shortcuts returns every shortcut of the console, with the name that bindings use for it.
 func shortcuts() map[string]*desktop.CustomShortcut {

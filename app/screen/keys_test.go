@@ -40,15 +40,13 @@ func (s *stage) shows(text string) bool {
 
 func opened(t *testing.T) *stage {
 	t.Helper()
-	fleet().Lock()
-	s := newStage(t, fleet(), window, false)
+	s := newStage(t, locked(t), window, false)
 	s.unlock()
 	return s
 }
 
 func TestUnlockingByKeys(t *testing.T) {
-	fleet().Lock()
-	s := newStage(t, fleet(), window, false)
+	s := newStage(t, locked(t), window, false)
 	s.key(fyne.KeyReturn) // nothing typed yet
 	s.typed("not " + string(passphrase))
 	s.key(fyne.KeyReturn)
@@ -144,7 +142,7 @@ func TestAScannersEnterIssuesNothing(t *testing.T) {
 }
 
 func TestFoundingByKeys(t *testing.T) {
-	s := newStage(t, nil, window, false)
+	s := newStage(t, "", window, false)
 	s.typed("Fleet.example")
 	s.key(fyne.KeyReturn)
 	if s.console.Founding.Step != flow.FoundingRealm || !s.shows("Small letters only") {
@@ -168,9 +166,6 @@ func TestFoundingByKeys(t *testing.T) {
 	if s.console.Phase != flow.Open {
 		t.Error("Enter does not open the realm")
 	}
-	if err := s.place.open.Close(); err != nil {
-		t.Error(err)
-	}
 	if _, err := os.Stat(filepath.Join(s.place.dir, "vault")); err != nil {
 		t.Error(err)
 	}
@@ -191,5 +186,97 @@ func TestDialogGoesWithEscAndWithLocking(t *testing.T) {
 	s.settle()
 	if s.window.Canvas().Overlays().Top() != nil || s.console.Phase != flow.Locked {
 		t.Error("the dialog stands over the lock")
+	}
+}
+
+func TestOfficersByKeys(t *testing.T) {
+	s := newStage(t, locked(t), window, false)
+	s.altered(officers(nil))
+	s.typed("half of a passphr")
+	s.key(fyne.KeyF3)
+	if s.console.Unlock.Chosen != 1 || !s.shows("Passphrase of J. Okafor") {
+		t.Fatalf("F3 leads to officer %d", s.console.Unlock.Chosen)
+	}
+	s.key(fyne.KeyReturn) // what was typed for somebody else is gone
+	if s.console.Unlock.Busy {
+		t.Fatal("one officer's passphrase was given for another")
+	}
+	s.key(fyne.KeyUp)
+	for range 2 {
+		s.typed("theirs")
+		s.key(fyne.KeyReturn)
+		s.settle()
+	}
+	if !s.shows("Appliance PIN") || !s.shows("2 of 2 officers present") {
+		t.Fatal("with enough officers the PIN is not asked for")
+	}
+	s.key(fyne.KeyEscape)
+	s.place.present = nil
+	s.console.Refresh()
+	s.settle()
+	if !s.shows("0 of 2 officers present") || !s.shows("Passphrase of M. Brandt") {
+		t.Error("Esc does not sign everybody off")
+	}
+}
+
+func TestCustodyByKeys(t *testing.T) {
+	s := opened(t)
+	s.control("I")
+	if !s.shows("Custody of the master secret") || !s.shows("A passphrase") {
+		t.Fatal("Ctrl+I does not show the custody")
+	}
+	s.typed("typed below")
+	s.key(fyne.KeyEscape)
+	if s.shows("Custody of the master secret") {
+		t.Error("Esc leaves the custody there")
+	}
+	s.control("I")
+	s.control("I")
+	if s.shows("Custody of the master secret") {
+		t.Error("Ctrl+I does not take the custody away")
+	}
+}
+
+func TestCustodyByPointing(t *testing.T) {
+	s := opened(t)
+	s.layOut()
+	test.MoveMouse(s.window.Canvas(), fyne.NewPos(window.Width-200, 18))
+	if !s.shows("Custody of the master secret") {
+		t.Error("pointing at the mark does not show why")
+	}
+	test.MoveMouse(s.window.Canvas(), fyne.NewPos(window.Width/2, window.Height/2))
+	if s.shows("Custody of the master secret") {
+		t.Error("it stays")
+	}
+	test.TapCanvas(s.window.Canvas(), fyne.NewPos(window.Width-200, 18))
+	s.shell.Tick()
+	if !s.shows("Custody of the master secret") {
+		t.Error("a tap does not keep it")
+	}
+}
+
+func TestStartingAGoneServiceAgain(t *testing.T) {
+	s := opened(t)
+	s.typed("half a code")
+	s.place.fails = flow.ErrGone
+	s.console.Identities.Refresh()
+	s.settle()
+	if !s.shows("The service is gone.") {
+		t.Fatal("nobody says that the service is gone")
+	}
+	s.key(fyne.KeyReturn)
+	s.settle()
+	if s.console.Phase != flow.Shut {
+		t.Fatalf("phase %d", s.console.Phase)
+	}
+	s.place.fails = nil
+	s.key(fyne.KeyReturn)
+	s.settle()
+	s.typed(string(passphrase))
+	s.key(fyne.KeyReturn)
+	s.settle()
+	field, ok := s.window.Canvas().Focused().(*screen.Field)
+	if s.console.Phase != flow.Open || !ok || field.Text != "half a code" {
+		t.Errorf("phase %d; what was typed is gone", s.console.Phase)
 	}
 }

@@ -29,9 +29,12 @@ type Shell struct {
 	wanted   fyne.Focusable // what the present screen last wanted to have the focus
 	narrow   bool
 	standing standing
+	pinned   bool // the panel about custody stays
+	pointed  bool // it is shown as long as the pointer is on what it is about
 
 	root                    *fyne.Container
 	top, side, body, bottom *fyne.Container
+	over                    *fyne.Container // the panel about custody, when it is shown
 }
 
 // NewShell fills a window with the console. The window's keys, dropped files and theme belong to it from then on.
@@ -39,12 +42,13 @@ func NewShell(w fyne.Window, c *flow.Console) *Shell {
 	s := &Shell{window: w, console: c}
 	useTheme(fyne.CurrentApp().Preferences().Bool(preferDark))
 	s.start = newStartView(c)
-	s.founding, s.lock = newFoundingView(c.Founding, s.Draw), newLockView(c.Unlock, c.Status)
+	s.founding, s.lock = newFoundingView(c, s.Draw), newLockView(c.Unlock, c.Status)
 	s.screens = screens(s)
 	s.top, s.side, s.body, s.bottom = container.NewStack(), container.NewStack(), container.NewStack(), container.NewStack()
 	inner := flush{bottom: s.bottom, middle: s.body}.container()
 	frame := flush{top: s.top, left: s.side, middle: inner}.container()
-	s.root = container.New(&watchLayout{resized: s.resized}, frame)
+	s.over = container.New(panelLayout{})
+	s.root = container.New(&watchLayout{resized: s.resized}, frame, s.over)
 	for _, changed := range []func(func()){
 		c.OnChange, c.Founding.OnChange, c.Unlock.OnChange, c.Enrol.OnChange, c.Identities.OnChange,
 	} {
@@ -86,7 +90,7 @@ func (s *Shell) listen() {
 
 // Drop enrols from dropped files, whatever screen is shown.
 func (s *Shell) Drop(paths []string) {
-	if s.console.Phase != flow.Open || len(paths) == 0 {
+	if !s.console.Unlocked() || len(paths) == 0 {
 		return
 	}
 	for i, sc := range s.screens {
@@ -100,6 +104,10 @@ func (s *Shell) Drop(paths []string) {
 // press does what a key does here: on the present screen first. Over a dialog only leaving and locking count.
 func (s *Shell) press(key string) {
 	if key == "Esc" && s.closeOverlay() {
+		return
+	}
+	if key == "Esc" && s.pinned {
+		s.pin()
 		return
 	}
 	if s.window.Canvas().Overlays().Top() != nil && key != "Ctrl+L" {
@@ -123,7 +131,14 @@ func (s *Shell) closeOverlay() bool {
 // common lists the keys that mean the same on every screen.
 func (s *Shell) common() []binding {
 	b := []binding{{"Ctrl+D", say("hint.look"), s.toggle}}
-	if s.console.Phase != flow.Open {
+	if s.console.Phase >= flow.Locked {
+		hint := say("hint.custody")
+		if s.narrow {
+			hint = ""
+		}
+		b = append(b, binding{"Ctrl+I", hint, s.pin})
+	}
+	if !s.console.Unlocked() {
 		return b
 	}
 	b = append(b, binding{"Ctrl+L", say("hint.lock"), s.console.Lock})
@@ -158,26 +173,65 @@ func (s *Shell) view() view {
 		return s.founding
 	case flow.Locked:
 		return s.lock
-	case flow.Open:
+	case flow.Open, flow.ReadOnly:
 	}
 	return s.screens[s.at].view
 }
 
 // Tick brings the clock and the ages of the strip up to date.
-func (s *Shell) Tick() { put(s.top, StatusStrip(s.console)) }
+func (s *Shell) Tick() {
+	put(s.top, StatusStrip(s.console, s.pin, s.point))
+	if (s.pinned || s.pointed) && s.console.Status.Known && s.console.Phase >= flow.Locked {
+		put(s.over, custodyPanel(s.console.Status))
+	} else if len(s.over.Objects) > 0 {
+		put(s.over)
+	}
+}
+
+// pin shows the panel about custody, or takes it away.
+func (s *Shell) pin() {
+	s.pinned = !s.pinned
+	s.pointed = false
+	s.Tick()
+}
+
+// point shows the panel while the pointer is on a part of the strip that it explains. The strip stays as it is: it is being pointed at.
+func (s *Shell) point(at bool) {
+	if s.pointed = at; s.pinned {
+		return
+	}
+	if at && s.console.Status.Known {
+		put(s.over, custodyPanel(s.console.Status))
+	} else {
+		put(s.over)
+	}
+}
 
 // standing is what the screens below the strip tell of the status.
 type standing struct {
 	realm      string
 	known      bool
+	phase      flow.Phase
 	list       uint32
 	identities uint64
+	readOnly   flow.ReadOnlyReason
+	drill      flow.Drill
+	chip       flow.Chip
+	answers    bool // the TPM
+	present    int
 }
 
 // statusChanged draws the strip, and all when it matters to the screens: what is scrolled stays where it is otherwise.
 func (s *Shell) statusChanged() {
 	st := s.console.Status
-	now := standing{st.Now.Realm, st.Known, st.Now.List.Sequence, st.Now.Identities}
+	c := &st.Custody
+	now := standing{
+		realm: st.Now.Realm, known: st.Known, phase: st.Phase, list: st.Now.List.Sequence, identities: st.Now.Identities,
+		readOnly: c.ReadOnly, drill: c.Drill, answers: c.Chip != nil, present: len(c.Present),
+	}
+	if c.Chip != nil {
+		now.chip = *c.Chip
+	}
 	if now == s.standing {
 		s.Tick()
 		return
@@ -196,7 +250,7 @@ func (s *Shell) Draw() {
 	s.shown = v
 	s.Tick()
 	put(s.bottom, s.hints())
-	if s.console.Phase == flow.Open {
+	if s.console.Unlocked() {
 		put(s.side, s.rail())
 	} else {
 		put(s.side)
@@ -255,5 +309,7 @@ func (l *watchLayout) MinSize(objects []fyne.CanvasObject) fyne.Size { return ob
 
 func (l *watchLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	l.resized(size)
-	objects[0].Resize(size)
+	for _, o := range objects {
+		o.Resize(size)
+	}
 }

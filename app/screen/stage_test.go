@@ -1,8 +1,12 @@
 package screen_test
 
 import (
+	"bufio"
+	"context"
 	"crypto/rand"
+	"errors"
 	"image/png"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -14,17 +18,19 @@ import (
 
 	"marque/app/appliance"
 	"marque/app/flow"
+	"marque/app/flow/remote"
+	"marque/app/localapi"
 	"marque/app/qr"
 	"marque/app/screen"
 	"marque/authority"
 	"marque/device/ibc"
 	"marque/device/wire"
+	"marque/hsm"
 )
 
 var (
-	passphrase    = []byte("correct horse battery staple")
-	authorityTime = today.Add(-3 * 24 * time.Hour)
-	today         = time.Date(2026, 10, 14, 14, 32, 0, 0, time.UTC)
+	passphrase = []byte("correct horse battery staple")
+	today      = time.Date(2026, 10, 14, 14, 32, 0, 0, time.UTC)
 )
 
 // The language is that of the process, whatever the one of the person who runs the tests.
@@ -44,41 +50,70 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// place keeps a real authority in a folder.
+// place is a real service in this process. A state may be altered on its way, to show what is hard to bring about: the custody of a
+// TPM. That this is what a service says is tested in package flow.
 type place struct {
-	dir   string
-	clock func() time.Time
-	open  *appliance.Appliance
-	fails error // of the next unlocking
+	*remote.Service
+
+	dir     string
+	fails   error             // of everything that is asked, if not nil
+	alter   func(*flow.State) // nil leaves it
+	present []string          // officers of an altered state who signed on
+	secret  error             // what comes of a PIN, or of an officer's passphrase
 }
 
-func (p *place) Open() (flow.Authority, error) {
-	if p.open == nil {
+func (p *place) Connect() error {
+	if p.fails != nil {
+		return p.fails
+	}
+	return p.Service.Connect()
+}
+
+func (p *place) State() (flow.State, error) {
+	s, err := p.Service.State()
+	if err == nil && p.alter != nil {
+		p.alter(&s)
+		s.Custody.Present = append(s.Custody.Present, p.present...)
+	}
+	return s, err
+}
+
+func (p *place) Identities(from uint32, n int) ([]authority.Identity, error) {
+	if p.fails != nil {
 		return nil, p.fails
 	}
-	return p.open.Authority(), nil
+	return p.Service.Identities(from, n)
 }
 
-func (p *place) Found(f authority.Founding, passphrase []byte) (flow.Authority, error) {
-	a, err := appliance.Found(p.dir, f, passphrase, appliance.Options{Clock: p.clock})
-	if err != nil {
-		return nil, err
+func (p *place) SignOn(officer string, _ []byte) error {
+	if p.secret == nil {
+		p.present = append(p.present, officer)
 	}
-	p.open = a
-	return a.Authority(), nil
+	return p.secret
 }
 
-func (p *place) Unlock(passphrase []byte) (flow.Authority, error) {
-	if !p.open.Locked() {
-		return p.open.Authority(), nil // by an earlier test, which saves a second
+func (p *place) Unlock(secret []byte) error {
+	if p.secret != nil {
+		return p.secret
 	}
-	if err := p.open.Unlock(passphrase); err != nil {
-		return nil, flow.ErrPassphrase
-	}
-	return p.open.Authority(), nil
+	return p.Service.Unlock(secret)
 }
 
-func (p *place) Lock() error { p.open.Lock(); return nil }
+// serve starts a service of a folder. The returned function ends it.
+func serve(dir string, clock func() time.Time) (stop func()) {
+	ready, started := io.Pipe()
+	server, err := localapi.New(localapi.ServerOptions{Dir: dir, Clock: clock, Ready: started})
+	must(err)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(ctx) }()
+	line, err := bufio.NewReader(ready).ReadString('\n')
+	must(err)
+	if line != "ready\n" {
+		panic(line)
+	}
+	return func() { cancel(); must(<-ended) }
+}
 
 // scanner reads real pictures.
 type scanner struct{}
@@ -112,17 +147,21 @@ type stage struct {
 	late    time.Duration // how much later than today it is
 }
 
-// newStage opens a console for an authority; a nil one is still to be founded.
-func newStage(t *testing.T, a *appliance.Appliance, size fyne.Size, dark bool) *stage {
+// newStage opens a console for the authority in a folder; an empty one is for an authority that is still to be founded.
+func newStage(t *testing.T, dir string, size fyne.Size, dark bool) *stage {
 	t.Helper()
 	fyne.CurrentApp().Preferences().SetBool("dark", dark)
 	s := &stage{t: t, saved: map[string][]byte{}}
 	clock := func() time.Time { return today.Add(s.late) }
-	s.place = &place{dir: filepath.Join(t.TempDir(), "authority"), clock: clock, open: a}
+	if dir == "" {
+		dir = filepath.Join(t.TempDir(), "authority")
+		t.Cleanup(serve(dir, func() time.Time { return today }))
+	}
+	s.place = &place{dir: dir, Service: remote.New(t.Context(), localapi.Options{Dir: dir})}
 	s.console = flow.NewConsole(flow.Parts{
 		Loop:    flow.Loop{Run: func(work func()) { s.work = append(s.work, work) }, Post: func(result func()) { result() }},
 		Clock:   clock,
-		Founder: s.place, Safe: s.place, Scanner: scanner{},
+		Service: s.place, Dir: "/var/lib/marque/nordtal", Scanner: scanner{},
 		Save: func(path string, b []byte) error {
 			s.saved[path] = b
 			return s.fails
@@ -149,7 +188,14 @@ func (s *stage) settle() {
 }
 
 func (s *stage) unlock() {
-	s.console.Unlock.Open(append([]byte(nil), passphrase...))
+	s.console.Unlock.Enter(append([]byte(nil), passphrase...))
+	s.settle()
+}
+
+// altered shows another state from now on.
+func (s *stage) altered(alter func(*flow.State)) {
+	s.place.alter = alter
+	s.console.Refresh()
 	s.settle()
 }
 
@@ -200,15 +246,6 @@ func (s *stage) keep(name string) {
 	}
 }
 
-// found founds an authority in a folder that lives as long as the tests.
-func found(dir string) *appliance.Appliance {
-	a, err := appliance.Found(dir, authority.Founding{Realm: "nordtal.example"}, passphrase, appliance.Options{Clock: func() time.Time { return authorityTime }})
-	if err != nil {
-		panic(err)
-	}
-	return a
-}
-
 // request makes a request that a device could have made.
 func request(name string, kind wire.Kind, at time.Time) []byte {
 	u, err := ibc.NewEnrolmentKey(rand.Reader)
@@ -231,27 +268,47 @@ func must(err error) {
 	}
 }
 
-// fleet is an authority with some identities, two of them revoked. Stages lock and unlock it.
-var fleet = sync.OnceValue(func() *appliance.Appliance {
-	dir, err := os.MkdirTemp("", "marque-screen-*")
+// fleet is the folder of an authority with some identities, two of them revoked, which is served as long as the tests run.
+var fleet = sync.OnceValue(func() string {
+	parent, err := os.MkdirTemp("", "marque-screen-*")
 	must(err)
-	a := found(filepath.Join(dir, "authority"))
+	dir := filepath.Join(parent, "authority")
+	then := today.Add(-3 * 24 * time.Hour)
+	founded, err := appliance.Found(dir, appliance.Founding{
+		Realm: authority.Founding{Realm: "nordtal.example"}, Passphrase: passphrase, Cost: hsm.Cost{Time: 1, MemoryKiB: 8, Threads: 1},
+	}, appliance.Options{Clock: func() time.Time { return then }})
+	must(err)
+	a := founded.Appliance
 	for i, name := range []string{"bus-4708", "bus-4709", "bus-4710", "bus-4711", "bus-4712", "park-hafen", "van-0382", "van-0391", "tram-112", "tram-113", "bus-4713", "bus-4714"} {
 		kind := wire.KindVehicle
 		if name == "park-hafen" {
 			kind = wire.KindApplication
 		}
-		issued, err := a.Authority().Enrol(request(name, kind, today.Add(-3*24*time.Hour)))
+		issued, err := a.Authority().Enrol(request(name, kind, then))
 		must(err)
 		if i == 1 {
-			must(a.Authority().Revoke(issued.Address, wire.ReasonStolen, today.Add(-3*24*time.Hour)))
+			must(a.Authority().Revoke(issued.Address, wire.ReasonStolen, then))
 			_, err = a.Authority().Publish()
 			must(err)
 		}
 		if i == 6 {
-			must(a.Authority().Revoke(issued.Address, wire.ReasonKeyCompromise, today.Add(-3*24*time.Hour)))
+			must(a.Authority().Revoke(issued.Address, wire.ReasonKeyCompromise, then))
 		}
 	}
-	authorityTime = today
-	return a
+	must(a.Close())
+	serve(dir, func() time.Time { return today })
+	return dir
 })
+
+// locked is the fleet, locked by whoever had it open.
+func locked(t *testing.T) string {
+	t.Helper()
+	c, err := localapi.Dial(t.Context(), localapi.Options{Dir: fleet()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(c.Lock(), c.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return fleet()
+}

@@ -22,16 +22,23 @@ func (v *startView) focus() fyne.Focusable { return nil }
 
 func (v *startView) bindings() []binding {
 	if v.model.Phase == flow.Shut {
-		return []binding{{"Enter", say("start.retry"), v.model.Start}}
+		return []binding{{"Enter", v.verb(), v.model.Start}}
 	}
 	return nil
+}
+
+func (v *startView) verb() string {
+	if v.model.Gone {
+		return say("start.again")
+	}
+	return say("start.retry")
 }
 
 func (v *startView) draw(bool) fyne.CanvasObject {
 	if v.model.Phase != flow.Shut {
 		return nothing("logo", say("start.opening"), "")
 	}
-	v.retry.SetLabel(say("start.retry"))
+	v.retry.SetLabel(v.verb())
 	content := column(gap, line(0, icon("logo", 46, colourAccent)), problemBanner(v.model.Problem), line(0, v.retry, layout.NewSpacer()))
 	return container.NewCenter(sized(Card(padded(content, 16, 8, 12, 12)), 620, 0))
 }

@@ -3,6 +3,8 @@ package screen
 import (
 	"cmp"
 	"slices"
+	"strconv"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -18,9 +20,36 @@ type stripCell struct {
 	right  bool
 }
 
-// StatusStrip shows how the authority stands. While all is well nothing in it is lit.
-func StatusStrip(c *flow.Console) fyne.CanvasObject {
-	cells, alarm := stripCells(c)
+// urgency is how a cell is lit.
+type urgency int
+
+const (
+	quiet  urgency = iota
+	soon           // amber
+	urgent         // red
+)
+
+// alert is something that is wrong, for a lit cell.
+type alert struct {
+	urgency     urgency
+	icon, words string
+}
+
+// lit draws an alert.
+func (a *alert) lit() fyne.CanvasObject {
+	if a.urgency == urgent {
+		return litCell(a.icon, a.words, colourRed, colourOnRed)
+	}
+	return litCell(a.icon, a.words, colourAmber, colourOnAmber)
+}
+
+// mostLit is how many alerts are lit at once; of the others there is the number.
+const mostLit = 2
+
+// StatusStrip shows how authority and custody stand. While all is well nothing in it is lit. What is about custody calls tapped and
+// pointed.
+func StatusStrip(c *flow.Console, tapped func(), pointed func(at bool)) fyne.CanvasObject {
+	cells, alarm := stripCells(c, func(o fyne.CanvasObject) fyne.CanvasObject { return newTouchArea(o, tapped, pointed) })
 	edge := colourStrip
 	if alarm {
 		edge = colourRed
@@ -35,8 +64,8 @@ func StatusStrip(c *flow.Console) fyne.CanvasObject {
 	return container.NewStack(box(colourStrip, "", 0), flush{bottom: line, middle: sized(row, 0, stripHeight)}.container())
 }
 
-// stripCells returns the cells, and whether one of them is red.
-func stripCells(c *flow.Console) (cells []stripCell, alarm bool) {
+// stripCells returns the cells, and whether one of them is red. touch makes a cell lead to the panel about custody.
+func stripCells(c *flow.Console, touch func(fyne.CanvasObject) fyne.CanvasObject) (cells []stripCell, alarm bool) {
 	s := c.Status
 	if c.Phase < flow.Locked {
 		state := say("strip.absent")
@@ -48,47 +77,116 @@ func stripCells(c *flow.Console) (cells []stripCell, alarm bool) {
 	}
 	name := line(10, icon("logo", 18, colourLogo), text(s.Now.Realm, sizeRow, colourStripText, bold))
 	cells = append(cells, stripCell{name, 9, false}, stripCell{lockCell(c), 8, false})
+	if s.Known && s.ListState() == flow.ListGood {
+		cells = append(cells, stripCell{listCell(s), 2, false})
+	}
+	all := alerts(s)
+	for i, a := range all {
+		alarm = alarm || a.urgency == urgent
+		if i < mostLit {
+			cells = append(cells, stripCell{touch(a.lit()), 7, false})
+		}
+	}
+	if more := len(all) - mostLit; more > 0 {
+		words := text(say("strip.more", "Number", more), sizeRow, colourStripText, bold)
+		cells = append(cells, stripCell{touch(padded(words, 3, 3, 2, 2)), 7, false})
+	}
 	if s.Known {
-		cell, lit := listCell(s)
-		cells = append(cells, cell)
-		alarm = alarm || lit
-	}
-	if n := s.Now.Unpublished; n > 0 {
-		alarm = true
-		cells = append(cells, stripCell{litCell("publish", say("strip.unpublished", "Count", n), colourRed, colourOnRed), 7, false})
-	}
-	if s.Problem != nil {
-		alarm = true
-		cells = append(cells, stripCell{litCell("alert", sayText(s.Problem.What), colourRed, colourOnRed), 7, false})
-	}
-	if s.Known && s.Now.Grade == "evaluation" {
-		mark := container.NewStack(outline(colourAmber, 4), padded(text(say("strip.evaluation"), sizeCap, colourAmber, bold), 2, 2, 7, 7))
-		cells = append(cells, stripCell{mark, 6, true})
+		for _, cell := range custodyCells(&s.Custody) {
+			cell.object = touch(cell.object)
+			cells = append(cells, cell)
+		}
 	}
 	return append(cells, stripCell{clockCell(s), 3, true}), alarm
 }
 
+// alerts lists what is wrong, the most urgent first.
+func alerts(s *flow.Status) []alert {
+	var all []alert
+	add := func(u urgency, icon, words string) { all = append(all, alert{u, icon, words}) }
+	if r := s.Custody.ReadOnly; s.Known && r != flow.Changeable {
+		add(urgent, "refresh", say(readOnlyKey(r)))
+	}
+	number := number(int(s.Now.List.Sequence))
+	switch s.ListState() {
+	case flow.ListRefused:
+		add(urgent, "clock", say("strip.list.refused", "List", number))
+	case flow.ListStale:
+		add(soon, "clock", say("strip.list.stale", "List", number))
+	case flow.ListEnding:
+		add(soon, "clock", say("strip.list.ending", "List", number, "Count", s.ListDays()))
+	case flow.ListGood:
+	}
+	if n := s.Now.Unpublished; n > 0 {
+		add(urgent, "publish", say("strip.unpublished", "Count", n))
+	}
+	if s.Problem != nil {
+		add(urgent, "alert", sayText(s.Problem.What))
+	}
+	if chip := s.Custody.Chip; chip != nil && chip.LockedOut {
+		add(soon, "chip", say("strip.tpm.lockedout"))
+	} else if chip != nil && chip.Changed != "" {
+		add(soon, "chip", say("strip.tpm.platform"))
+	}
+	if s.Known && s.Custody.Drill == flow.DrillPending {
+		add(soon, "warning", say("strip.drill.pending"))
+	}
+	slices.SortStableFunc(all, func(a, b alert) int { return cmp.Compare(b.urgency, a.urgency) })
+	return all
+}
+
+func readOnlyKey(r flow.ReadOnlyReason) string { return "strip.readonly." + strconv.Itoa(int(r)) }
+
+// custodyCells are on the right: marks that stay, the vault, the counter.
+func custodyCells(c *flow.Custody) []stripCell {
+	var cells []stripCell
+	mark := func(key string, rank int) {
+		words := padded(text(say(key), sizeCap, colourAmber, bold), 2, 2, 7, 7)
+		cells = append(cells, stripCell{container.NewStack(outline(colourAmber, 4), words), rank, true})
+	}
+	if !c.Production {
+		mark("strip.evaluation", 6)
+	}
+	if c.Drill == flow.DrillWaived {
+		mark("strip.drill.waived", 5)
+	}
+	if !c.TPM {
+		return append(cells, stripCell{quietCell("lock", say("strip.passphrase")), 0, true})
+	}
+	cell := stripCell{quietCell("chip", say("strip.tpm")), 1, true}
+	amber := func(words string) {
+		cell = stripCell{line(7, icon("chip", 16, colourAmber), text(words, sizeRow, colourAmber, bold)), 4, true}
+	}
+	switch {
+	case c.Chip == nil:
+		amber(say("strip.tpm.silent"))
+	case c.Chip.LockedOut: // said as an alert
+	case c.Chip.TriesLeft < flow.MaxTries:
+		amber(say("strip.tpm.tries", "Left", c.Chip.TriesLeft, "Most", flow.MaxTries))
+	}
+	return append(cells, cell, stripCell{quietCell("refresh", say("strip.counter", "Counter", number(int(c.Counter)))), 1, true})
+}
+
+func quietCell(name, words string) fyne.CanvasObject {
+	return line(7, icon(name, 16, colourStripQuiet), text(words, sizeRow, colourStripQuiet, plain))
+}
+
+// lockCell says whether it is locked, and for whom it is open.
 func lockCell(c *flow.Console) fyne.CanvasObject {
 	if c.Phase == flow.Locked {
 		return litCell("lock", say("strip.locked"), colourStripCell, colourStripText)
 	}
-	return line(7, icon("unlock", 16, colourStripText), text(say("strip.open"), sizeRow, colourStripText, plain))
+	words := say("strip.open")
+	if present := c.Status.Custody.Present; len(present) > 0 {
+		words = shorten(strings.Join(present, ", "), 220, sizes[sizeRow], plain)
+	}
+	return line(7, icon("unlock", 16, colourStripText), text(words, sizeRow, colourStripText, plain))
 }
 
-// listCell says which list is the newest and how old it is, and whether that is an alarm.
-func listCell(s *flow.Status) (cell stripCell, alarm bool) {
-	n := int(s.Now.List.Sequence)
-	switch s.ListState() {
-	case flow.ListRefused:
-		return stripCell{litCell("clock", say("strip.list.refused", "List", number(n)), colourRed, colourOnRed), 7, false}, true
-	case flow.ListStale:
-		return stripCell{litCell("clock", say("strip.list.stale", "List", number(n)), colourAmber, colourOnAmber), 7, false}, false
-	case flow.ListEnding:
-		return stripCell{litCell("clock", say("strip.list.ending", "List", number(n), "Count", s.ListDays()), colourAmber, colourOnAmber), 7, false}, false
-	case flow.ListGood:
-	}
-	words := say("strip.list", "List", number(n), "Age", listAge(s), "Due", say("due", "Count", s.ListDays()))
-	return stripCell{line(7, icon("register", 16, colourStripQuiet), text(words, sizeRow, colourStripQuiet, plain)), 2, false}, false
+// listCell says which list is the newest and how old it is.
+func listCell(s *flow.Status) fyne.CanvasObject {
+	n := number(int(s.Now.List.Sequence))
+	return quietCell("register", say("strip.list", "List", n, "Age", listAge(s), "Due", say("due", "Count", s.ListDays())))
 }
 
 func listAge(s *flow.Status) string {

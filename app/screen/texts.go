@@ -32,6 +32,9 @@ func sayText(t flow.Text) string {
 	if s, ok := t.Args[localised].(string); ok {
 		t = flow.Say(t.Key, localised, lang.L(s))
 	}
+	if at, ok := t.Args["Until"].(time.Time); ok {
+		t = flow.Say(t.Key, "Until", moment(at.Local()))
+	}
 	if n, ok := t.Args["Count"].(int); ok {
 		args := map[string]any{}
 		for k, v := range t.Args {

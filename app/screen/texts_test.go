@@ -11,6 +11,31 @@ import (
 	"marque/assets"
 )
 
+// The reasons for the evaluation grade come from the service in English, and are said in the language of the person.
+func TestReasonsAreTranslated(t *testing.T) {
+	source, err := os.ReadFile("../appliance/custody.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	reasons := regexp.MustCompile(`c\.Reasons, "([^"]+)"`).FindAllStringSubmatch(string(source), -1)
+	if len(reasons) == 0 {
+		t.Fatal("no reasons were found")
+	}
+	b, err := assets.Translations.ReadFile("translations/de.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var texts map[string]any
+	if err := json.Unmarshal(b, &texts); err != nil {
+		t.Fatal(err)
+	}
+	for _, reason := range reasons {
+		if texts[reason[1]] == nil {
+			t.Errorf("no text for %q", reason[1])
+		}
+	}
+}
+
 // Every text that the sources name exists. Keys that are put together end in a dot and are covered by drawing the screens.
 func TestTextsExist(t *testing.T) {
 	b, err := assets.Translations.ReadFile("translations/en.json")

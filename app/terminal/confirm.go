@@ -25,6 +25,10 @@ func YesNo(question string) (bool, error) {
 	return answer == "y" || answer == "yes", err
 }
 
+// Ask asks for one line on the terminal, which is shown as it is typed, without the spaces around it. It is ErrNoTerminal when nobody can be
+// asked.
+func Ask(prompt string) (string, error) { return reply(prompt) }
+
 // reply returns one line from the terminal, without the spaces around it; nothing when its end is missing.
 func reply(prompt string) (string, error) {
 	if !term.IsTerminal(int(os.Stdin.Fd())) {

@@ -44,7 +44,8 @@ func newInstall(f *folder) *cobra.Command {
 		Long: `Checks every key of the package and installs all of it or nothing.
 
 Whoever made the package is trusted from then on. So the authority must be confirmed: by its eight words (--words), by its
-core in a file that came another way (--core), or by a person who compares the words that this command shows.
+core in a file that came another way (--core), or by a person who compares the words that this command shows. Nothing has to
+be confirmed after rotate: the core before it committed to this one.
 
 The revocation list with the highest number that lies beside the package (list-N.mql) is applied too. Without one the keys are
 installed all the same, and the list is applied later (apply).`,
@@ -108,6 +109,8 @@ func install(d *device.Device, p pin, file string) (*device.Installed, error) {
 func (p pin) confirm(offer *device.Offer) ([32]byte, error) {
 	hash := offer.CoreHash
 	switch {
+	case offer.Pinned && p == pin{}: // and Install refuses any other core than that
+		return hash, nil
 	case p.core != "":
 		b, err := terminal.Read(nil, p.core, wire.MaxStatement)
 		if err != nil {

@@ -30,7 +30,7 @@ Exit codes: 0 done, 1 refused or failed (standard error says what, why and what 
 	}
 	f := &folder{}
 	root.AddCommand(
-		newNew(f), newInstall(f), newStatus(f),
+		newNew(f), newInstall(f), newRotate(f), newStatus(f),
 		newSign(f), newVerify(f), newSeal(f), newOpen(f),
 		newApply(f), newListen(f), newDial(f),
 	)

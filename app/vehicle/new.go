@@ -2,14 +2,10 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
-	"marque/app/qr"
 	"marque/app/terminal"
-	"marque/app/words"
 	"marque/device"
 	"marque/device/wire"
 )
@@ -32,7 +28,7 @@ request.mqr, the same for a stick. Prints the request's eight words, which the a
 			if asJSON {
 				return terminal.JSON(cmd.OutOrStdout(), made)
 			}
-			cmd.Printf("%s %s\n  words  %s\n  show   %s\n  or     %s\n", made.Kind, made.Name, made.Words, made.PNG, made.File)
+			cmd.Print(made.text())
 			return nil
 		},
 	}
@@ -40,15 +36,6 @@ request.mqr, the same for a stick. Prints the request's eight words, which the a
 	cmd.Flags().StringVar(&kind, "kind", "vehicle", "vehicle or application")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
-}
-
-// made is what `new` made.
-type made struct {
-	Name  string `json:"name"`
-	Kind  string `json:"kind"`
-	Words string `json:"words"`
-	PNG   string `json:"png"`
-	File  string `json:"file"`
 }
 
 func create(f *folder, name, kind string) (m made, err error) {
@@ -65,28 +52,5 @@ func create(f *folder, name, kind string) (m made, err error) {
 		return m, err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	request, err := d.Request()
-	if err != nil {
-		return m, err
-	}
-	parsed, err := wire.ParseRequest(request)
-	if err != nil {
-		return m, err
-	}
-	hash := parsed.Hash()
-	m = made{
-		Name: name, Kind: k.String(), Words: words.Text(hash[:]),
-		PNG: filepath.Join(f.dir, "request.png"), File: filepath.Join(f.dir, "request.mqr"),
-	}
-	picture, err := qr.EncodePNG(wire.RequestText(request))
-	if err != nil {
-		return m, err
-	}
-	if err := terminal.WriteNew(m.PNG, picture); err != nil {
-		return m, fmt.Errorf("write the QR code: %w", err)
-	}
-	if err := terminal.WriteNew(m.File, request); err != nil {
-		return m, fmt.Errorf("write the request: %w", err)
-	}
-	return m, nil
+	return writeRequest(f.dir, d, terminal.WriteNew)
 }

@@ -20,6 +20,9 @@ type status struct {
 	Address   string     `json:"address,omitempty"`
 	Realm     string     `json:"realm,omitempty"`
 	Words     string     `json:"words,omitempty"`
+	Core      uint32     `json:"generation,omitempty"` // of the core
+	HasNext   bool       `json:"has_next_core"`
+	Rotating  bool       `json:"rotating"` // rotated, and without keys of the new core yet
 	KeysUntil *time.Time `json:"keys_until,omitempty"`
 	Revoked   bool       `json:"revoked"`
 	List      uint32     `json:"list"` // 0: none, so nobody is trusted
@@ -57,21 +60,27 @@ func statusOf(s *device.Status) status {
 		Name: s.Name, Kind: s.Kind.String(), Request: words.Text(s.Request[:]), Installed: s.Installed, Revoked: s.Revoked,
 		List: s.List.Order.Sequence, Listed: s.List.Count, Stale: s.List.Stale, Expired: s.List.Expired, Peers: s.Peers, Alarms: []string{},
 	}
+	if s.Installed || s.Rotating {
+		out.Realm, out.Words, out.Core, out.HasNext, out.Rotating = s.Realm, words.Text(s.CoreHash[:]), s.Generation, s.HasNext, s.Rotating
+	}
 	if s.Installed {
-		out.Address, out.Realm, out.Words, out.KeysUntil = s.Address.String(), s.Realm, words.Text(s.CoreHash[:]), &s.KeysUntil
+		out.Address, out.KeysUntil = s.Address.String(), &s.KeysUntil
 	}
 	for _, a := range s.Alarms {
-		out.Alarms = append(out.Alarms, a.Text)
+		out.Alarms = append(out.Alarms, alarmLine(s, a))
 	}
 	return out
 }
 
 func statusText(s *device.Status) string {
-	if !s.Installed {
+	switch {
+	case s.Rotating:
+		return rotatingText(s)
+	case !s.Installed:
 		return fmt.Sprintf("%s %s has no keys yet\nwords    %s\n", s.Kind, s.Name, words.Text(s.Request[:]))
 	}
 	text := fmt.Sprintf("address  %s\nrealm    %s\nwords    %s\nkeys     until %s\n",
-		s.Address, s.Realm, words.Text(s.CoreHash[:]), s.KeysUntil.UTC().Format(time.RFC3339))
+		s.Address, realmText(s), words.Text(s.CoreHash[:]), s.KeysUntil.UTC().Format(time.RFC3339))
 	switch l := s.List; {
 	case !l.Known:
 		text += "list     none: nobody is trusted before one is applied\n"
@@ -85,8 +94,34 @@ func statusText(s *device.Status) string {
 	if s.Revoked {
 		text += "REVOKED  this device signs and seals nothing any more\n"
 	}
+	return text + alarmText(s)
+}
+
+// rotatingText is for a device that gave up a core and has no keys of the next one yet.
+func rotatingText(s *device.Status) string {
+	return fmt.Sprintf("%s %s was rotated and has no keys yet\nrealm    %s\nwords    %s\nrequest  %s\n",
+		s.Kind, s.Name, realmText(s), words.Text(s.CoreHash[:]), words.Text(s.Request[:])) + alarmText(s)
+}
+
+// realmText names a realm, and its core's generation once it is not the only one there can be.
+func realmText(s *device.Status) string {
+	if s.Generation > 1 || s.HasNext {
+		return fmt.Sprintf("%s, generation %d", s.Realm, s.Generation)
+	}
+	return s.Realm
+}
+
+func alarmText(s *device.Status) (text string) {
 	for _, a := range s.Alarms {
-		text += fmt.Sprintf("ALARM    %s: %s\n", a.Time.Format(time.RFC3339), a.Text)
+		text += fmt.Sprintf("ALARM    %s: %s\n", a.Time.Format(time.RFC3339), alarmLine(s, a))
 	}
 	return text
+}
+
+// alarmLine is an alarm's text, and whether it is about a core that does not count any more.
+func alarmLine(s *device.Status, a device.Alarm) string {
+	if a.Core != s.CoreHash {
+		return a.Text + " (under the core that was given up)"
+	}
+	return a.Text
 }

@@ -8,10 +8,11 @@ import (
 
 // Checkpoint is a signed head of the log: payload of a statement of type checkpoint.
 type Checkpoint struct {
-	Core [32]byte  // hash of the core
-	Size uint64    // entries in the log, below 2^63
-	Root [32]byte  // root of the Merkle tree over them (RFC 6962, section 2.1)
-	Time time.Time // whole seconds
+	Core    [32]byte  // hash of the core
+	Size    uint64    // entries in the log, below 2^63
+	Root    [32]byte  // root of the Merkle tree over them (RFC 6962, section 2.1)
+	Time    time.Time // whole seconds
+	Counter uint64    // of the authority's counter against rollback; 0 without one
 }
 
 type checkpointArray struct {
@@ -21,6 +22,7 @@ type checkpointArray struct {
 	Size    uint64
 	Root    [32]byte
 	Time    uint64
+	Counter uint64
 }
 
 // Marshal returns the encoding of c, or ErrTime or ErrValue.
@@ -28,7 +30,7 @@ func (c *Checkpoint) Marshal() ([]byte, error) {
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("checkpoint: %w", err)
 	}
-	return encode(&checkpointArray{Version: 1, Core: c.Core, Size: c.Size, Root: c.Root, Time: unixSeconds(c.Time)}), nil
+	return encode(&checkpointArray{Version: 1, Core: c.Core, Size: c.Size, Root: c.Root, Time: unixSeconds(c.Time), Counter: c.Counter}), nil
 }
 
 // ParseCheckpoint reads the payload of a statement of type checkpoint.
@@ -40,7 +42,7 @@ func ParseCheckpoint(b []byte) (*Checkpoint, error) {
 	if a.Version != 1 {
 		return nil, fmt.Errorf("checkpoint: %w: version must be 1", ErrValue)
 	}
-	c := &Checkpoint{Core: a.Core, Size: a.Size, Root: a.Root, Time: fromSeconds(a.Time)}
+	c := &Checkpoint{Core: a.Core, Size: a.Size, Root: a.Root, Time: fromSeconds(a.Time), Counter: a.Counter}
 	if err := c.check(); err != nil {
 		return nil, fmt.Errorf("checkpoint: %w", err)
 	}

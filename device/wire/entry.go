@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// Entry is what a log entry records: a *FoundEntry, *IssueEntry, *RevokeEntry, *PublishEntry or *ExpireEntry.
+// Entry is what a log entry records: a *FoundEntry, *IssueEntry, *RevokeEntry, *PublishEntry, *ExpireEntry, *DrillEntry, *PolicyEntry,
+// *DecideEntry, *ReopenEntry, *LostEntry or *SealEntry.
 type Entry interface {
 	array() any // what is encoded
 	check() error
@@ -18,6 +19,12 @@ const (
 	entryRevoke
 	entryPublish
 	entryExpire
+	entryDrill
+	entryPolicy
+	entryDecide
+	entryReopen
+	entryLost
+	entrySeal
 )
 
 // FoundEntry is the first entry of a log: the realm exists.
@@ -172,7 +179,7 @@ func parseEntry(b []byte) (Entry, error) {
 		err := decode(b, MaxLogEntry, &a)
 		return &ExpireEntry{Serial: a.Serial, LastEpoch: a.LastEpoch}, err
 	}
-	return nil, fmt.Errorf("%w: an entry of no known type", ErrEncoding)
+	return parseCustody(b)
 }
 
 func parseIssue(b []byte) (Entry, error) {

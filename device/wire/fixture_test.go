@@ -81,7 +81,7 @@ func (r *realm) policy() *wire.Policy {
 }
 
 func (r *realm) checkpoint() *wire.Checkpoint {
-	return &wire.Checkpoint{Core: r.core.Hash(), Size: 5, Root: fill[[32]byte](0x11), Time: founded.Add(time.Hour)}
+	return &wire.Checkpoint{Core: r.core.Hash(), Size: 5, Root: fill[[32]byte](0x11), Time: founded.Add(time.Hour), Counter: 3}
 }
 
 func (r *realm) signCheckpoint(t testing.TB, c *wire.Checkpoint) []byte {
@@ -174,6 +174,14 @@ func entries(t testing.TB) []wire.Entry {
 		&wire.RevokeEntry{Serial: 17, Reason: wire.ReasonStolen, Effective: founded.Add(3 * time.Hour)},
 		&wire.PublishEntry{Generation: 1, Sequence: 2, State: fill[[16]byte](0x34), Bundle: fill[[32]byte](0x35)},
 		&wire.ExpireEntry{Serial: 17, LastEpoch: 19},
+		&wire.DrillEntry{Outcome: wire.DrillPassed},
+		&wire.PolicyEntry{Sequence: 2, Hash: fill[[32]byte](0x36)},
+		&wire.DecideEntry{Action: "revoke", Proposal: fill[[32]byte](0x37), Approvals: fill[[32]byte](0x38)},
+		&wire.ReopenEntry{
+			Generation: 2, Base: 1, Sequence: 2, NextSerial: 65_554, List: fill[[16]byte](0x39), Size: 40, Root: fill[[32]byte](0x3a), Counter: 5,
+		},
+		&wire.LostEntry{NextSerial: 82},
+		&wire.SealEntry{},
 	}
 }
 

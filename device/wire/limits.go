@@ -25,6 +25,8 @@ const (
 	MaxSPIDs = 16 // domain names of one realm
 	MaxKeys  = 64 // epochs in one package
 	MaxPath  = 64 // hashes of an inclusion proof
+
+	MaxAction = 16 // letters that name what officers decided
 )
 
 // Bounds on numbers and times.

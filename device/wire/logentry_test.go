@@ -35,6 +35,12 @@ func TestLogEntryRefuses(t *testing.T) {
 		"reason 8":             {wire.LogEntry{Time: at, Entry: &wire.RevokeEntry{Effective: at, Reason: 8}}, wire.ErrValue},
 		"no effective time":    {wire.LogEntry{Time: at, Entry: &wire.RevokeEntry{Reason: 1}}, wire.ErrTime},
 		"effective by half":    {wire.LogEntry{Time: at, Entry: &wire.RevokeEntry{Reason: 1, Effective: at.Add(time.Second / 2)}}, wire.ErrTime},
+		"no outcome":           {wire.LogEntry{Time: at, Entry: &wire.DrillEntry{}}, wire.ErrValue},
+		"outcome 4":            {wire.LogEntry{Time: at, Entry: &wire.DrillEntry{Outcome: 4}}, wire.ErrValue},
+		"no action":            {wire.LogEntry{Time: at, Entry: &wire.DecideEntry{}}, wire.ErrValue},
+		"17 letters":           {wire.LogEntry{Time: at, Entry: &wire.DecideEntry{Action: "abcdefghijklmnopq"}}, wire.ErrValue},
+		"action in capitals":   {wire.LogEntry{Time: at, Entry: &wire.DecideEntry{Action: "Revoke"}}, wire.ErrValue},
+		"too long a log":       {wire.LogEntry{Time: at, Entry: &wire.ReopenEntry{Size: 1 << 63}}, wire.ErrValue},
 		"everything is in it":  {wire.LogEntry{Time: at, Entry: &wire.RevokeEntry{Reason: 7, Effective: at}}, nil},
 		"the last of the keys": {wire.LogEntry{Time: at, Entry: &wire.IssueEntry{Address: bus(t), Count: 64}}, nil},
 	} {

@@ -15,6 +15,9 @@ var smallOrder = [...]string{
 	"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a", // order 8
 }
 
+// CheckKey returns ErrStatementKey for an Ed25519 key of small order, and for one that is not canonically encoded.
+func CheckKey(key [32]byte) error { return checkStatementKey(key) }
+
 // checkStatementKey refuses keys of small order, with either sign, and encodings of y that are not reduced: among those
 // hide further encodings of the small ones.
 func checkStatementKey(key [32]byte) error {

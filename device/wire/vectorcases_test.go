@@ -3,6 +3,7 @@ package wire_test
 import (
 	"bytes"
 	"encoding/hex"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -55,7 +56,7 @@ func objectCases(t *testing.T, out map[string]*vector) {
 		for i, b := range o.valid {
 			at := name
 			if i > 0 {
-				at += "-" + string(rune('1'+i))
+				at += "-" + strconv.Itoa(i+1)
 			}
 			out[at] = &vector{Comment: "as it should be", Object: object, Expect: "ok", Input: hex.EncodeToString(b)}
 		}

@@ -15,7 +15,6 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
-	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -23,7 +22,6 @@ import (
 	"marque/app/appliance"
 	"marque/app/qr"
 	"marque/authority"
-	"marque/hsm/hsmtest"
 )
 
 // What the scripts can do beyond running programs.
@@ -152,15 +150,10 @@ func foundago(ts *testscript.TestScript, neg bool, args []string) {
 	days, err := strconv.Atoi(args[0])
 	ts.Check(err)
 	clock := func() time.Time { return time.Now().AddDate(0, 0, -days) }
-	a, err := appliance.Found(ts.MkAbs(args[1]), authority.Founding{Realm: "fleet.example"}, []byte(args[2]), appliance.Options{Clock: clock})
+	f := appliance.Founding{Realm: authority.Founding{Realm: "fleet.example"}, Passphrase: []byte(args[2])}
+	made, err := appliance.Found(ts.MkAbs(args[1]), f, appliance.Options{Clock: clock})
 	ts.Check(err)
-	ts.Check(a.Close())
-}
-
-// tpm VARIABLE sets a variable to the socket of a new software TPM, which runs until the end of all scripts.
-func tpm(t *testing.T, ts *testscript.TestScript, neg bool, args []string) {
-	need(ts, neg, len(args) == 1, "tpm VARIABLE")
-	ts.Setenv(args[0], hsmtest.Start(t).Path())
+	ts.Check(made.Appliance.Close())
 }
 
 func need(ts *testscript.TestScript, neg, ok bool, usage string) {

@@ -77,6 +77,12 @@ func TestScripts(t *testing.T) {
 			"replace":  replace,
 			"zeros":    zeros,
 			"foundago": foundago,
+			"typo":     typo,
+			"first":    func(ts *testscript.TestScript, neg bool, args []string) { element(ts, neg, args, 0) },
+			"last":     func(ts *testscript.TestScript, neg bool, args []string) { element(ts, neg, args, -1) },
+			"waitfor":  waitfor,
+			"extend":   extend,
+			"restart":  restart,
 			"tpm":      func(ts *testscript.TestScript, neg bool, args []string) { tpm(t, ts, neg, args) },
 		},
 	})

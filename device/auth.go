@@ -1,0 +1,64 @@
+package device
+
+import (
+	"fmt"
+
+	"marque/device/wire"
+)
+
+// signAuth signs as this device, in the epoch of now.
+func (d *Device) signAuth(r *realm, context string, transcript func(uint32) []byte) ([]byte, error) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if d.closed {
+		return nil, ErrClosed
+	}
+	if err := d.outlived(r); err != nil {
+		return nil, err
+	}
+	if err := d.ownRevoked(r); err != nil {
+		return nil, err
+	}
+	epoch, err := r.epoch(d.now())
+	if err != nil {
+		return nil, err
+	}
+	key, err := r.keys.key(epoch)
+	if err != nil {
+		return nil, err
+	}
+	a := &wire.Auth{Address: r.address, Epoch: epoch, List: d.list.sequence(), R: key.R()}
+	if a.Sig, err = key.Sign(d.o.Rand, context, transcript(a.List)); err != nil {
+		return nil, err
+	}
+	return a.Marshal()
+}
+
+// checkAuth checks a peer's epoch, list state and signature, and remembers its key.
+func (d *Device) checkAuth(r *realm, context string, a *wire.Auth, transcript []byte) error {
+	d.mu.RLock()
+	err := d.checkAuthLocked(r, context, a, transcript)
+	d.mu.RUnlock()
+	d.noteTwoKeys(err)
+	return err
+}
+
+func (d *Device) checkAuthLocked(r *realm, context string, a *wire.Auth, transcript []byte) error {
+	now := d.now()
+	if d.closed {
+		return ErrClosed
+	}
+	if err := d.outlived(r); err != nil {
+		return err
+	}
+	if !r.current(a.Epoch, now) {
+		return fmt.Errorf("%s proves itself for epoch %d, which is not now: %w", a.Address, a.Epoch, ErrEpoch)
+	}
+	from := wire.Sender{Address: a.Address, R: a.R}
+	proof := signed{context, transcript, a.Sig}
+	p, _, err := d.verifySender(r, from, a.Epoch, now, proof)
+	if err != nil {
+		return err
+	}
+	return d.peers.learn(a.Address, p.key, true, proof)
+}

@@ -1,0 +1,206 @@
+package storage
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"iter"
+
+	"marque/device/wire"
+)
+
+// A Gap is a run of serials that were skipped, because they may have been given
+// away by changes that this database has lost. None of them is ever given away.
+type Gap struct {
+	First uint32
+	Next  uint32 // the first one after it
+}
+
+// Lost is a revoked serial of a gap: the database does not know who has it.
+type Lost struct {
+	Serial    uint32
+	Address   wire.Address // zero when a list, which names serials only, revoked it
+	LastEpoch uint32       // the last that it could have a key of
+	Revoked   Revocation
+}
+
+// SkipTo makes serial the next one to be given away, and those before it a gap.
+// It is above [Tx.NextSerial] (ErrOrder).
+func (tx *Tx) SkipTo(serial uint32) error {
+	next, err := tx.NextSerial()
+	if err != nil {
+		return err
+	}
+	if serial <= next {
+		return fmt.Errorf("skip from serial %d to %d: %w", next, serial, ErrOrder)
+	}
+	if err := tx.putPublic(bucketGaps, u32(next), u32(serial)); err != nil {
+		return err
+	}
+	tx.head.identities = uint64(serial)
+	tx.dirty = true
+	return nil
+}
+
+// Gaps returns all gaps, ascending.
+func (tx *Tx) Gaps() ([]Gap, error) {
+	var gaps []Gap
+	for it, err := range tx.walk(bucketGaps) {
+		if err != nil {
+			return nil, err
+		}
+		next, err := unchecked(bucketGaps, it.key, it.value)
+		if err != nil {
+			return nil, err
+		}
+		if len(it.key) != 4 || len(next) != 4 {
+			return nil, fmt.Errorf("%w: a gap has no bounds", ErrCorrupt)
+		}
+		g := Gap{First: binary.BigEndian.Uint32(it.key), Next: binary.BigEndian.Uint32(next)}
+		if g.Next <= g.First || uint64(g.Next) > tx.head.identities || len(gaps) > 0 && g.First < gaps[len(gaps)-1].Next {
+			return nil, fmt.Errorf("%w: the gaps overlap or end too late", ErrCorrupt)
+		}
+		gaps = append(gaps, g)
+	}
+	return gaps, nil
+}
+
+// Skipped reports whether a serial lies in a gap.
+func (tx *Tx) Skipped(serial uint32) (bool, error) {
+	gaps, err := tx.Gaps()
+	if err != nil {
+		return false, err
+	}
+	for _, g := range gaps {
+		if serial >= g.First && serial < g.Next {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// PutLost stores what is known of a revoked serial of a gap (ErrInvalid for
+// others), in place of what was known before.
+func (tx *Tx) PutLost(l *Lost) error {
+	skipped, err := tx.Skipped(l.Serial)
+	if err != nil {
+		return err
+	}
+	if !skipped {
+		return fmt.Errorf("store lost serial %d: it is in no gap: %w", l.Serial, ErrInvalid)
+	}
+	b, err := l.marshal()
+	if err != nil {
+		return err
+	}
+	return tx.putSealed(bucketLost, u32(l.Serial), b)
+}
+
+// Lost returns what is known of a revoked serial of a gap, ErrNotFound when it was not revoked.
+func (tx *Tx) Lost(serial uint32) (*Lost, error) {
+	b, err := tx.getSealed(bucketLost, u32(serial))
+	if err != nil {
+		return nil, err
+	}
+	if b == nil {
+		return nil, fmt.Errorf("lost serial %d: %w", serial, ErrNotFound)
+	}
+	return parseLost(serial, b)
+}
+
+// AllLost yields the revoked serials of gaps, ascending. After an error it yields
+// nothing more. None may be stored meanwhile.
+func (tx *Tx) AllLost() iter.Seq2[*Lost, error] {
+	return func(yield func(*Lost, error) bool) {
+		if tx.keys == nil {
+			yield(nil, ErrLocked)
+			return
+		}
+		for it, err := range tx.walk(bucketLost) {
+			var l *Lost
+			if err == nil {
+				l, err = tx.openLost(it)
+			}
+			if !yield(l, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (tx *Tx) openLost(it item) (*Lost, error) {
+	if len(it.key) != 4 {
+		return nil, fmt.Errorf("%w: a lost identity has no serial", ErrCorrupt)
+	}
+	b, err := tx.keys.open(bucketLost, it.key, it.value)
+	if err != nil {
+		return nil, err
+	}
+	return parseLost(binary.BigEndian.Uint32(it.key), b)
+}
+
+// verifyLost makes sure that every lost serial lies in a gap.
+func (tx *Tx) verifyLost() error {
+	for l, err := range tx.AllLost() {
+		if err != nil {
+			return err
+		}
+		skipped, err := tx.Skipped(l.Serial)
+		if err != nil {
+			return err
+		}
+		if !skipped {
+			return fmt.Errorf("%w: lost serial %d is in no gap", ErrCorrupt, l.Serial)
+		}
+	}
+	return nil
+}
+
+// lostRecord is a lost serial as it is stored, in deterministic CBOR.
+type lostRecord struct {
+	_         struct{} `cbor:",toarray"`
+	Version   uint8    // 1
+	Address   string   // empty when it is not known
+	LastEpoch uint32
+	Revoked   *revocation
+}
+
+func (l *Lost) marshal() ([]byte, error) {
+	if !l.Address.IsZero() && l.Address.Serial() != l.Serial {
+		return nil, fmt.Errorf("store lost serial %d: the address does not end in it: %w", l.Serial, ErrInvalid)
+	}
+	if err := l.Revoked.check(); err != nil {
+		return nil, fmt.Errorf("store lost serial %d: %w", l.Serial, err)
+	}
+	b, err := encoding.Marshal(&lostRecord{
+		Version: 1, Address: l.Address.String(), LastEpoch: l.LastEpoch, Revoked: l.Revoked.record(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("encode lost serial %d: %w", l.Serial, err)
+	}
+	return b, nil
+}
+
+// parseLost accepts exactly what marshal writes.
+func parseLost(serial uint32, b []byte) (*Lost, error) {
+	unreadable := fmt.Errorf("%w: lost serial %d is unreadable", ErrCorrupt, serial)
+	var r lostRecord
+	if err := decoding.Unmarshal(b, &r); err != nil {
+		return nil, errors.Join(unreadable, err)
+	}
+	if r.Version != 1 || r.Revoked == nil {
+		return nil, unreadable
+	}
+	l := &Lost{Serial: serial, LastEpoch: r.LastEpoch, Revoked: *r.Revoked.open()}
+	if r.Address != "" {
+		var err error
+		if l.Address, err = wire.ParseAddress(r.Address); err != nil {
+			return nil, errors.Join(unreadable, err)
+		}
+	}
+	if again, err := l.marshal(); err != nil || !bytes.Equal(again, b) {
+		return nil, errors.Join(unreadable, err)
+	}
+	return l, nil
+}
