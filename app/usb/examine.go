@@ -126,5 +126,9 @@ func compareContent(f *os.File, want, buffer []byte, step func(at int) error) er
 		}
 		at += n
 	}
-	return nil
+	var st unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &st); err != nil || st.Size == int64(len(want)) {
+		return err
+	}
+	return errDiffers // it has become longer
 }

@@ -14,7 +14,7 @@ import (
 // context ends; it then returns nil. The calls come one after the other, at most five a second.
 //
 // It is woken by the kernel (uevents over netlink, mountinfo by poll(2)), and believes nothing that the events say: it looks itself, as
-// [Drives] does, and every two seconds even when it hears nothing. Errors: those of Drives.
+// [Drives] does, and every second even when it hears nothing. Errors: those of Drives.
 func Watch(ctx context.Context, s System, changed func([]Drive)) error {
 	mounts, err := unix.Open(s.mounts(), unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
