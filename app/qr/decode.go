@@ -26,45 +26,39 @@ var (
 
 // DecodeFile returns the text of the QR code that the picture in a regular file shows. Errors: those of [DecodeData] and of the file.
 func DecodeFile(path string) (string, error) {
-	info, err := os.Stat(path) // before it is opened: opening a pipe would wait for ever
+	data, err := readFile(path)
 	if err != nil {
-		return "", fmt.Errorf("qr: reading a picture: %w", err)
-	}
-	if !info.Mode().IsRegular() {
-		return "", fmt.Errorf("%w: it is no regular file", ErrNotAnImage)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return "", fmt.Errorf("qr: reading a picture: %w", err)
-	}
-	defer f.Close() // nothing was written
-	data, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
-	if err != nil {
-		return "", fmt.Errorf("qr: reading a picture: %w", err)
+		return "", err
 	}
 	return DecodeData(data)
 }
 
-// DecodeData returns the text of the QR code that a PNG or JPEG picture shows. The dimensions are checked before any pixel is
-// decoded. Errors: [ErrTooLarge], [ErrNotAnImage], [ErrNoCode].
+// readFile returns the octets of a regular file: MaxFile and one more at the most.
+func readFile(path string) ([]byte, error) {
+	info, err := os.Stat(path) // before it is opened: opening a pipe would wait for ever
+	if err != nil {
+		return nil, fmt.Errorf("qr: reading a picture: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%w: it is no regular file", ErrNotAnImage)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("qr: reading a picture: %w", err)
+	}
+	defer f.Close() // nothing was written
+	data, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
+	if err != nil {
+		return nil, fmt.Errorf("qr: reading a picture: %w", err)
+	}
+	return data, nil
+}
+
+// DecodeData returns the text of the QR code that a PNG or JPEG picture shows. Errors: those of [DecodePicture], [ErrNoCode].
 func DecodeData(data []byte) (string, error) {
-	if len(data) > MaxFile {
-		return "", fmt.Errorf("%w: the file is longer than %d octets", ErrTooLarge, MaxFile)
-	}
-	format, err := sniff(data)
+	img, err := DecodePicture(data)
 	if err != nil {
 		return "", err
-	}
-	config, err := format.config(bytes.NewReader(data))
-	if err != nil {
-		return "", fmt.Errorf("%w: %w", ErrNotAnImage, err)
-	}
-	if err := checkPixels(config.Width, config.Height); err != nil {
-		return "", err
-	}
-	img, err := format.decode(bytes.NewReader(data))
-	if err != nil {
-		return "", fmt.Errorf("%w: %w", ErrNotAnImage, err)
 	}
 	return Decode(img)
 }
@@ -99,7 +93,7 @@ func checkPixels(width, height int) error {
 	return nil
 }
 
-// attempt is one way to look for a code. Each of them misses some codes that others read, clean ones included.
+// attempt is one way to look for a code with the library's reader. Each of them misses some codes that others read, clean ones included.
 type attempt struct {
 	name      string
 	num, den  int // the picture is scaled by num/den first
@@ -127,12 +121,30 @@ func Decode(img image.Image) (string, error) {
 		return "", err
 	}
 	gray := luminance(img)
+	if text, ok := look(gray); ok {
+		return text, nil
+	}
 	for _, a := range attempts() {
 		if text, ok := a.read(gray); ok {
 			return text, nil
 		}
 	}
 	return "", ErrNoCode
+}
+
+// look is the first and quickest way, [locate], which reads most codes. Large photographs are made smaller first.
+func look(gray *image.Gray) (string, bool) {
+	const enough = 2_000_000 // pixels: more only take longer, unless the code is a small part of the picture
+	num, den := 1, 1
+	for gray.Rect.Dx()/den*gray.Rect.Dy()/den > enough {
+		den++
+	}
+	if den > 1 {
+		if text, ok := locate(scale(gray, num, den)); ok {
+			return text, true
+		}
+	}
+	return locate(gray)
 }
 
 // read makes one attempt. The reader's library indexes without looking in places and has no bound on its work, so a panic of it

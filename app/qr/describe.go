@@ -1,11 +1,17 @@
 package qr
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Describe says in a few words what the text of a code seems to be, for the person who photographed the wrong one: "a web link",
 // "a boarding pass". It goes by the beginning of the text, repeats nothing of it, and decides nothing.
 func Describe(text string) string {
 	text = strings.TrimSpace(text)
+	if len(text) > len(mark) && strings.EqualFold(text[:len(mark)], mark) {
+		return describeOurs(strings.ToUpper(text))
+	}
 	for _, k := range kinds {
 		for _, prefix := range k.prefixes {
 			if len(text) >= len(prefix) && strings.EqualFold(text[:len(prefix)], prefix) {
@@ -24,13 +30,34 @@ func Describe(text string) string {
 	return "a text of some other use"
 }
 
+// mark begins every text of ours; a letter for the kind follows.
+const mark = "MQ1"
+
+// describeOurs says of which kind a text of ours is, by its letter, and of a part what is split and how far.
+func describeOurs(text string) string {
+	if p, err := parsePart(text); err == nil {
+		return fmt.Sprintf("part %d of %d of %s", p.index+1, p.total, p.kind)
+	}
+	switch text[len(mark)] {
+	case 'R':
+		return "a Marque request, of a device of this realm or another"
+	case 'P':
+		return "a damaged part of a Marque series"
+	case 'S':
+		return "a Marque share card: it is secret, and belongs in front of no other camera"
+	case 'C':
+		return "the public side of a set of Marque share cards"
+	}
+	return "a Marque code of another kind"
+}
+
 type kind struct {
 	name     string
 	prefixes []string
 }
 
 var kinds = []kind{
-	{"a Marque code of another kind or version", []string{"MQ1", "MQ2", "MQ3"}},
+	{"a Marque code of another version", []string{mark, "MQ2", "MQ3", "MQ4"}},
 	{"a web link", []string{"http://", "https://", "www.", "URLTO:"}},
 	{"the password of a Wi-Fi network", []string{"WIFI:"}},
 	{"a contact", []string{"BEGIN:VCARD", "MECARD:", "BIZCARD:"}},

@@ -26,7 +26,22 @@ func Encode(text string) (*image.Paletted, error) {
 
 // EncodeScaled is [Encode] with 1 … [MaxModulePixels] pixels to the module.
 func EncodeScaled(text string, pixels int) (*image.Paletted, error) {
-	img, err := paint(text, pixels)
+	return encode(text, pixels, qrcode.Medium)
+}
+
+// EncodeScreen is [EncodeScaled] at error correction level L (7 %): on a screen nothing is scratched or smudged, and the modules are
+// larger where a code has fewer of them.
+func EncodeScreen(text string, pixels int) (*image.Paletted, error) {
+	return encode(text, pixels, qrcode.Low)
+}
+
+// encode paints a code and reads it back.
+func encode(text string, pixels int, level qrcode.RecoveryLevel) (*image.Paletted, error) {
+	modules, err := modules(text, level)
+	if err != nil {
+		return nil, err
+	}
+	img, err := paint(modules, pixels)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +54,11 @@ func EncodeScaled(text string, pixels int) (*image.Paletted, error) {
 
 // EncodePNG is [Encode] to the octets of a PNG file with one bit to the pixel; it is the file that was read back.
 func EncodePNG(text string) ([]byte, error) {
-	img, err := paint(text, ModulePixels)
+	modules, err := modules(text, qrcode.Medium)
+	if err != nil {
+		return nil, err
+	}
+	img, err := paint(modules, ModulePixels)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +79,7 @@ func Modules(text string) ([][]bool, error) {
 	if _, err := Encode(text); err != nil {
 		return nil, err
 	}
-	return modules(text)
+	return modules(text, qrcode.Medium)
 }
 
 // check compares what was read back with what was meant.
@@ -74,35 +93,37 @@ func check(text, back string, err error) error {
 	return nil
 }
 
-func modules(text string) ([][]bool, error) {
+// modules returns the code of text with its quiet zone. Low, Medium, High, Highest are the levels L, M, Q, H.
+func modules(text string, level qrcode.RecoveryLevel) ([][]bool, error) {
 	switch {
 	case text == "":
 		return nil, fmt.Errorf("%w: it is empty", ErrText)
 	case len(text) > MaxText:
 		return nil, fmt.Errorf("%w: it has %d octets, at most %d fit", ErrText, len(text), MaxText)
 	}
-	code, err := qrcode.New(text, qrcode.Medium) // Low, Medium, High, Highest are the levels L, M, Q, H
+	code, err := qrcode.New(text, level)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrText, err)
 	}
-	return code.Bitmap(), nil // with the quiet zone
+	return code.Bitmap(), nil
 }
 
 // paint draws the code with whole pixels: the library's own scaling rounds, and a module more or less wide confuses readers.
-func paint(text string, pixels int) (*image.Paletted, error) {
+func paint(modules [][]bool, pixels int) (*image.Paletted, error) {
 	if pixels < 1 || pixels > MaxModulePixels {
 		return nil, fmt.Errorf("%w: %d pixels to the module, 1 to %d are possible", ErrText, pixels, MaxModulePixels)
-	}
-	modules, err := modules(text)
-	if err != nil {
-		return nil, err
 	}
 	side := len(modules) * pixels
 	img := image.NewPaletted(image.Rect(0, 0, side, side), color.Palette{color.White, color.Black})
 	for y := range side {
-		for x := range side {
-			if modules[y/pixels][x/pixels] {
-				img.SetColorIndex(x, y, 1)
+		row := img.Pix[y*img.Stride : (y+1)*img.Stride]
+		if y%pixels != 0 {
+			copy(row, img.Pix[(y-1)*img.Stride:])
+			continue
+		}
+		for x, black := range modules[y/pixels] {
+			for i := x * pixels; black && i < (x+1)*pixels; i++ {
+				row[i] = 1
 			}
 		}
 	}

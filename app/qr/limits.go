@@ -14,6 +14,15 @@ const (
 	// MaxModulePixels is the largest width of a module in pixels.
 	MaxModulePixels = 64
 
+	// MaxPerSecond is how many codes a second an animation shows at the most. Cameras that see 30 frames need each code in two of them.
+	MaxPerSecond = 15
+
+	// MaxFrames is the most pictures that are read from one GIF or folder.
+	MaxFrames = 1024
+
+	// MaxMoviePixels is the most pixels of all pictures of a GIF together: 255 codes of the densest kind with 8 pixels to the module.
+	MaxMoviePixels = 128 << 20
+
 	// maxCandidates bounds the corners of codes that one attempt considers. The search tries all triples: this many take 0.1 s,
 	// a picture full of corners would take for ever.
 	maxCandidates = 500
@@ -27,6 +36,9 @@ const (
 	// MaxPayload is the longest payload of a series in octets: a package of any size. It is a matter of patience: above 20,000
 	// octets a stick is quicker.
 	MaxPayload = 1 << 16
+
+	// maxFinders bounds the corners of codes that are considered in one picture.
+	maxFinders = 200
 
 	minPart   = 16  // octets
 	maxParts  = 255 // what one octet counts

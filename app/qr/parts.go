@@ -38,6 +38,29 @@ var partText = base32.StdEncoding.WithPadding(base32.NoPadding)
 // K a core, S a share card. What each looks like, others know.
 type Type byte
 
+// String says what a payload is, in words: "a request".
+func (t Type) String() string {
+	switch t {
+	case 'R':
+		return "a request"
+	case 'P':
+		return "a package"
+	case 'L':
+		return "a list"
+	case 'A':
+		return "a receipt"
+	case 'B':
+		return "a batch"
+	case 'C':
+		return "a checkpoint"
+	case 'K':
+		return "a core"
+	case 'S':
+		return "a share card"
+	}
+	return "something of another kind"
+}
+
 func (t Type) check() error {
 	if t < 'A' || t > 'Z' {
 		return fmt.Errorf("%w: its type is no letter", ErrPart)

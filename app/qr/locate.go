@@ -1,0 +1,85 @@
+package qr
+
+import (
+	"cmp"
+	"image"
+	"math"
+	"slices"
+
+	"github.com/makiuchi-d/gozxing"
+	"github.com/makiuchi-d/gozxing/qrcode/decoder"
+)
+
+// maxVersion is the largest version that is looked for: what MaxText needs in any level.
+const maxVersion = 24
+
+// locate looks for a code in three steps: its three finder patterns, the size and perspective with which the patterns that every
+// code has fit best, the modules. The library's own reader takes the first size that it computes, and one alignment pattern.
+// The work is bounded: [lights] × [maxTriples] × five sizes. A panic of the library means that nothing was found.
+func locate(gray *image.Gray) (text string, ok bool) {
+	defer func() {
+		if recover() != nil {
+			text, ok = "", false
+		}
+	}()
+	if gray == nil {
+		return "", false
+	}
+	for _, l := range lights() {
+		for _, t := range triples(l.binarize(gray).finders()) {
+			if text, ok := t.decode(gray, t.module); ok {
+				return text, true
+			}
+		}
+	}
+	return "", false
+}
+
+// candidate is a size that a code may have, and how well it fits.
+type candidate struct {
+	grid
+	fits float64
+}
+
+// decode reads the code whose finder patterns are known, with modules of about so many pixels: the sizes around the one that follows
+// are fitted, and the two that fit best are read.
+func (q corners) decode(gray *image.Gray, module float64) (string, bool) {
+	across := (q.topLeft.distance(q.topRight) + q.topLeft.distance(q.bottomLeft)) / 2
+	guess := int(math.Round((across/module + 7 - 17) / 4))
+	var candidates []candidate
+	for version := max(guess-2, 1); version <= min(guess+2, maxVersion); version++ {
+		c := candidate{grid: grid{gray: gray, dim: 17 + 4*version, known: knownModules(version), corners: q}}
+		c.fits = c.fit(across / float64(c.dim-7))
+		candidates = append(candidates, c)
+	}
+	slices.SortFunc(candidates, func(a, b candidate) int { return cmp.Compare(b.fits, a.fits) })
+	for _, c := range candidates[:min(len(candidates), 2)] {
+		if text, ok := decodeModules(c.read()); ok {
+			return text, true
+		}
+	}
+	return "", false
+}
+
+// decodeModules undoes the mask and corrects errors.
+func decodeModules(rows [][]bool) (string, bool) {
+	if rows == nil {
+		return "", false
+	}
+	bits, err := gozxing.NewBitMatrix(len(rows), len(rows))
+	if err != nil {
+		return "", false
+	}
+	for y, row := range rows {
+		for x, black := range row {
+			if black {
+				bits.Set(x, y)
+			}
+		}
+	}
+	result, err := decoder.NewDecoder().Decode(bits, nil)
+	if err != nil || result.GetText() == "" {
+		return "", false
+	}
+	return result.GetText(), true
+}

@@ -1,0 +1,68 @@
+package qr
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+)
+
+// forget is after how many frames without it a text is told again: it left the view, and was shown once more.
+const forget = 15
+
+// Scan reads the codes of a source's frames until the context ends or the source does, and tells each text once while it stays in
+// view. It works in the caller's goroutine, on one frame at a time, so that it takes one processor at the most; frames that come
+// meanwhile are for the source to drop. tell is called in that goroutine too. Pictures that cannot be decoded are passed over. Errors:
+// the context's, the source's unless it is io.EOF, and [ErrNoCode] when the source ended and there was no text at all.
+func Scan(ctx context.Context, source FrameSource, tell func(text string)) error {
+	var r reader
+	seen := map[string]int{} // the frame in which a text was seen last
+	told := false
+	for frame := 0; ; frame++ {
+		img, err := source.Next(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, io.EOF) && told:
+			return nil
+		case errors.Is(err, io.EOF):
+			return ErrNoCode
+		case errors.Is(err, ErrNotAnImage), errors.Is(err, ErrTooLarge):
+			continue
+		case err != nil:
+			return fmt.Errorf("qr: scanning: %w", err)
+		}
+		text, ok := r.read(img)
+		for old, at := range seen {
+			if frame-at > forget {
+				delete(seen, old)
+			}
+		}
+		if !ok {
+			continue
+		}
+		if _, known := seen[text]; !known {
+			tell(text)
+			told = true
+		}
+		seen[text] = frame
+	}
+}
+
+// reader reads one frame after the other, each in a bounded time: the quick way, and then one of the others in turn, so that a code
+// that only they read is read a few frames later. A clean or single picture gets all of them from [Decode].
+type reader struct{ turn int }
+
+func (r *reader) read(img image.Image) (string, bool) {
+	if checkPixels(img.Bounds().Dx(), img.Bounds().Dy()) != nil {
+		return "", false
+	}
+	gray := luminance(img)
+	if text, ok := look(gray); ok {
+		return text, true
+	}
+	ways := attempts()
+	r.turn = (r.turn + 1) % len(ways)
+	return ways[r.turn].read(gray)
+}
