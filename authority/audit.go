@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"marque/device/wire"
 	"marque/storage"
@@ -77,6 +78,8 @@ type audit struct {
 	counter     uint64            // of the newest checkpoint so far
 	reopened    *wire.ReopenEntry // not yet covered by a checkpoint
 	desk        deskAudit
+	together    int       // newest entries that record keys and that no checkpoint covers
+	issuing     time.Time // of these
 }
 
 // VerifyLog checks an authority's log without any secret, and without trusting

@@ -47,12 +47,13 @@ func (a *audit) checkCustody(i uint64, e wire.Entry) {
 
 // checkHead compares the tree with the checkpoint of its size. Every change ends
 // with one; those that have more than one entry have none in their middle. What
-// is issued is proved to the device with the checkpoint that follows at once.
+// is issued is proved to the devices with the checkpoint that follows at once.
 func (a *audit) checkHead(e *wire.LogEntry) {
 	size := a.tree.size
 	c, ok := a.checkpoints[size]
+	a.checkIssues(e, ok)
 	if !ok {
-		if _, issue := e.Entry.(*wire.IssueEntry); issue || size == a.Size {
+		if size == a.Size {
 			a.find(InEntry, size-1, "no checkpoint follows it: the authority has not signed for it")
 		}
 		return
@@ -64,6 +65,23 @@ func (a *audit) checkHead(e *wire.LogEntry) {
 		a.find(InCheckpoint, size, "it is older than the entry it covers")
 	}
 	a.checkCounter(c)
+}
+
+// checkIssues makes sure that entries of keys which no checkpoint covers yet are those of one change: as many as may be made together,
+// of one time, with nothing between them.
+func (a *audit) checkIssues(e *wire.LogEntry, signed bool) {
+	_, issue := e.Entry.(*wire.IssueEntry)
+	if a.together > 0 && (!issue || !e.Time.Equal(a.issuing) || a.together == MaxTogether) {
+		a.find(InEntry, a.tree.size-2, "no checkpoint follows it: the authority has not signed for it")
+		a.together = 0
+	}
+	switch {
+	case signed:
+		a.together = 0
+	case issue:
+		a.together++
+		a.issuing = e.Time
+	}
 }
 
 // checkCounter makes sure that counters do not go back, but where a reopening says so.

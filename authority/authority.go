@@ -17,7 +17,7 @@ import (
 
 // Master is what an authority needs of the master secret: package hsm's Vault.
 // The signer's key is the Ed25519 statement key; Public may return nil while the
-// master is locked.
+// master is locked. Both methods that use the secret are called concurrently.
 type Master interface {
 	Extract(id ibc.Identity, u [32]byte) (*ibc.PartialKey, error)
 	crypto.Signer

@@ -2,8 +2,6 @@ package authority
 
 import (
 	"bytes"
-	"crypto/ecdh"
-	"crypto/hpke"
 	"errors"
 	"fmt"
 	"time"
@@ -34,29 +32,14 @@ type Issued struct {
 // [ErrAlreadyRevoked], [ErrDrillPending], [ErrClock], [ErrClockAhead], [ErrLocked], [ErrSelfCheck], and what
 // [Authority.ReadOnly] says.
 func (a *Authority) Enrol(request []byte) (*Issued, error) {
-	req, err := wire.ParseRequest(request)
+	granted, err := a.grant([][]byte{request})
+	if err == nil {
+		err = granted[0].Err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("enrol: %w", err)
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	var issued *Issued
-	err = a.commit(func(tx *storage.Tx) error {
-		known, err := holder(tx, req)
-		switch {
-		case err != nil:
-			return err
-		case known != nil:
-			issued, err = again(tx, known)
-		default:
-			issued, err = a.issue(tx, req)
-		}
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("enrol: %w", err)
-	}
-	return issued, nil
+	return granted[0].Issued, nil
 }
 
 // again returns the package that an identity got.
@@ -66,42 +49,6 @@ func again(tx *storage.Tx, id *storage.Identity) (*Issued, error) {
 		return nil, fmt.Errorf("read the package: %w", err)
 	}
 	return &Issued{Address: id.Address, Package: pkg, Sequence: id.Sequence, Again: true}, nil
-}
-
-// issue makes a new identity and its package.
-func (a *Authority) issue(tx *storage.Tx, req *wire.Request) (*Issued, error) {
-	now, err := a.begin(tx)
-	if err != nil {
-		return nil, err
-	}
-	if a.ledger.drill == DrillPending {
-		return nil, ErrDrillPending
-	}
-	if err := a.skipLost(tx, now); err != nil {
-		return nil, err
-	}
-	id, err := a.newIdentity(tx, req, now)
-	if err != nil {
-		return nil, err
-	}
-	keys, err := a.extract(id)
-	defer erase(keys)
-	if err != nil {
-		return nil, err
-	}
-	content, err := a.enter(tx, id, keys)
-	if err != nil {
-		return nil, err
-	}
-	pkg, err := a.pack(req, content, id.Sequence)
-	if err != nil {
-		return nil, err
-	}
-	if err := tx.AddPackage(id.Serial, id.Sequence, pkg); err != nil {
-		return nil, fmt.Errorf("store the package: %w", err)
-	}
-	a.rollback.issued++
-	return &Issued{Address: id.Address, Package: pkg, Sequence: id.Sequence}, nil
 }
 
 // skipLost leaves out the serials that could have been given away and taken from
@@ -124,120 +71,65 @@ func (a *Authority) skipLost(tx *storage.Tx, now time.Time) error {
 	return nil
 }
 
-// newIdentity gives the request a serial, and an address made of it.
-func (a *Authority) newIdentity(tx *storage.Tx, req *wire.Request, now time.Time) (*storage.Identity, error) {
-	serial, err := tx.NextSerial()
-	if err != nil {
-		return nil, fmt.Errorf("allocate a serial: %w", err)
+// extract makes the keys of all candidates. When it fails, they have those that it made before, for the caller to erase.
+func (a *Authority) extract(fresh []*candidate) error {
+	for _, c := range fresh {
+		c.content.Keys = make([]*ibc.PartialKey, c.id.Epochs)
 	}
-	address, err := wire.NewAddress(a.core.Realm, "", req.Name, serial)
-	if err != nil {
-		return nil, fmt.Errorf("make the address: %w", err)
-	}
-	epoch, err := a.core.Epoch(now)
-	if err != nil {
-		return nil, fmt.Errorf("choose the epochs: %w", err)
-	}
-	return &storage.Identity{
-		Serial: serial, Address: address, Kind: req.Kind, Request: req.Hash(), EnrolmentKey: req.U,
-		Sequence: firstPackage, FirstEpoch: epoch, Epochs: Epochs, Issued: now,
-	}, nil
-}
-
-// extract makes the keys of an identity. It also returns those that it made
-// before it failed, for the caller to erase.
-func (a *Authority) extract(id *storage.Identity) ([]*ibc.PartialKey, error) {
-	keys := make([]*ibc.PartialKey, 0, id.Epochs)
-	for e := id.FirstEpoch; e < id.FirstEpoch+id.Epochs; e++ {
-		name, err := a.core.Identity(id.Address, e)
+	return inParallel(len(fresh)*Epochs, func(i int) error {
+		c, key := fresh[i/Epochs], i%Epochs
+		epoch := c.id.FirstEpoch + uint32(key)
+		name, err := a.core.Identity(c.id.Address, epoch)
 		if err != nil {
-			return keys, fmt.Errorf("name the key of epoch %d: %w", e, err)
+			return fmt.Errorf("name the key of epoch %d: %w", epoch, err)
 		}
-		key, err := a.master.Extract(name, id.EnrolmentKey)
-		if err != nil {
-			return keys, fmt.Errorf("make the key of epoch %d: %w", e, err)
+		if c.content.Keys[key], err = a.master.Extract(name, c.id.EnrolmentKey); err != nil {
+			return fmt.Errorf("make the key of epoch %d: %w", epoch, err)
 		}
-		keys = append(keys, key)
-	}
-	return keys, nil
+		return nil
+	})
 }
 
 func erase(keys []*ibc.PartialKey) {
 	for _, k := range keys {
-		k.Erase()
+		if k != nil {
+			k.Erase()
+		}
 	}
 }
 
-// enter stores the identity, records its keys in the log, signs the new head, and
-// returns what the device is to get, with the proof of the record.
-func (a *Authority) enter(tx *storage.Tx, id *storage.Identity, keys []*ibc.PartialKey) (*wire.Content, error) {
-	if err := tx.AddIdentity(id); err != nil {
-		return nil, fmt.Errorf("store the identity: %w", err)
-	}
+func keysHash(keys []*ibc.PartialKey) [32]byte {
 	rs := make([][32]byte, len(keys))
 	for i, k := range keys {
 		rs[i] = k.R()
 	}
-	index, entry, err := record(tx, id.Issued, &wire.IssueEntry{
-		Address: id.Address, Request: id.Request, Sequence: id.Sequence,
-		FirstEpoch: id.FirstEpoch, Count: len(keys), Keys: wire.KeysHash(rs),
-	})
-	if err != nil {
-		return nil, err
-	}
-	c := &wire.Content{
-		Address: id.Address, FirstEpoch: id.FirstEpoch, Keys: keys, Policy: a.terms.Load().stmt,
-		Entry: entry, Index: index,
-	}
-	if c.Checkpoint, err = a.checkpoint(tx, id.Issued, a.due()); err != nil {
-		return nil, err
-	}
-	if c.Path, err = tx.ProveLog(index, tx.LogSize()); err != nil {
-		return nil, fmt.Errorf("prove the entry: %w", err)
-	}
-	return c, nil
+	return wire.KeysHash(rs)
 }
 
 // pack seals the content to the device and signs the package.
-func (a *Authority) pack(req *wire.Request, c *wire.Content, sequence uint32) ([]byte, error) {
-	plain, err := c.Marshal()
+func (a *Authority) pack(c *candidate) error {
+	plain, err := c.content.Marshal()
 	if err != nil {
-		return nil, fmt.Errorf("package: %w", err)
+		return fmt.Errorf("package: %w", err)
 	}
 	defer clear(plain)
-	if err := a.checkContent(plain, req.Hash(), sequence); err != nil {
-		return nil, err
+	if err := a.checkContent(plain, c.hash, c.id.Sequence); err != nil {
+		return err
 	}
-	p := &wire.Package{Core: a.coreBytes, RequestHash: req.Hash(), Sequence: sequence}
-	if err := seal(p, req.HPKEKey, wire.PackageInfo(a.coreHash, p.RequestHash, sequence), plain); err != nil {
-		return nil, err
+	p := &wire.Package{Core: a.coreBytes, RequestHash: c.hash, Sequence: c.id.Sequence, Enc: c.enc}
+	if p.Ciphertext, err = c.sender.Seal(nil, plain); err != nil {
+		return fmt.Errorf("package: seal it: %w", err)
 	}
 	payload, err := p.Marshal()
 	if err != nil {
-		return nil, fmt.Errorf("package: %w", err)
+		return fmt.Errorf("package: %w", err)
 	}
 	pkg, err := a.sign(wire.TypePackage, payload)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return pkg, a.checkPackage(pkg, p)
-}
-
-// seal encrypts the content with HPKE in base mode (RFC 9180).
-func seal(p *wire.Package, to [32]byte, info, plain []byte) error {
-	key, err := hpke.DHKEM(ecdh.X25519()).NewPublicKey(to[:])
-	if err != nil {
-		return fmt.Errorf("package: the request's HPKE key: %w", err)
-	}
-	enc, sender, err := hpke.NewSender(key, hpke.HKDFSHA256(), hpke.AES256GCM(), info)
-	if err != nil {
-		return fmt.Errorf("package: the request's HPKE key: %w", err)
-	}
-	p.Enc = [32]byte(enc)
-	if p.Ciphertext, err = sender.Seal(nil, plain); err != nil {
-		return fmt.Errorf("package: seal it: %w", err)
-	}
-	return nil
+	c.issued = &Issued{Address: c.id.Address, Package: pkg, Sequence: c.id.Sequence}
+	return a.checkPackage(pkg, p)
 }
 
 // checkContent reads what is about to be sealed as the device will.

@@ -41,3 +41,7 @@ const (
 
 // MaxIdentities is the most that one call of [Authority.Identities] returns.
 const MaxIdentities = 1000
+
+// MaxTogether is how many requests [Authority.EnrolAll] grants in one transaction at most: as many as may be issued under one value of
+// the counter, so that a batch takes no more steps of it than its requests one by one.
+const MaxTogether = advanceEvery

@@ -1,0 +1,174 @@
+package authority
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"marque/device/wire"
+	"marque/storage"
+)
+
+// Granted is what became of one request of a batch.
+type Granted struct {
+	Index  int     // of the request in the batch, from 0
+	Issued *Issued // nil when it was refused
+	Err    error   // why it was refused, as [Authority.Enrol] would say it; nil when it was not
+}
+
+// EnrolAll does what [Authority.Enrol] does for each of the requests, in their order, and hands over what became of them: up to
+// [MaxTogether] at a time, once they are on the disk. Those are one transaction with one checkpoint, which all their packages carry,
+// and one step of the counter; their keys are made on all processors. A request that is refused does not stop the others, and neither
+// does one that repeats an earlier one, which gives the same package.
+//
+// It stops between transactions when ctx ends or when each returns an error, which it returns. Any other error, such as
+// [ErrDrillPending], [ErrClock], [ErrLocked] or a full disk, stops it, too, and nothing of the transaction under way is kept. However
+// it ended, in a crash too: the same requests again give the same packages for what was done, and go on from there.
+func (a *Authority) EnrolAll(ctx context.Context, requests [][]byte, each func([]Granted) error) error {
+	for done := 0; done < len(requests); {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("enrol: stopped after %d of %d requests: %w", done, len(requests), err)
+		}
+		granted, err := a.grant(requests[done:min(done+MaxTogether, len(requests))])
+		if err != nil {
+			return fmt.Errorf("enrol: after %d of %d requests: %w", done, len(requests), err)
+		}
+		for i := range granted {
+			granted[i].Index += done
+		}
+		done += len(granted)
+		if err := each(granted); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// grant grants at most MaxTogether requests in one transaction.
+func (a *Authority) grant(requests [][]byte) ([]Granted, error) {
+	all := make([]candidate, len(requests))
+	_ = inParallel(len(all), func(i int) error {
+		all[i].read(requests[i], a.coreHash)
+		return nil // what is wrong with one concerns that one
+	})
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err := a.commit(func(tx *storage.Tx) error { return a.grantIn(tx, all) }); err != nil {
+		return nil, err
+	}
+	granted := make([]Granted, len(all))
+	for i := range all {
+		granted[i] = Granted{Index: i, Issued: all[i].issued, Err: all[i].refused}
+	}
+	return granted, nil
+}
+
+// grantIn finds out which requests are new, issues to those, and looks the packages of the others up.
+func (a *Authority) grantIn(tx *storage.Tx, all []candidate) error {
+	var fresh, old []*candidate
+	var now time.Time
+	for i := range all {
+		c := &all[i]
+		if c.refused != nil {
+			continue
+		}
+		known, err := holder(tx, c.request)
+		switch {
+		case isProblem(err):
+			c.refused = err
+			continue
+		case err != nil:
+			return err
+		case known != nil: // perhaps since a moment ago, by the same request
+			c.id = known
+			old = append(old, c)
+			continue
+		case len(fresh) == 0:
+			if now, err = a.beginIssuing(tx); err != nil {
+				return err
+			}
+		}
+		if err := a.reserve(tx, c, now); err != nil {
+			return err
+		}
+		if c.refused == nil {
+			fresh = append(fresh, c)
+		}
+	}
+	if err := a.issue(tx, fresh, now); err != nil {
+		return err
+	}
+	for _, c := range old {
+		var err error
+		if c.issued, err = again(tx, c.id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// beginIssuing returns the time at which keys are made, if that may be done now.
+func (a *Authority) beginIssuing(tx *storage.Tx) (time.Time, error) {
+	now, err := a.begin(tx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if a.ledger.drill == DrillPending {
+		return time.Time{}, ErrDrillPending
+	}
+	return now, a.skipLost(tx, now)
+}
+
+// issue gives those who have a serial their keys and packages: the entries of the log, one checkpoint over all of them, and what each
+// gets besides its keys follow one another, and everything that takes time is done for all of them at once.
+func (a *Authority) issue(tx *storage.Tx, fresh []*candidate, now time.Time) error {
+	if len(fresh) == 0 {
+		return nil
+	}
+	defer func() {
+		for _, c := range fresh {
+			erase(c.content.Keys)
+		}
+	}()
+	if err := a.extract(fresh); err != nil {
+		return err
+	}
+	if err := a.enter(tx, fresh, now); err != nil {
+		return err
+	}
+	err := inParallel(len(fresh), func(i int) error { return a.pack(fresh[i]) })
+	if err != nil {
+		return err
+	}
+	for _, c := range fresh {
+		if err := tx.AddPackage(c.id.Serial, c.id.Sequence, c.issued.Package); err != nil {
+			return fmt.Errorf("store the package: %w", err)
+		}
+	}
+	a.rollback.issued += len(fresh)
+	return nil
+}
+
+// enter records all keys in the log, signs the new head, and completes what the devices are to get with the proofs of the records.
+func (a *Authority) enter(tx *storage.Tx, fresh []*candidate, now time.Time) (err error) {
+	for _, c := range fresh {
+		entry := &wire.IssueEntry{
+			Address: c.id.Address, Request: c.id.Request, Sequence: c.id.Sequence,
+			FirstEpoch: c.id.FirstEpoch, Count: len(c.content.Keys), Keys: keysHash(c.content.Keys),
+		}
+		if c.content.Index, c.content.Entry, err = record(tx, now, entry); err != nil {
+			return err
+		}
+	}
+	head, err := a.checkpoint(tx, now, a.due() || a.rollback.since+len(fresh) >= advanceEvery)
+	if err != nil {
+		return err
+	}
+	for _, c := range fresh {
+		c.content.Checkpoint = head
+		if c.content.Path, err = tx.ProveLog(c.content.Index, tx.LogSize()); err != nil {
+			return fmt.Errorf("prove the entry: %w", err)
+		}
+	}
+	return nil
+}

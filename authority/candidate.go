@@ -1,0 +1,76 @@
+package authority
+
+import (
+	"crypto/ecdh"
+	"crypto/hpke"
+	"fmt"
+	"time"
+
+	"marque/device/wire"
+	"marque/storage"
+)
+
+// candidate is a request on its way to a package.
+type candidate struct {
+	request *wire.Request
+	hash    [32]byte // of the request
+	refused error    // what is wrong with this request; nil otherwise
+
+	// The beginning of what is sealed to the device. A key that nothing can be sealed to is noticed before a serial is given away.
+	enc    [32]byte
+	sender *hpke.Sender
+
+	id      *storage.Identity // who got, or gets, a serial by this request
+	content *wire.Content     // of a new package
+	issued  *Issued
+}
+
+// read does what needs no database: it parses the request, verifies its proof, and begins to seal to its key.
+func (c *candidate) read(request []byte, core [32]byte) {
+	if c.request, c.refused = wire.ParseRequest(request); c.refused != nil {
+		return
+	}
+	c.hash = c.request.Hash()
+	c.refused = c.encapsulate(wire.PackageInfo(core, c.hash, firstPackage))
+}
+
+// encapsulate begins HPKE in base mode (RFC 9180).
+func (c *candidate) encapsulate(info []byte) error {
+	key, err := hpke.DHKEM(ecdh.X25519()).NewPublicKey(c.request.HPKEKey[:])
+	if err != nil {
+		return fmt.Errorf("the request's HPKE key: %w", err)
+	}
+	enc, sender, err := hpke.NewSender(key, hpke.HKDFSHA256(), hpke.AES256GCM(), info)
+	if err != nil {
+		return fmt.Errorf("the request's HPKE key: %w", err)
+	}
+	c.enc, c.sender = [32]byte(enc), sender
+	return nil
+}
+
+// reserve gives the request a serial and an address made of it, and stores both, so that none that follows gets the same name, serial or
+// enrolment key. A name that makes no address in this realm is refused.
+func (a *Authority) reserve(tx *storage.Tx, c *candidate, now time.Time) error {
+	serial, err := tx.NextSerial()
+	if err != nil {
+		return fmt.Errorf("allocate a serial: %w", err)
+	}
+	address, err := wire.NewAddress(a.core.Realm, "", c.request.Name, serial)
+	if err != nil { // together they are too long
+		c.refused = fmt.Errorf("make the address: %w", err)
+		return nil //nolint:nilerr // concerns this request alone
+	}
+	epoch, err := a.core.Epoch(now)
+	if err != nil {
+		return fmt.Errorf("choose the epochs: %w", err)
+	}
+	c.id = &storage.Identity{
+		Serial: serial, Address: address, Kind: c.request.Kind, Request: c.hash, EnrolmentKey: c.request.U,
+		Sequence: firstPackage, FirstEpoch: epoch, Epochs: Epochs, Issued: now,
+	}
+	if err := tx.AddIdentity(c.id); err != nil {
+		return fmt.Errorf("store the identity: %w", err)
+	}
+	c.content = &wire.Content{Address: address, FirstEpoch: epoch, Policy: a.terms.Load().stmt}
+	return nil
+}
