@@ -207,3 +207,34 @@ func TestDrivesOfThisMachine(t *testing.T) {
 		}
 	}
 }
+
+// Whatever place a drive is mounted at is read as the kernel wrote it, and no line makes the reader fail.
+func FuzzMounts(f *testing.F) {
+	f.Add("/media/my stick", "90 27 8:16 / /x rw - vfat /dev/sdb rw")
+	f.Add("/\\040\t\n#", " - ")
+	f.Add("/\xff", "1 2 3 4 5 6 - 7 8 9")
+	f.Fuzz(func(t *testing.T, place, line string) {
+		if place == "" || strings.ContainsRune(place, 0) || place == "/" {
+			return
+		}
+		s := newTree(t)
+		s.drive("sdb", usbBus, map[string]string{"dev": "8:16\n"})
+		s.mounts(line)
+		if _, err := usb.Drives(s.system()); err != nil {
+			t.Fatal(err)
+		}
+		var escaped strings.Builder
+		for i := range len(place) { // mangle_path of the kernel, and more
+			if c := place[i]; c <= ' ' || c == '\\' || c == '#' || c > '~' {
+				fmt.Fprintf(&escaped, "\\%03o", c)
+			} else {
+				escaped.WriteByte(c)
+			}
+		}
+		s.mounts("90 27 8:16 / "+escaped.String()+" rw - vfat /dev/sdb rw", line)
+		got, err := usb.Drives(s.system())
+		if err != nil || len(got) != 1 || got[0].Mount != place {
+			t.Fatalf("%q is read as %+v, %v", place, got, err)
+		}
+	})
+}

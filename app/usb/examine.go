@@ -28,7 +28,7 @@ func (s State) String() string {
 	case StateWritten:
 		return "is on the drive"
 	default:
-		return "is not on the drive: what was there before still is"
+		return "is not on the drive, which holds something else of that name, such as what was there before"
 	}
 }
 

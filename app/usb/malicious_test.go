@@ -73,6 +73,7 @@ func snapshot(t *testing.T, dir string) string {
 type malicious struct {
 	name  string
 	root  bool // only root can prepare it
+	plain bool // a folder does as well as a drive
 	make  func(t *testing.T, d usb.Drive, c canary)
 	read  []string // the names of the files that are read
 	left  int      // how many are left out
@@ -120,11 +121,11 @@ func node(mode uint32, major, minor uint32) func(*testing.T, usb.Drive, canary) 
 }
 
 // inPlace puts something where the inbox, or marque, should be.
-func inPlace(name string, make func(path string, c canary) error) func(*testing.T, usb.Drive, canary) {
+func inPlace(name string, build func(path string, c canary) error) func(*testing.T, usb.Drive, canary) {
 	return func(t *testing.T, d usb.Drive, c canary) {
 		path := filepath.Join(d.Mount, name)
 		must(t, os.MkdirAll(filepath.Dir(path), 0o777))
-		must(t, make(path, c))
+		must(t, build(path, c))
 	}
 }
 
@@ -169,7 +170,11 @@ func TestMaliciousSticks(t *testing.T) {
 				t.Log("only root can prepare this stick")
 				return
 			}
-			d, c := stick(t), newCanary(t)
+			c := newCanary(t)
+			d := usb.Drive{Mount: folder(t)}
+			if !m.plain {
+				d = stick(t)
+			}
 			m.make(t, d, c)
 			before, outside := snapshot(t, d.Mount), snapshot(t, c.dir)
 			readMalicious(t, m, d, c)

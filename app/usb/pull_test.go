@@ -134,6 +134,9 @@ func (s *socket) once(source *rand.Rand, seed uint64, old []usb.File, tally map[
 	t.Helper()
 	files := version(source, seed)
 	step, spin := 1+source.IntN(2*len(files)+3), source.IntN(2)*source.IntN(400_000)
+	if len(files) > 64 && source.IntN(2) == 0 {
+		step, spin = 2*64+1, 0 // the first of the second group, when the first group has just been finished
+	}
 	var steps int
 	var pulled atomic.Bool
 	var pulling chan error

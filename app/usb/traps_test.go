@@ -88,9 +88,9 @@ func places() []malicious {
 		return unix.Bind(fd, &unix.SockaddrUnix{Name: fmt.Sprintf("/proc/self/fd/%d/inbox", dir.Fd())})
 	}
 	var all []malicious
-	for name, make := range map[string]func(string, canary) error{"link out": link, "file": file, "pipe": pipe, "link to itself": itself} {
+	for name, build := range map[string]func(string, canary) error{"link out": link, "file": file, "pipe": pipe, "link to itself": itself} {
 		for _, place := range []string{"marque", "marque/inbox"} {
-			all = append(all, malicious{name: place + " is a " + name, make: inPlace(place, make), err: usb.ErrNoInbox, write: usb.ErrTaken})
+			all = append(all, malicious{name: place + " is a " + name, make: inPlace(place, build), err: usb.ErrNoInbox, write: usb.ErrTaken})
 		}
 	}
 	for _, place := range []string{"marque", "marque/inbox"} {
@@ -142,10 +142,10 @@ func oddNames() []malicious {
 		"p\u0430ckage.mrq", "Prüfung.mrq", "$(reboot)", "`reboot`", "a;reboot", "a|b", "a&b", "a>b", "*", "?", "..\\..\\x", "C:\\x", "a\"b", "a'b", "%s%n", "<a>",
 		strings.Repeat("n", 101), strings.Repeat("n", 255), strings.Repeat("ü", 127),
 	} {
-		all = append(all, malicious{name: fmt.Sprintf("name %.20q", name), make: named(name), left: 1})
+		all = append(all, malicious{name: fmt.Sprintf("name %.20q", name), plain: true, make: named(name), left: 1})
 	}
 	for _, name := range []string{"a", "request (1).mrq", "a+b,c=d@e_f~g-h.i", strings.Repeat("n", 100), "con.mrq", "x.lnk", "autorun.inf"} {
-		all = append(all, malicious{name: fmt.Sprintf("name %.20q", name), make: named(name), read: []string{name}})
+		all = append(all, malicious{name: fmt.Sprintf("name %.20q", name), plain: true, make: named(name), read: []string{name}})
 	}
 	return append(all, malicious{name: "names that differ in capitals", make: func(t *testing.T, d usb.Drive, _ canary) {
 		put(t, d, "a.mrq", "1")
