@@ -174,5 +174,5 @@ func parseCustody(b []byte) (Entry, error) {
 		err := decode(b, MaxLogEntry, &a)
 		return &SealEntry{}, err
 	}
-	return nil, fmt.Errorf("%w: an entry of no known type", ErrEncoding)
+	return parseDepot(b)
 }

@@ -20,19 +20,26 @@ var encMode = mustMode(cbor.EncOptions{
 
 // decMode is as strict as the library can be. It still takes heads that are not the shortest, keys out of order, byte
 // strings of a wrong length for an array, and null for anything; decode therefore compares with the re-encoding.
-var decMode = mustMode(cbor.DecOptions{
-	DupMapKey:         cbor.DupMapKeyEnforcedAPF,
-	IndefLength:       cbor.IndefLengthForbidden,
-	TagsMd:            cbor.TagsForbidden,
-	ExtraReturnErrors: cbor.ExtraDecErrorUnknownField,
-	UTF8:              cbor.UTF8RejectInvalid,
-	NaN:               cbor.NaNDecodeForbidden,
-	Inf:               cbor.InfDecodeForbidden,
-	BignumTag:         cbor.BignumTagForbidden,
-	MaxNestedLevels:   4,
-	MaxArrayElements:  MaxKeys,
-	MaxMapPairs:       16,
-}.DecMode())
+var decMode = modeFor(MaxKeys)
+
+// longMode is decMode for the few objects that hold longer arrays.
+var longMode = modeFor(max(MaxBatchItems, MaxManifestFiles))
+
+func modeFor(elements int) cbor.DecMode {
+	return mustMode(cbor.DecOptions{
+		DupMapKey:         cbor.DupMapKeyEnforcedAPF,
+		IndefLength:       cbor.IndefLengthForbidden,
+		TagsMd:            cbor.TagsForbidden,
+		ExtraReturnErrors: cbor.ExtraDecErrorUnknownField,
+		UTF8:              cbor.UTF8RejectInvalid,
+		NaN:               cbor.NaNDecodeForbidden,
+		Inf:               cbor.InfDecodeForbidden,
+		BignumTag:         cbor.BignumTagForbidden,
+		MaxNestedLevels:   4,
+		MaxArrayElements:  elements,
+		MaxMapPairs:       16,
+	}.DecMode())
+}
 
 func mustMode[M any](m M, err error) M {
 	if err != nil {
@@ -51,11 +58,13 @@ func encode(v any) []byte {
 }
 
 // decode fills v, a pointer to a struct of this package, from exactly b: length, strict decoding, comparison.
-func decode(b []byte, limit int, v any) error {
+func decode(b []byte, limit int, v any) error { return decodeIn(decMode, b, limit, v) }
+
+func decodeIn(mode cbor.DecMode, b []byte, limit int, v any) error {
 	if len(b) > limit {
 		return fmt.Errorf("%w: %d octets, at most %d", ErrTooLong, len(b), limit)
 	}
-	if err := decMode.Unmarshal(b, v); err != nil {
+	if err := mode.Unmarshal(b, v); err != nil {
 		return fmt.Errorf("%w: %s", ErrEncoding, complaint(err))
 	}
 	again := encode(v)

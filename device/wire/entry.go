@@ -6,7 +6,7 @@ import (
 )
 
 // Entry is what a log entry records: a *FoundEntry, *IssueEntry, *RevokeEntry, *PublishEntry, *ExpireEntry, *DrillEntry, *PolicyEntry,
-// *DecideEntry, *ReopenEntry, *LostEntry or *SealEntry.
+// *DecideEntry, *ReopenEntry, *LostEntry, *SealEntry, *DepotEntry, *DepotRevokeEntry, *BatchEntry or *AlarmEntry.
 type Entry interface {
 	array() any // what is encoded
 	check() error
@@ -25,6 +25,10 @@ const (
 	entryReopen
 	entryLost
 	entrySeal
+	entryDepot
+	entryDepotRevoke
+	entryBatch
+	entryAlarm
 )
 
 // FoundEntry is the first entry of a log: the realm exists.

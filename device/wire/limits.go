@@ -15,6 +15,10 @@ const (
 	MaxStatement  = 4_096        // any other statement
 	MaxCore       = MaxStatement // a core: the statement that publishes it must hold it
 	MaxLogEntry   = 1_024        // a log entry
+	MaxReceipt    = 544          // a receipt, the longest address; about 285 with one of 25 octets
+	MaxBatch      = 8 << 20      // what a depot hands over: requests or receipts
+	MaxManifest   = 16 << 20     // a manifest
+	MaxFilePath   = 255          // a path in one
 	MaxPayload    = 65_536       // what an application sends in one message
 	MaxCiphertext = maxPlain + tagSize
 	MaxAuth       = 1 + MaxAddress + 4 + 4 + pointSize + signatureSize
@@ -25,6 +29,9 @@ const (
 	MaxSPIDs = 16 // domain names of one realm
 	MaxKeys  = 64 // epochs in one package
 	MaxPath  = 64 // hashes of an inclusion proof
+
+	MaxBatchItems    = 10_000 // requests or receipts in what a depot hands over at once
+	MaxManifestFiles = 65_536 // files that one manifest lists
 
 	MaxAction = 16 // letters that name what officers decided
 )

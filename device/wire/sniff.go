@@ -13,6 +13,13 @@ const (
 	FoundPackage     Found = "key package"
 	FoundBundle      Found = "revocation list"
 	FoundStatement   Found = "statement" // of another type: a core, a policy, a checkpoint
+	FoundReceipt     Found = "receipt"
+	FoundReceiptText Found = "receipt as text"
+	FoundDepot       Found = "depot's registration"
+	FoundDepotText   Found = "depot's registration as text"
+	FoundBatch       Found = "depot's batch of requests"
+	FoundReceipts    Found = "depot's batch of receipts"
+	FoundManifest    Found = "manifest"
 	FoundBroadcast   Found = "signed message"
 	FoundSealed      Found = "sealed message"
 )
@@ -23,6 +30,12 @@ func Sniff(b []byte) Found {
 	switch {
 	case bytes.HasPrefix(b, []byte(textPrefix)):
 		return FoundRequestText
+	case bytes.HasPrefix(b, []byte(receiptPrefix)):
+		return FoundReceiptText
+	case bytes.HasPrefix(b, []byte(registrationMark)):
+		return FoundDepotText
+	case bytes.HasPrefix(b, []byte{0x8e, 0x01}): // of fourteen
+		return FoundReceipt
 	case bytes.HasPrefix(b, []byte{0x88, 0x01}): // an array of eight elements, version 1
 		return FoundRequest
 	case bytes.HasPrefix(b, []byte{tagSign1}):
@@ -42,13 +55,14 @@ func sniffStatement(b []byte) Found {
 	if err != nil {
 		return FoundUnknown
 	}
-	switch s.typ {
-	case TypePackage:
-		return FoundPackage
-	case TypeBundle:
-		return FoundBundle
-	case TypeCore, TypePolicy, TypeCheckpoint:
-		return FoundStatement
+	if found, ok := foundOf[s.typ]; ok {
+		return found
 	}
-	return FoundUnknown
+	return FoundStatement
+}
+
+// foundOf says what statements are, where it is not enough to call them that.
+var foundOf = map[Type]Found{
+	TypePackage: FoundPackage, TypeBundle: FoundBundle, TypeManifest: FoundManifest,
+	TypeDepot: FoundDepot, TypeBatch: FoundBatch, TypeReceipts: FoundReceipts,
 }

@@ -22,6 +22,11 @@ const (
 	TypePackage    Type = "package"
 	TypeBundle     Type = "bundle"
 	TypeCheckpoint Type = "checkpoint"
+	TypeManifest   Type = "manifest"
+	// These are signed by a depot, with its own key.
+	TypeDepot    Type = "depot"
+	TypeBatch    Type = "batch"
+	TypeReceipts Type = "receipts"
 )
 
 // The Content-Format number of each type, which stands in the header in place of a media type: RFC 9596 allows either,
@@ -32,6 +37,10 @@ var contentFormats = map[Type]uint16{
 	TypePackage:    65_003,
 	TypeBundle:     65_004,
 	TypeCheckpoint: 65_005,
+	TypeManifest:   65_006,
+	TypeDepot:      65_007,
+	TypeBatch:      65_008,
+	TypeReceipts:   65_009,
 }
 
 // typeOf returns the type that a Content-Format number stands for.
@@ -51,7 +60,11 @@ func (t Type) limit() int {
 		return MaxPackage
 	case TypeBundle:
 		return MaxBundle
-	case TypeCore, TypePolicy, TypeCheckpoint:
+	case TypeManifest:
+		return MaxManifest
+	case TypeBatch, TypeReceipts:
+		return MaxBatch
+	case TypeCore, TypePolicy, TypeCheckpoint, TypeDepot:
 		return MaxStatement
 	}
 	return 0
