@@ -182,6 +182,10 @@ func entries(t testing.TB) []wire.Entry {
 		},
 		&wire.LostEntry{NextSerial: 82},
 		&wire.SealEntry{},
+		&wire.DepotEntry{Name: "depot-south", Key: depotKey(), Registration: fill[[32]byte](0x3b)},
+		&wire.DepotRevokeEntry{Key: depotKey(), Reason: wire.ReasonStolen},
+		&wire.BatchEntry{Key: depotKey(), Sequence: 3, Hash: fill[[32]byte](0x3c)},
+		&wire.AlarmEntry{What: wire.AlarmTwoReceipts, Serial: 17, Receipt: fill[[32]byte](0x3d)},
 	}
 }
 

@@ -38,6 +38,16 @@ func FuzzBundle(f *testing.F) { fuzz(f, cborObjects(f)["bundle"]) }
 
 func FuzzLogEntry(f *testing.F) { fuzz(f, cborObjects(f)["log entry"]) }
 
+func FuzzReceipt(f *testing.F) { fuzz(f, cborObjects(f)["receipt"]) }
+
+func FuzzRegistration(f *testing.F) { fuzz(f, cborObjects(f)["depot"]) }
+
+func FuzzBatch(f *testing.F) { fuzz(f, cborObjects(f)["batch"]) }
+
+func FuzzReceipts(f *testing.F) { fuzz(f, cborObjects(f)["receipts"]) }
+
+func FuzzManifest(f *testing.F) { fuzz(f, cborObjects(f)["manifest"]) }
+
 func FuzzBroadcast(f *testing.F) { fuzz(f, binaryObjects(f)["broadcast"]) }
 
 func FuzzSealed(f *testing.F) { fuzz(f, binaryObjects(f)["sealed"]) }

@@ -15,7 +15,7 @@ const (
 	MaxStatement  = 4_096        // any other statement
 	MaxCore       = MaxStatement // a core: the statement that publishes it must hold it
 	MaxLogEntry   = 1_024        // a log entry
-	MaxReceipt    = 544          // a receipt, the longest address; about 285 with one of 25 octets
+	MaxReceipt    = 536          // a receipt, the longest address; about 285 with one of 25 octets
 	MaxBatch      = 8 << 20      // what a depot hands over: requests or receipts
 	MaxManifest   = 16 << 20     // a manifest
 	MaxFilePath   = 255          // a path in one

@@ -58,6 +58,11 @@ func cborObjects(t testing.TB) map[string]object {
 		"content":    {marshalled(t, r.content(t, request, 1)), reencoded(wire.ParseContent)},
 		"bundle":     {marshalled(t, r.bundle()), reencoded(wire.ParseBundle)},
 		"log entry":  {marshalled(t, logged...), reencoded(wire.ParseLogEntry)},
+		"receipt":    {marshalled(t, r.receipt(t, wire.Order{Generation: 1, Base: 1, Sequence: 3}), r.receipt(t, wire.Order{})), reencoded(wire.ParseReceipt)},
+		"depot":      {marshalled(t, r.registration()), reencoded(wire.ParseRegistration)},
+		"batch":      {marshalled(t, r.batch(t)), reencoded(wire.ParseBatch)},
+		"receipts":   {marshalled(t, r.receipts(t)), reencoded(wire.ParseReceipts)},
+		"manifest":   {marshalled(t, r.manifest()), reencoded(wire.ParseManifest)},
 	}
 }
 
@@ -67,7 +72,7 @@ func statements(t testing.TB) map[string]object {
 	r := newRealm(t)
 	all := map[wire.Type]marshaller{
 		wire.TypeCore: r.core, wire.TypePolicy: r.policy(), wire.TypePackage: r.pkg(t), wire.TypeBundle: r.bundle(),
-		wire.TypeCheckpoint: r.checkpoint(),
+		wire.TypeCheckpoint: r.checkpoint(), wire.TypeManifest: r.manifest(),
 	}
 	out := make(map[string]object)
 	for typ, v := range all {
@@ -75,6 +80,9 @@ func statements(t testing.TB) map[string]object {
 			[][]byte{r.sign(t, typ, must(v.Marshal())(t))},
 			func(b []byte) ([]byte, error) { return resigned(r, typ, b) },
 		}
+	}
+	for typ, o := range r.handedOver(t) {
+		out["statement of type "+string(typ)] = o
 	}
 	return out
 }

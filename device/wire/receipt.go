@@ -13,7 +13,7 @@ const ReceiptContext = "marque/v1/receipt"
 
 // Receipt is what a device answers a package with (section 6.4 of the protocol): signed with its new key, it shows that the package was
 // installed, says which revocation list the device holds, and brings the keys that its next package is to be made for. About 285
-// octets with an address of 25, at most 544.
+// octets with an address of 25, at most 536.
 //
 // It does not contain everything that its signature covers: core and request are known to whoever can make use of it, and are given to
 // Verify.

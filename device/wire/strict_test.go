@@ -168,7 +168,9 @@ func TestTooLong(t *testing.T) {
 		"package": wire.MaxPackage, "content": wire.MaxPackage, "bundle": wire.MaxBundle, "log entry": wire.MaxLogEntry,
 		"statement of type core": wire.MaxStatement, "statement of type policy": wire.MaxStatement,
 		"statement of type checkpoint": wire.MaxStatement, "statement of type package": wire.MaxPackage,
-		"statement of type bundle": wire.MaxBundle,
+		"statement of type bundle": wire.MaxBundle, "receipt": wire.MaxReceipt, "depot": wire.MaxStatement, "batch": wire.MaxBatch,
+		"receipts": wire.MaxBatch, "manifest": wire.MaxManifest, "statement of type depot": wire.MaxStatement,
+		"statement of type batch": wire.MaxBatch, "statement of type receipts": wire.MaxBatch, "statement of type manifest": wire.MaxManifest,
 	}
 	for name, o := range encodings(t) {
 		long := append(bytes.Clone(o.valid[0]), make([]byte, limits[name]+1-len(o.valid[0]))...)

@@ -75,6 +75,7 @@ func objectCases(t *testing.T, out map[string]*vector) {
 		version[1] = 2
 		out[name+"-version"] = &vector{Comment: "version 2", Object: object, Expect: "ErrValue", Input: hex.EncodeToString(version)}
 	}
+	out["receipt"].Seeds = hexes("master", masterSeed, "statement", statementSeed)
 	out["core"].Seeds = hexes("master", masterSeed, "statement", statementSeed)
 }
 
@@ -174,6 +175,9 @@ func statementCases(t *testing.T, out map[string]*vector) {
 		}
 		v.Object, v.Key = "statement", hex.EncodeToString(r.core.StatementKey[:])
 		v.Seeds = hexes("statement", statementSeed)
+		if key := depotKey(); v.Type == wire.TypeDepot || v.Type == wire.TypeBatch || v.Type == wire.TypeReceipts {
+			v.Key, v.Seeds = hex.EncodeToString(key[:]), hexes("depot", depot.Seed())
+		}
 		if v.Realm == "" {
 			v.Realm = r.core.Realm
 		}

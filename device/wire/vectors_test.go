@@ -65,6 +65,9 @@ func (v *vector) read(t *testing.T) (derived map[string]string, err error) {
 	case "request":
 		r, err := wire.ParseRequest(in)
 		return derive(r, err, func() map[string]string { return hexes("hash", r.Hash()) })
+	case "receipt":
+		r, err := wire.ParseReceipt(in)
+		return derive(r, err, func() map[string]string { return deriveReceipt(t, r) })
 	case "broadcast":
 		b, err := wire.ParseBroadcast(in)
 		return derive(b, err, func() map[string]string { return hexes("id", b.ID(), "signed", b.Signed()) })
@@ -101,6 +104,15 @@ func deriveAddress(s string) (map[string]string, error) {
 	}
 	serial := s[strings.LastIndexByte(s, '~')+1:]
 	return map[string]string{"sp-id": a.SPID(), "cse": a.CSE(), "name": a.Name(), "serial": serial}, nil
+}
+
+// deriveReceipt verifies the receipt in the realm of the vectors, as an answer to the package for the request in vector "request".
+func deriveReceipt(t *testing.T, r *wire.Receipt) map[string]string {
+	t.Helper()
+	request, _ := enrolment(t, "bus-471")
+	hash := request.Hash()
+	next := must(r.Verify(newRealm(t).core, request.Kind, hash))(t)
+	return hexes("request hash", hash, "signed", must(r.Signed(hash))(t), "next request", must(next.Marshal())(t), "next request hash", next.Hash())
 }
 
 // hexes pairs names with octets.
