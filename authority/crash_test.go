@@ -24,6 +24,10 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, publishAndDie(dir))
 		os.Exit(1)
 	}
+	if dir := os.Getenv(batchFolder); dir != "" {
+		fmt.Fprintln(os.Stderr, enrolAndDie(dir))
+		os.Exit(1)
+	}
 	os.Exit(m.Run())
 }
 
@@ -57,23 +61,29 @@ func (d deadly) Advance() (uint64, error) {
 	select {}
 }
 
-func publishAndDie(dir string) error {
+// openFolder opens what a test founded, in its child.
+func openFolder(dir string) (*storage.Store, *hsm.Vault, error) {
 	vault, err := hsm.Open(filepath.Join(dir, "vault"))
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	if err := vault.Unlock(passphrase); err != nil {
-		return err
+		return nil, nil, err
 	}
 	key, err := vault.StorageKey()
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	store, err := storage.Open(filepath.Join(dir, "authority.db"))
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
-	if err := store.Unlock(key); err != nil {
+	return store, vault, store.Unlock(key)
+}
+
+func publishAndDie(dir string) error {
+	store, vault, err := openFolder(dir)
+	if err != nil {
 		return err
 	}
 	now := func() time.Time { return founded.Add(24 * time.Hour) }

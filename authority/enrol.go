@@ -129,7 +129,7 @@ func (a *Authority) pack(c *candidate) error {
 		return err
 	}
 	c.issued = &Issued{Address: c.id.Address, Package: pkg, Sequence: c.id.Sequence}
-	return a.checkPackage(pkg, p)
+	return a.checkPackage(payload, p)
 }
 
 // checkContent reads what is about to be sealed as the device will.
@@ -145,14 +145,13 @@ func (a *Authority) checkContent(plain []byte, request [32]byte, sequence uint32
 	return nil
 }
 
-// checkPackage reads the finished package as the device will, as far as one can
-// without the device's key.
-func (a *Authority) checkPackage(pkg []byte, want *wire.Package) error {
-	p, core, err := wire.OpenPackage(pkg)
+// checkPackage reads the payload that was signed as the device will, as far as one can without the device's key. Its signature, sign checked.
+func (a *Authority) checkPackage(payload []byte, want *wire.Package) error {
+	p, err := wire.ParsePackage(payload)
 	if err != nil {
 		return fmt.Errorf("package: %w", errors.Join(ErrSelfCheck, err))
 	}
-	if core.Hash() != a.coreHash || p.RequestHash != want.RequestHash || p.Sequence != want.Sequence ||
+	if !bytes.Equal(p.Core, a.coreBytes) || p.RequestHash != want.RequestHash || p.Sequence != want.Sequence ||
 		p.Enc != want.Enc || !bytes.Equal(p.Ciphertext, want.Ciphertext) {
 		return fmt.Errorf("package: %w", ErrSelfCheck)
 	}

@@ -61,27 +61,11 @@ func (f *fleet) options() device.Options {
 
 // found makes the authority, enrols the devices and gives them the list.
 func (f *fleet) found(dir string) (err error) {
-	vault, err := hsm.CreatePassphraseCost(filepath.Join(dir, "vault"), []byte("a fleet to measure"), cheap, rand.Reader)
-	if err != nil {
-		return err
-	}
-	key, err := vault.StorageKey()
-	if err != nil {
-		return err
-	}
-	store, err := storage.Create(filepath.Join(dir, "authority.db"), key)
+	a, _, store, err := foundIn(dir, f.clock)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	params, err := vault.Params()
-	if err != nil {
-		return err
-	}
-	a, err := authority.Found(store, vault, params, authority.Founding{Realm: "fleet.example"}, f.clock)
-	if err != nil {
-		return err
-	}
 	var devices []*device.Device
 	for i := range 1 + talkers {
 		folder := filepath.Join(dir, fmt.Sprintf("device-%d", i))
@@ -101,6 +85,28 @@ func (f *fleet) found(dir string) (err error) {
 		}
 	}
 	return closeAll(devices)
+}
+
+// foundIn founds an authority in a folder.
+func foundIn(dir string, clock func() time.Time) (*authority.Authority, *hsm.Vault, *storage.Store, error) {
+	vault, err := hsm.CreatePassphraseCost(filepath.Join(dir, "vault"), []byte("a fleet to measure"), cheap, rand.Reader)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	key, err := vault.StorageKey()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	params, err := vault.Params()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	store, err := storage.Create(filepath.Join(dir, "authority.db"), key)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	a, err := authority.Found(store, vault, params, authority.Founding{Realm: "fleet.example"}, clock)
+	return a, vault, store, err
 }
 
 func (f *fleet) enrol(a *authority.Authority, folder, name string) (*device.Device, error) {
