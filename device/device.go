@@ -157,7 +157,7 @@ func (d *Device) Close() error {
 	defer d.mu.Unlock()
 	d.enrol.erase()
 	if d.realm != nil {
-		d.realm.keys.erase()
+		d.realm.erase()
 	}
 	if err := errors.Join(err, d.folder.close()); err != nil {
 		return fmt.Errorf("close device: %w", err)

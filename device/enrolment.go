@@ -25,6 +25,11 @@ func (enrolment) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[secret
 
 // newEnrolment draws the secrets and signs a request.
 func newEnrolment(w Wanted, now time.Time, rnd io.Reader) (*enrolment, error) {
+	return makeEnrolment(w, now, nil, rnd)
+}
+
+// makeEnrolment is newEnrolment with a given nonce; nil draws one.
+func makeEnrolment(w Wanted, now time.Time, nonce *[16]byte, rnd io.Reader) (*enrolment, error) {
 	if err := wire.CheckName(w.Name); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrOptions, err)
 	}
@@ -37,7 +42,9 @@ func newEnrolment(w Wanted, now time.Time, rnd io.Reader) (*enrolment, error) {
 		return nil, err
 	}
 	r := &wire.Request{Kind: w.Kind, Name: w.Name, U: u.Public(), HPKEKey: [32]byte(hpkeKey.PublicKey().Bytes()), Time: now.Truncate(time.Second)}
-	if _, err := io.ReadFull(rnd, r.Nonce[:]); err != nil {
+	if nonce != nil {
+		r.Nonce = *nonce
+	} else if _, err := io.ReadFull(rnd, r.Nonce[:]); err != nil {
 		return nil, fmt.Errorf("draw a nonce: %w", err)
 	}
 	body, err := r.Body()

@@ -67,6 +67,7 @@ func (d *Device) SaveFirstState() error {
 	rest := &encoder{}
 	encodeAlarmCores(rest, d.alarms)
 	d.rotation.encode(rest)
+	d.encodeAnswer(rest)
 	return d.writeState(b[:len(b)-len(rest.b)])
 }
 
@@ -86,4 +87,14 @@ func ReadState(b []byte, o Options) error {
 		return errors.Join(errors.New("what was read cannot be written"), err)
 	}
 	return nil
+}
+
+// SaveWithoutReceipts writes the state as programs did that knew no receipts, for the test that such a folder still opens.
+func (d *Device) SaveWithoutReceipts() error {
+	d.saving.Lock()
+	defer d.saving.Unlock()
+	tail := &encoder{}
+	d.encodeAnswer(tail)
+	b := d.encodeState()
+	return errors.Join(d.writeState(b[:len(b)-len(tail.b)]), d.saveReplay())
 }

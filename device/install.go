@@ -236,6 +236,7 @@ func (d *Device) adopt(r *realm) error {
 		return ErrClosed
 	}
 	d.floor.raiseSigned(r.vouched)
+	r.answer = &answer{installed: d.now().Truncate(time.Second)}
 	oldRealm, oldEnrol := d.realm, d.enrol
 	d.realm, d.enrol = r, nil
 	if err := d.writeState(d.encodeState()); err != nil {

@@ -9,7 +9,7 @@ import (
 	"marque/device/wire"
 )
 
-// realm is what a package installed: the core, its policy, this device's address and keys. Only its keyring changes.
+// realm is what a package installed: the core, its policy, this device's address and keys. Only its keyring and its answer change.
 type realm struct {
 	core     *wire.Core
 	coreRaw  []byte
@@ -23,6 +23,7 @@ type realm struct {
 
 	checkpoint []byte    // statement: the head of the log that the keys are in
 	vouched    time.Time // the authority's time of it; kept until Install is done only
+	answer     *answer   // what the package is answered with; changes under Device.saving and mu
 }
 
 // identity names an address in an epoch. An address of an SP-ID that the core does not list is of another realm.
@@ -138,6 +139,12 @@ func (k *keyring) prune(before uint32) bool {
 		}
 	}
 	return pruned
+}
+
+// erase forgets all secrets.
+func (r *realm) erase() {
+	r.keys.erase()
+	r.answer.erase()
 }
 
 // erase forgets all keys.

@@ -149,7 +149,7 @@ type covenant struct {
 func (c *covenant) erase() {
 	c.enrol.erase()
 	if c.realm != nil {
-		c.realm.keys.erase()
+		c.realm.erase()
 	}
 }
 

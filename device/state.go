@@ -39,6 +39,7 @@ func (d *Device) encodeState() []byte {
 	d.peers.encode(e)
 	encodeAlarmCores(e, d.alarms)
 	d.rotation.encode(e)
+	d.encodeAnswer(e)
 	return e.b
 }
 
@@ -91,7 +92,7 @@ func (d *Device) decodeRest(r *decoder) (err error) {
 	if d.realm != nil && d.rotation != nil && d.realm.hash != d.rotation.hash {
 		return fmt.Errorf("state: %w", ErrCorrupt)
 	}
-	return nil
+	return d.decodeAnswerRest(r)
 }
 
 // saveState writes the state file. The caller holds saving but not mu.
