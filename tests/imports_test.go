@@ -27,6 +27,8 @@ var table = []struct {
 	{"assets", nil},
 	{"app/words", []string{"github.com/tyler-smith/go-bip39/"}},
 	{"app/qr", []string{"github.com/klauspost/reedsolomon", "github.com/makiuchi-d/gozxing/", "github.com/skip2/go-qrcode", "golang.org/x/image/"}},
+	{"app/qr/camera", []string{"github.com/blackjack/webcam", "golang.org/x/sys/"}},
+	{"app/scan", []string{"golang.org/x/sys/"}},
 	{"app/label", []string{"marque/app/qr", "codeberg.org/go-pdf/fpdf"}},
 	{"app/usb", []string{"golang.org/x/sys/"}},
 	{"app/terminal", []string{"github.com/spf13/cobra", "golang.org/x/term"}},
@@ -51,6 +53,7 @@ var table = []struct {
 		"marque/device/ibc", "marque/device/wire", "marque/device/revocation", "marque/storage",
 		"github.com/fxamacker/cbor/", "golang.org/x/mod/sumdb/tlog",
 	}},
+	{"app/batch", []string{"marque/app/qr", "marque/app/words", "marque/authority", "marque/device/wire"}},
 	{"app/ceremony", []string{"marque/authority", "marque/device/wire", "github.com/BurntSushi/toml"}},
 	{"app/selftest", []string{
 		"marque/device/ibc", "marque/device/revocation",
@@ -77,7 +80,7 @@ var table = []struct {
 		"github.com/spf13/cobra",
 	}},
 	{"app/marque", []string{
-		"marque/app/appliance", "marque/app/ceremony", "marque/app/confine", "marque/app/localapi", "marque/app/selftest",
+		"marque/app/appliance", "marque/app/batch", "marque/app/ceremony", "marque/app/confine", "marque/app/localapi", "marque/app/selftest",
 		"marque/app/qr", "marque/app/words", "marque/app/terminal", "marque/authority", "marque/hsm",
 		"marque/device", "marque/device/wire",
 		"github.com/google/go-tpm/tpm2/", // the demonstration starts another boot loader on its software TPM

@@ -92,7 +92,7 @@ var (
 // table is all of them.
 var table = []route{
 	status, core, signed, newest, found, signOn, signOff, unlock, lock, stop,
-	review, enrol, list, lookUp, revoke, publish, confirm, policy, pendings, approve, refuse,
+	review, enrol, reviewAll, enrolAll, list, lookUp, revoke, publish, confirm, policy, pendings, approve, refuse,
 	checkCard, drill, waiveDrill, changeOfficers, changePassphrase,
 	platform, approvePlatform, retirePlatforms, resetLockout, reopen,
 	backUp, restore, importer,

@@ -28,7 +28,7 @@ func requestText(r *rand.Rand, size int) string {
 }
 
 // zbar reads the codes of all files with another program and returns one text per file.
-func zbar(t *testing.T, files ...string) []string {
+func zbar(t testing.TB, files ...string) []string {
 	t.Helper()
 	path, err := exec.LookPath("zbarimg")
 	if err != nil {

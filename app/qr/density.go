@@ -15,7 +15,7 @@ func DensityFor(octets int) Density {
 		return Density{Octets: MaxPart}
 	case octets <= 2000:
 		d.Octets = 160
-	case octets > DefaultPart*maxParts/2:
+	case octets > maxParts/2*DefaultPart:
 		d.Octets = MaxPart
 	}
 	return d

@@ -3,6 +3,7 @@ package qr
 import (
 	"encoding/binary"
 	"hash/crc32"
+	"image"
 )
 
 // Forge returns a part of a series with another content, as somebody makes it who has seen the series.
@@ -15,3 +16,12 @@ func Forge(s *Series, i int) string {
 	body := b[:len(b)-partCheck]
 	return partMark + partText.EncodeToString(binary.BigEndian.AppendUint32(body, crc32.ChecksumIEEE(body)))
 }
+
+// NewReader returns what Scan reads frames with.
+func NewReader() *Reader { return &Reader{} }
+
+// Reader is a reader of frames.
+type Reader struct{ r reader }
+
+// Read reads one frame.
+func (r *Reader) Read(img image.Image) (string, bool) { return r.r.read(img) }

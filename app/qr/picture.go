@@ -7,6 +7,9 @@ import (
 
 // luminance returns img as shades of grey, from (0, 0) and without gaps between rows; what is transparent becomes white.
 func luminance(img image.Image) *image.Gray {
+	if s, ok := img.(still); ok {
+		img = s.Image
+	}
 	b := img.Bounds()
 	gray := image.NewGray(image.Rect(0, 0, b.Dx(), b.Dy()))
 	switch src := img.(type) {

@@ -46,17 +46,24 @@ func Scan(ctx context.Context, source FrameSource, tell func(text string)) error
 			tell(text)
 			told = true
 		}
+		if IsPart(text) {
+			clear(seen) // the parts of an animation come round again, and whoever begins anew needs them again
+		}
 		seen[text] = frame
 	}
 }
 
 // reader reads one frame after the other, each in a bounded time: the quick way, and then one of the others in turn, so that a code
-// that only they read is read a few frames later. A clean or single picture gets all of them from [Decode].
+// that only they read is read a few frames later. What comes only once gets all of them.
 type reader struct{ turn int }
 
 func (r *reader) read(img image.Image) (string, bool) {
 	if checkPixels(img.Bounds().Dx(), img.Bounds().Dy()) != nil {
 		return "", false
+	}
+	if _, once := img.(still); once {
+		text, err := Decode(img)
+		return text, err == nil
 	}
 	gray := luminance(img)
 	if text, ok := look(gray); ok {

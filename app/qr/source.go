@@ -52,7 +52,7 @@ func Pictures(data []byte) (FrameSource, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &pictures{func() (image.Image, error) { return img, io.EOF }}, nil
+		return &pictures{func() (image.Image, error) { return still{img}, io.EOF }}, nil
 	}
 	m, err := decodeGIF(data)
 	if err != nil {
@@ -65,6 +65,9 @@ func Pictures(data []byte) (FrameSource, error) {
 		return nil, io.EOF
 	}}, nil
 }
+
+// still is a picture that does not come again a little later: no frame of a camera or an animation.
+type still struct{ image.Image }
 
 // pictures is a source of what a function returns, which may return its last picture together with io.EOF.
 type pictures struct {

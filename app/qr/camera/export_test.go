@@ -1,0 +1,4 @@
+package camera
+
+// ListIn is List with other trees of the system.
+var ListIn = list
