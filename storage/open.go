@@ -106,6 +106,9 @@ func (s *Store) check() error {
 		}
 		for _, list := range [][]string{publicBuckets, sealedBuckets} {
 			for _, name := range list {
+				if lateBuckets[name] {
+					continue
+				}
 				if _, err := tx.bucket(name); err != nil {
 					return err
 				}

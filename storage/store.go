@@ -35,8 +35,8 @@ const (
 )
 
 var (
-	publicBuckets = []string{bucketStatements, bucketLists, bucketCheckpoints, bucketLog, bucketHashes, bucketGaps, bucketPolicies, bucketDecisions}
-	sealedBuckets = []string{bucketMeta, bucketIdentities, bucketPackages, bucketNames, bucketRequests, bucketKeys, bucketLost, bucketProposals}
+	publicBuckets = []string{bucketStatements, bucketLists, bucketCheckpoints, bucketLog, bucketHashes, bucketGaps, bucketPolicies, bucketDecisions, bucketPoints}
+	sealedBuckets = []string{bucketMeta, bucketIdentities, bucketPackages, bucketNames, bucketRequests, bucketKeys, bucketLost, bucketProposals, bucketReceipts, bucketNextKeys}
 
 	keyFormat   = []byte("format")
 	keyCanary   = []byte("canary")
@@ -105,7 +105,16 @@ func (s *Store) initialise(keys *keyring) error {
 // that has the file open (ErrBusy). A file that is no database or was truncated
 // is refused with ErrCorrupt, one of a later format with ErrFormat, a missing
 // one with fs.ErrNotExist.
-func Open(path string) (*Store, error) { return open(path, os.O_RDWR) }
+func Open(path string) (*Store, error) {
+	s, err := open(path, os.O_RDWR)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.addLate(); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the database: %w", err), s.db.Close())
+	}
+	return s, nil
+}
 
 // OpenReadOnly is Open for readers that must not change anything, or may not: it
 // needs no right to write, and several may read at the same time. Update fails.

@@ -1,0 +1,183 @@
+package storage
+
+import (
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"marque/device/wire"
+)
+
+// Slot says why a receipt is kept.
+type Slot uint8
+
+// The slots of a serial.
+const (
+	SlotNewest Slot = 0 // the one that counts
+	SlotTwo    Slot = wire.AlarmTwoReceipts
+	SlotKey    Slot = wire.AlarmForeignKey
+)
+
+// Received is a receipt as it was taken.
+type Received struct {
+	At      time.Time // when, to the second
+	Receipt []byte    // at most wire.MaxReceipt octets
+}
+
+// The buckets of this file are younger than the format: databases without them get them when they are opened for writing, and a
+// reader takes them for empty.
+const (
+	bucketPoints   = "points"   // u32 serial ‖ u32 sequence → the points R of a package, 32 octets each
+	bucketReceipts = "receipts" // u32 serial ‖ u8 slot → time and receipt, sealed
+	bucketNextKeys = "nextkeys" // 32-octet U that a receipt brought → u32 serial, sealed
+)
+
+var lateBuckets = map[string]bool{bucketPoints: true, bucketReceipts: true, bucketNextKeys: true}
+
+// addLate makes the buckets that an older database lacks.
+func (s *Store) addLate() error {
+	missing := false
+	err := s.view(func(b *bbolt.Tx) error {
+		for name := range lateBuckets {
+			missing = missing || b.Bucket([]byte(name)) == nil
+		}
+		return nil
+	})
+	if err != nil || !missing {
+		return err
+	}
+	b, err := s.begin(true)
+	if err != nil {
+		return err
+	}
+	defer rollback(b)
+	for name := range lateBuckets {
+		if _, err := b.CreateBucketIfNotExists([]byte(name)); err != nil {
+			return fmt.Errorf("bucket %s: %w", name, err)
+		}
+	}
+	return commit(b)
+}
+
+// absent reports whether the database is read only and lacks a bucket of this file.
+func (tx *Tx) absent(bucket string) (no bool, err error) {
+	defer guard(&err)
+	if tx.tx.DB() == nil {
+		return false, errEnded
+	}
+	return tx.tx.Bucket([]byte(bucket)) == nil, nil
+}
+
+// AddPoints stores the public points R of a package's keys, in the order of their epochs, 1 to 64, once (ErrExists).
+func (tx *Tx) AddPoints(serial, sequence uint32, points [][32]byte) error {
+	if len(points) < 1 || len(points) > maxEpochs {
+		return fmt.Errorf("store the points: %d of them: %w", len(points), ErrLimit)
+	}
+	key := append(u32(serial), u32(sequence)...)
+	present, err := tx.get(bucketPoints, key)
+	if err != nil {
+		return err
+	}
+	if present != nil {
+		return fmt.Errorf("store the points: some %w", ErrExists)
+	}
+	var b []byte
+	for _, p := range points {
+		b = append(b, p[:]...)
+	}
+	return tx.putPublic(bucketPoints, key, b)
+}
+
+// Points returns what [Tx.AddPoints] stored, ErrNotFound where nothing was: for packages that are older than this record.
+func (tx *Tx) Points(serial, sequence uint32) ([][32]byte, error) {
+	no, err := tx.absent(bucketPoints)
+	if err != nil {
+		return nil, err
+	}
+	missing := fmt.Errorf("points of serial %d, package %d: %w", serial, sequence, ErrNotFound)
+	if no {
+		return nil, missing
+	}
+	b, err := tx.getPublic(bucketPoints, append(u32(serial), u32(sequence)...))
+	if err != nil {
+		return nil, err
+	}
+	if b == nil {
+		return nil, missing
+	}
+	if len(b)%32 != 0 || len(b) > 32*maxEpochs {
+		return nil, fmt.Errorf("%w: points of %d octets", ErrCorrupt, len(b))
+	}
+	var points [][32]byte
+	for ; len(b) > 0; b = b[32:] {
+		points = append(points, [32]byte(b))
+	}
+	return points, nil
+}
+
+// PutReceipt stores a receipt of a serial, in place of what stood in that slot.
+func (tx *Tx) PutReceipt(serial uint32, slot Slot, r *Received) error {
+	if len(r.Receipt) == 0 || len(r.Receipt) > wire.MaxReceipt || r.At.Unix() < 0 {
+		return fmt.Errorf("store a receipt: %w", ErrInvalid)
+	}
+	value := append(u64(uint64(r.At.Unix())), r.Receipt...)
+	return tx.putSealed(bucketReceipts, append(u32(serial), byte(slot)), value)
+}
+
+// Receipt returns what [Tx.PutReceipt] stored, or ErrNotFound.
+func (tx *Tx) Receipt(serial uint32, slot Slot) (*Received, error) {
+	b, err := tx.getSealed(bucketReceipts, append(u32(serial), byte(slot)))
+	if err != nil {
+		return nil, err
+	}
+	if b == nil {
+		return nil, fmt.Errorf("receipt of serial %d: %w", serial, ErrNotFound)
+	}
+	if len(b) < 8 {
+		return nil, fmt.Errorf("%w: a receipt is cut off", ErrCorrupt)
+	}
+	return &Received{At: seconds(binary.BigEndian.Uint64(b)), Receipt: b[8:]}, nil
+}
+
+// Receipted returns the serials that have a receipt that counts, ascending. It works while the database is locked.
+func (tx *Tx) Receipted() ([]uint32, error) {
+	no, err := tx.absent(bucketReceipts)
+	if err != nil || no {
+		return nil, err
+	}
+	var serials []uint32
+	for it, err := range tx.walk(bucketReceipts) {
+		if err != nil {
+			return nil, err
+		}
+		if len(it.key) != 5 {
+			return nil, fmt.Errorf("%w: a receipt has no serial", ErrCorrupt)
+		}
+		if Slot(it.key[4]) == SlotNewest {
+			serials = append(serials, binary.BigEndian.Uint32(it.key))
+		}
+	}
+	return serials, nil
+}
+
+// AddNextKey notes that a serial's receipt brought an enrolment key. One that another serial brought is ErrSeen, and so is one that a
+// request was granted with.
+func (tx *Tx) AddNextKey(u [32]byte, serial uint32) error {
+	holder, seen, err := tx.serial(bucketNextKeys, u[:])
+	if err != nil {
+		return err
+	}
+	if seen && holder == serial {
+		return nil
+	}
+	_, granted, err := tx.serial(bucketKeys, u[:])
+	if err != nil {
+		return err
+	}
+	if seen || granted {
+		return fmt.Errorf("note the next enrolment key: it %w", ErrSeen)
+	}
+	return tx.putSealed(bucketNextKeys, u[:], u32(serial))
+}
