@@ -111,7 +111,7 @@ func TestBatchRefusesOneByOne(t *testing.T) {
 		wire.ErrProof, authority.ErrUsedName, authority.ErrAlreadyRevoked, nil, errAny, authority.ErrSeenKey,
 		authority.ErrUsedName, nil, nil, wire.ErrEncoding, nil,
 	} {
-		if err := granted[i].Err; !errors.Is(err, want) && (want != errAny || err == nil) {
+		if err := granted[i].Err; !errors.Is(err, want) && (err == nil || !errors.Is(want, errAny)) {
 			t.Errorf("request %d: %v", i, err)
 		}
 	}
@@ -245,5 +245,38 @@ func TestAuditOfUnsignedKeys(t *testing.T) {
 			}
 			r.mustFind(t, fmt.Sprintf("entry %d: no checkpoint follows it", size+uint64(len(c.before))-1))
 		})
+	}
+}
+
+// TestReviewAll: what the preview of a batch says is what the batch does.
+func TestReviewAll(t *testing.T) {
+	r := found(t)
+	taken := newRequester(t, "bus-1", r.now)
+	if _, err := r.Enrol(taken.request); err != nil {
+		t.Fatal(err)
+	}
+	altered := newRequester(t, "bus-4", r.now).request
+	altered[len(altered)-1] ^= 1
+	requests := [][]byte{
+		newRequester(t, "bus-2", r.now).request, newRequester(t, "bus-1", r.now).request, taken.request,
+		newRequester(t, "bus-3", r.now.AddDate(0, -3, 0)).request, altered,
+	}
+	verdicts, err := r.ReviewAll(requests)
+	if err != nil {
+		t.Fatal(err)
+	}
+	granted, _ := r.enrolAll(t, requests)
+	for i, v := range verdicts {
+		g := granted[i]
+		if fmt.Sprint(v.Problem) != fmt.Sprint(g.Err) || g.Err == nil && (v.Again != g.Issued.Again || v.Again && v.Address != g.Issued.Address) {
+			t.Errorf("request %d: %+v, then %+v", i, v, g)
+		}
+		if (v.Warning != "") != (i == 3) {
+			t.Errorf("request %d: warning %q", i, v.Warning)
+		}
+	}
+	r.store.Lock()
+	if _, err := r.ReviewAll(requests); !errors.Is(err, authority.ErrLocked) {
+		t.Error(err)
 	}
 }

@@ -58,7 +58,7 @@ func (a *Authority) reserve(tx *storage.Tx, c *candidate, now time.Time) error {
 	address, err := wire.NewAddress(a.core.Realm, "", c.request.Name, serial)
 	if err != nil { // together they are too long
 		c.refused = fmt.Errorf("make the address: %w", err)
-		return nil //nolint:nilerr // concerns this request alone
+		return nil
 	}
 	epoch, err := a.core.Epoch(now)
 	if err != nil {

@@ -29,10 +29,7 @@ type issuer struct {
 
 func newIssuer(tb testing.TB) *issuer {
 	tb.Helper()
-	dir, err := os.MkdirTemp(home, "issuer-")
-	if err != nil {
-		tb.Fatal(err)
-	}
+	dir := tb.TempDir()
 	a, vault, store, err := foundIn(dir, func() time.Time { return noon })
 	if err != nil {
 		tb.Fatal(err)
