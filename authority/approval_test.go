@@ -158,6 +158,7 @@ func TestOfficersDecideByTheTable(t *testing.T) {
 	for action, count := range map[authority.Action]int{
 		authority.ActionRevoke: 1, authority.ActionBatch: 2, authority.ActionRelease: 2, authority.ActionPolicy: 2, authority.ActionClock: 2,
 		authority.ActionRestore: 2, authority.ActionOfficers: 2, authority.ActionPlatform: 2, authority.ActionRecovery: 3, authority.ActionRotation: 3,
+		authority.ActionDepot: 2, authority.ActionDepotRevoke: 1,
 	} {
 		k, p, payload := c.open(t, action)
 		for i, name := range []string{"Bo", "Cy"}[:count-1] {

@@ -141,8 +141,8 @@ func (a *Authority) issue(tx *storage.Tx, fresh []*candidate, now time.Time) err
 		return err
 	}
 	for _, c := range fresh {
-		if err := tx.AddPackage(c.id.Serial, c.id.Sequence, c.issued.Package); err != nil {
-			return fmt.Errorf("store the package: %w", err)
+		if err := storePackage(tx, c); err != nil {
+			return err
 		}
 	}
 	a.rollback.issued += len(fresh)

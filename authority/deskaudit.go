@@ -29,7 +29,7 @@ func (a *audit) checkDesk(i uint64, e *wire.LogEntry) {
 	switch entry := e.Entry.(type) {
 	case *wire.DecideEntry:
 		a.checkDecision(entry, e, complain)
-	case *wire.RevokeEntry, *wire.PolicyEntry:
+	case *wire.RevokeEntry, *wire.PolicyEntry, *wire.DepotEntry, *wire.DepotRevokeEntry:
 		if !decided && a.desk.last != nil && a.reopened == nil { // what reopening merges was decided with it
 			complain("officers decide about such things here, but nobody did")
 		}
@@ -49,6 +49,12 @@ func sameEntry(got, want wire.Entry) bool {
 	case *wire.PolicyEntry:
 		e, ok := got.(*wire.PolicyEntry)
 		return ok && e.Sequence == want.Sequence
+	case *wire.DepotEntry:
+		e, ok := got.(*wire.DepotEntry)
+		return ok && *e == *want
+	case *wire.DepotRevokeEntry:
+		e, ok := got.(*wire.DepotRevokeEntry)
+		return ok && *e == *want
 	default:
 		_, ok := got.(*wire.ReopenEntry)
 		return ok
@@ -108,6 +114,10 @@ func (a *audit) expect(d *Decision, at *wire.LogEntry, complain func(string, ...
 		} else if policy, err := openPolicy(stmt, a.core, a.CoreHash); err == nil && TermsOf(policy) != p.New {
 			complain("the policy is not the one that was decided")
 		}
+	case *DepotPayload:
+		a.desk.due = []wire.Entry{&wire.DepotEntry{Name: p.Name, Key: p.Key, Registration: p.Registration}}
+	case *DepotRevokePayload:
+		a.desk.due = []wire.Entry{&wire.DepotRevokeEntry{Key: p.Key, Reason: p.Reason}}
 	case *ReopenPayload:
 		a.desk.due = []wire.Entry{&wire.ReopenEntry{}}
 	case *OfficersPayload:

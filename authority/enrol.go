@@ -99,11 +99,7 @@ func erase(keys []*ibc.PartialKey) {
 }
 
 func keysHash(keys []*ibc.PartialKey) [32]byte {
-	rs := make([][32]byte, len(keys))
-	for i, k := range keys {
-		rs[i] = k.R()
-	}
-	return wire.KeysHash(rs)
+	return wire.KeysHash(pointsOf(keys))
 }
 
 // pack seals the content to the device and signs the package.

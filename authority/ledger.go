@@ -31,6 +31,7 @@ type ledger struct {
 	forks     []fork // where tails of the log were lost
 	reopening bool   // a list has to follow, before anything else is issued
 	sealed    bool   // the newest entry is a seal
+	depots    depots
 }
 
 // fork is a place from where the log went on another way than it had gone before.
@@ -51,7 +52,7 @@ const (
 )
 
 func newLedger(core *wire.Core) *ledger {
-	return &ledger{core: core, drill: DrillPending, policy: firstPolicy}
+	return &ledger{core: core, drill: DrillPending, policy: firstPolicy, depots: newDepots()}
 }
 
 // add reads the next entry and returns what is wrong with it.

@@ -18,6 +18,7 @@ func (l *ledger) keep(e *wire.LogEntry, epoch uint32, complain func(string, ...a
 		l.policy = max(l.policy, entry.Sequence)
 	case *wire.ReopenEntry:
 		l.reopen(entry, epoch, complain)
+		l.depots.lapse()
 		l.forks = append(l.forks, fork{l.size, e.Time})
 	case *wire.LostEntry:
 		if uint64(entry.NextSerial) != l.n()+advanceEvery {
@@ -26,6 +27,8 @@ func (l *ledger) keep(e *wire.LogEntry, epoch uint32, complain func(string, ...a
 		}
 		l.skip(entry.NextSerial, epoch)
 		l.forks = append(l.forks, fork{l.size, e.Time})
+	default:
+		l.keepDepot(e, complain)
 	}
 }
 

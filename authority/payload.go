@@ -41,6 +41,10 @@ func parsePayload(action Action, b []byte) (payload, error) {
 	case ActionRecovery, ActionRotation:
 		p, err := ParseSeedPayload(b)
 		return known(seedFor{p, action}, err)
+	case ActionDepot:
+		return known(ParseDepotPayload(b))
+	case ActionDepotRevoke:
+		return known(ParseDepotRevokePayload(b))
 	case ActionRelease:
 		return nil, fmt.Errorf("%w: nothing is suspended in this version", ErrAction)
 	default:

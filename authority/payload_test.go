@@ -50,6 +50,8 @@ func samples(t testing.TB) map[string]sample {
 		}}},
 		"platform": {authority.ActionPlatform, &authority.PlatformPayload{Bound: 300, Digest: [32]byte{1}, PCRs: []authority.PCR{{Index: 0}, {Index: 11, Digest: [32]byte{2}}}}},
 		"retire":   {authority.ActionPlatform, &authority.PlatformPayload{Retire: true, Bound: 301}},
+		"depot":    {authority.ActionDepot, &authority.DepotPayload{Name: "depot-south", Key: depotKey(1), Registration: [32]byte{5}}},
+		"undepot":  {authority.ActionDepotRevoke, &authority.DepotRevokePayload{Name: "depot-south", Key: depotKey(1), Reason: wire.ReasonStolen}},
 		"recovery": {authority.ActionRecovery, &authority.SeedPayload{Core: [32]byte{3}}},
 		"rotation": {authority.ActionRotation, &authority.SeedPayload{Core: [32]byte{4}}},
 	}
@@ -294,7 +296,7 @@ func swapped(t *testing.T, b []byte) []byte {
 
 var actions = []authority.Action{
 	authority.ActionRevoke, authority.ActionBatch, authority.ActionRelease, authority.ActionPolicy, authority.ActionClock, authority.ActionRestore,
-	authority.ActionOfficers, authority.ActionRecovery, authority.ActionRotation, authority.ActionPlatform, "",
+	authority.ActionOfficers, authority.ActionRecovery, authority.ActionRotation, authority.ActionPlatform, authority.ActionDepot, authority.ActionDepotRevoke, "",
 }
 
 var parsers = []func(b []byte) (marshaler, error){
@@ -305,6 +307,8 @@ var parsers = []func(b []byte) (marshaler, error){
 	func(b []byte) (marshaler, error) { return authority.ParseOfficersPayload(b) },
 	func(b []byte) (marshaler, error) { return authority.ParsePlatformPayload(b) },
 	func(b []byte) (marshaler, error) { return authority.ParseSeedPayload(b) },
+	func(b []byte) (marshaler, error) { return authority.ParseDepotPayload(b) },
+	func(b []byte) (marshaler, error) { return authority.ParseDepotRevokePayload(b) },
 	func(b []byte) (marshaler, error) { return authority.ParseDecision(b) },
 }
 

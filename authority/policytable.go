@@ -5,8 +5,8 @@ import "fmt"
 // Action is something that officers decide about.
 type Action string
 
-// The actions. Their payloads are [RevokePayload], [PolicyPayload], [ClockPayload], [ReopenPayload], [OfficersPayload], [PlatformPayload]
-// and [SeedPayload].
+// The actions. Their payloads are [RevokePayload], [PolicyPayload], [ClockPayload], [ReopenPayload], [OfficersPayload], [PlatformPayload],
+// [SeedPayload], [DepotPayload] and [DepotRevokePayload].
 const (
 	ActionRevoke   Action = "revoke"   // one identity
 	ActionBatch    Action = "batch"    // more than one identity at once
@@ -18,12 +18,15 @@ const (
 	ActionRecovery Action = "recovery" // the seed from its cards
 	ActionRotation Action = "rotation" // to the next core
 	ActionPlatform Action = "platform" // what the vault opens on
+
+	ActionDepot       Action = "depot"       // register one
+	ActionDepotRevoke Action = "depotrevoke" // for ever
 )
 
 func (a Action) known() bool {
 	switch a {
 	case ActionRevoke, ActionBatch, ActionRelease, ActionPolicy, ActionClock, ActionRestore, ActionOfficers,
-		ActionRecovery, ActionRotation, ActionPlatform:
+		ActionRecovery, ActionRotation, ActionPlatform, ActionDepot, ActionDepotRevoke:
 		return true
 	}
 	return false
@@ -47,8 +50,8 @@ type Requirement struct {
 // officer works, but nobody looks over that officer's shoulder.
 func (r Requirement) Reduced() bool { return r.Officers < r.Rule }
 
-// NewTable returns the table: one security officer revokes an identity; two decide about a batch, a release, policy, clock,
-// restore, officers and platform; m, 1 to 64, about recovery and rotation. m is how many cards the seed's backup takes. Error: [ErrRoster].
+// NewTable returns the table: one security officer revokes an identity or a depot; two decide about a batch, a release, policy,
+// clock, restore, officers, platform and the registration of a depot; m, 1 to 64, about recovery and rotation. m is how many cards the seed's backup takes. Error: [ErrRoster].
 func NewTable(m int) (*Table, error) {
 	if m < 1 || m > maxOfficers {
 		return nil, fmt.Errorf("%w: recovery takes 1 to %d of them", ErrRoster, maxOfficers)
@@ -69,6 +72,9 @@ func tableOf(m int) *Table {
 		ActionPlatform: two,
 		ActionRecovery: many,
 		ActionRotation: many,
+
+		ActionDepot:       two,
+		ActionDepotRevoke: one,
 	}}
 }
 

@@ -27,6 +27,10 @@ type Status struct {
 	LogSize uint64
 	LogRoot [32]byte
 
+	Depots     int // registered, and not revoked
+	Unreceived int // identities in order, whose keys last, that no receipt came of
+	Alarms     int // that receipts raised
+
 	Counter  uint64  // against rollback, of the newest checkpoint; 0 without one
 	ReadOnly string  // why nothing can be changed; empty when changes are possible
 	Drill    Outcome // of the backup cards
@@ -62,7 +66,13 @@ func (a *Authority) Status() (Status, error) {
 		if s.Counter, err = newestCounter(tx, a.core); err != nil {
 			return err
 		}
-		s.List, err = a.newestList(tx)
+		if s.List, err = a.newestList(tx); err != nil {
+			return err
+		}
+		if s.Epoch, err = a.core.Epoch(s.Time); err != nil {
+			return fmt.Errorf("the clock: %w", err)
+		}
+		s.Unreceived, err = a.missingReceipts(tx, s.Epoch)
 		return err
 	})
 	if err != nil {
@@ -73,9 +83,7 @@ func (a *Authority) Status() (Status, error) {
 	}
 	s.Identities, s.Revoked, s.Unpublished = a.ledger.issued(), a.ledger.revoked, a.ledger.unlisted
 	s.Drill = a.ledger.drill
-	if s.Epoch, err = a.core.Epoch(s.Time); err != nil {
-		return Status{}, fmt.Errorf("status: the clock: %w", err)
-	}
+	s.Depots, s.Alarms = a.ledger.depots.active(), len(a.ledger.depots.alarms)
 	return s, nil
 }
 

@@ -1,0 +1,78 @@
+package authority
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"marque/device/wire"
+	"marque/storage"
+)
+
+// Taken is a depot's batch that may be enrolled.
+type Taken struct {
+	Depot Depot
+	Batch *wire.Batch
+	Again bool // it was taken before: what is left of it is enrolled now, and the rest gives the same packages again
+}
+
+// Depots returns all depots that were ever registered, in that order. It works while the authority is locked.
+func (a *Authority) Depots() ([]Depot, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err := a.store.View(a.catchUp); err != nil {
+		return nil, fmt.Errorf("list the depots: %w", err)
+	}
+	all := []Depot{}
+	for _, key := range a.ledger.depots.order {
+		all = append(all, *a.ledger.depots.byKey[key])
+	}
+	return all, nil
+}
+
+// TakeBatch verifies a depot's batch, a statement of at most 8 MiB, and records that it was taken. The requests in it, whose words the
+// depot compared, are then for [Authority.EnrolAll]. Errors: those of wire.OpenBatch, [ErrNoDepot], [ErrDepotRevoked],
+// [ErrDepotLapsed], [ErrOldBatch], and those of every change.
+func (a *Authority) TakeBatch(statement []byte) (*Taken, error) {
+	batch, err := wire.OpenBatch(statement, a.core)
+	if err != nil {
+		return nil, fmt.Errorf("take a batch: %w", err)
+	}
+	taken := &Taken{Batch: batch}
+	hash := sha256.Sum256(statement)
+	err = a.change(func(tx *storage.Tx, now time.Time) error {
+		again, err := a.ledger.depots.mayTake(&batch.HandOver, hash)
+		if err != nil {
+			return err
+		}
+		taken.Depot, taken.Again = *a.ledger.depots.byKey[batch.Key], again
+		if again {
+			return errTakenBefore
+		}
+		_, _, err = record(tx, now, &wire.BatchEntry{Key: batch.Key, Sequence: batch.Sequence, Hash: hash})
+		return err
+	})
+	if err != nil && !errors.Is(err, errTakenBefore) {
+		return nil, fmt.Errorf("take a batch: %w", err)
+	}
+	return taken, nil
+}
+
+// OpenReceipts verifies what a depot collected of receipts, a statement of at most 8 MiB. Each of them is then for
+// [Authority.AcceptReceipt]. Errors: those of wire.OpenReceipts, [ErrNoDepot], [ErrDepotRevoked], [ErrDepotLapsed].
+func (a *Authority) OpenReceipts(statement []byte) (*wire.Receipts, error) {
+	r, err := wire.OpenReceipts(statement, a.core)
+	if err != nil {
+		return nil, fmt.Errorf("open receipts: %w", err)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if err := a.store.View(a.catchUp); err != nil {
+		return nil, fmt.Errorf("open receipts: %w", err)
+	}
+	if _, err := a.ledger.depots.find(&r.HandOver); err != nil {
+		return nil, fmt.Errorf("open receipts: %w", err)
+	}
+	return r, nil
+}

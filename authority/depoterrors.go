@@ -1,0 +1,28 @@
+package authority
+
+import "errors"
+
+// The errors about depots and receipts, to be told apart with errors.Is.
+var (
+	// ErrNoDepot: no depot of that name and key was registered.
+	ErrNoDepot = errors.New("no such depot is registered: compare its words and have officers register it first")
+	// ErrDepotRevoked: the depot's key was revoked, which is for ever.
+	ErrDepotRevoked = errors.New("the depot's key is revoked: make a new depot folder, compare every request again, and have that depot registered")
+	// ErrDepotLapsed: a reopening ended all registrations of depots.
+	ErrDepotLapsed = errors.New("the authority was reopened since the depot was registered: register it again if it was not revoked meanwhile")
+	// ErrDepotKnown: that key is registered.
+	ErrDepotKnown = errors.New("the depot is registered already")
+	// ErrDepotName: another depot has the name.
+	ErrDepotName = errors.New("another depot has that name: revoke it first, or make the new one under another name")
+	// ErrOldBatch: the depot handed over a later batch before.
+	ErrOldBatch = errors.New("a later batch of this depot was taken already: have the depot sign a new one with what is missing")
+
+	// ErrOldReceipt: it answers another package than the newest of its device.
+	ErrOldReceipt = errors.New("the receipt is not of the newest package of its device: make it again on the device")
+	// ErrNoPoints: the package was issued before its points were kept.
+	ErrNoPoints = errors.New("the package of that device is from before receipts could be verified: nothing is to be done")
+	// ErrTwoReceipts: two receipts for one package bring different keys.
+	ErrTwoReceipts = errors.New("another receipt for the same package came before, with other keys for the next one: two devices have these keys; find both, and revoke the identity")
+	// ErrForeignKey: the receipt verifies under a key that the log does not have.
+	ErrForeignKey = errors.New("the receipt was signed with a key of this realm that is not in its log: somebody else issues keys; stop issuing, keep the receipt, and find out who")
+)

@@ -1,0 +1,266 @@
+package authority
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"time"
+
+	"marque/device/ibc"
+	"marque/device/wire"
+	"marque/storage"
+)
+
+// MaxReceipts is the most that one call of [Authority.Receipts] returns.
+const MaxReceipts = 1000
+
+// Receipt is what is known of one identity that is in order and has keys for now or later.
+type Receipt struct {
+	Address   wire.Address
+	Kind      wire.Kind
+	Issued    time.Time
+	Got       bool       // a receipt for the newest package came; without one, the rest is empty
+	Received  time.Time  // when the one that counts came
+	Made      time.Time  // when it was made, by the device's clock
+	Installed time.Time  // when the package was, by the device's clock
+	List      wire.Order // that the device held then; zero for none
+	Next      [32]byte   // hash of the request that the next package answers
+}
+
+// Accepted is what became of a receipt.
+type Accepted struct {
+	Receipt
+
+	Again   bool   // it says nothing new: the same, or an older one than the one that is kept
+	Warning string // what is odd about it; empty when nothing is
+}
+
+// AcceptReceipt verifies a receipt of at most 536 octets against the registry and the points that were issued, and keeps it. Nobody is
+// revoked by one: what shows that keys are in two hands ([ErrTwoReceipts]), or that somebody else issues keys ([ErrForeignKey]), is
+// refused, kept as evidence, and recorded in the log as an alarm, once for each identity.
+//
+// Other errors: those of wire.ParseReceipt and wire.Receipt.Verify, [ErrNotFound], [ErrAlreadyRevoked], [ErrOldReceipt],
+// [ErrNoPoints], [ErrSeenKey], [ErrLocked], and what [Authority.ReadOnly] says.
+func (a *Authority) AcceptReceipt(b []byte) (*Accepted, error) {
+	out, err := a.acceptReceipt(b)
+	if err != nil {
+		return nil, fmt.Errorf("receipt: %w", err)
+	}
+	return out, nil
+}
+
+func (a *Authority) acceptReceipt(b []byte) (out *Accepted, err error) {
+	r, err := wire.ParseReceipt(b)
+	if err != nil {
+		return nil, err
+	}
+	a.mu.Lock()
+	err = a.commit(func(tx *storage.Tx) error {
+		if err := a.catchUp(tx); err != nil {
+			return err
+		}
+		out, err = a.takeReceipt(tx, r, b)
+		return err
+	})
+	a.mu.Unlock()
+	switch {
+	case errors.Is(err, ErrTwoReceipts):
+		return nil, a.raise(wire.AlarmTwoReceipts, r.Address.Serial(), b, err)
+	case errors.Is(err, ErrForeignKey):
+		return nil, a.raise(wire.AlarmForeignKey, r.Address.Serial(), b, err)
+	}
+	return out, err
+}
+
+// takeReceipt stores a receipt that is newer than the one before.
+func (a *Authority) takeReceipt(tx *storage.Tx, r *wire.Receipt, b []byte) (*Accepted, error) {
+	id, err := find(tx, r.Address)
+	switch {
+	case err != nil:
+		return nil, err
+	case id.Revoked != nil:
+		return nil, ErrAlreadyRevoked
+	case r.Sequence != id.Sequence:
+		return nil, ErrOldReceipt
+	}
+	next, err := r.Verify(a.core, id.Kind, id.Request)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.checkPoint(tx, id, r); err != nil {
+		return nil, err
+	}
+	out := &Accepted{Receipt: *a.received(id, r, a.now(), next)}
+	switch before, err := newestReceipt(tx, id); {
+	case err != nil:
+		return nil, err
+	case before != nil && !before.SameNext(r):
+		return nil, ErrTwoReceipts
+	case before != nil && !newer(r, before):
+		out.Again = true
+		return out, nil
+	}
+	if r.List.Compare(a.ledger.order) > 0 {
+		out.Warning = fmt.Sprintf("it holds list %d of generation %d, which is newer than any that this authority knows of", r.List.Sequence, r.List.Generation)
+	}
+	if err := tx.AddNextKey(r.U, id.Serial); errors.Is(err, storage.ErrSeen) {
+		return nil, ErrSeenKey
+	} else if err != nil {
+		return nil, fmt.Errorf("store the receipt: %w", err)
+	}
+	if err := tx.PutReceipt(id.Serial, storage.SlotNewest, &storage.Received{At: out.Received, Receipt: b}); err != nil {
+		return nil, fmt.Errorf("store the receipt: %w", err)
+	}
+	return out, nil
+}
+
+// checkPoint makes sure that the key that signed was issued for that epoch, in that package.
+func (a *Authority) checkPoint(tx *storage.Tx, id *storage.Identity, r *wire.Receipt) error {
+	points, err := tx.Points(id.Serial, id.Sequence)
+	if errors.Is(err, storage.ErrNotFound) {
+		return ErrNoPoints
+	}
+	if err != nil {
+		return fmt.Errorf("read what was issued: %w", err)
+	}
+	epoch, err := a.core.Epoch(r.Time)
+	if err != nil {
+		return err
+	}
+	if epoch < id.FirstEpoch || uint64(epoch-id.FirstEpoch) >= uint64(len(points)) || points[epoch-id.FirstEpoch] != r.R {
+		return ErrForeignKey
+	}
+	return nil
+}
+
+// newestReceipt returns the receipt that is kept for an identity's newest package, nil when there is none.
+func newestReceipt(tx *storage.Tx, id *storage.Identity) (*wire.Receipt, error) {
+	kept, err := tx.Receipt(id.Serial, storage.SlotNewest)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil, nil //nolint:nilnil // none is no error
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the receipt before: %w", err)
+	}
+	r, err := wire.ParseReceipt(kept.Receipt)
+	if err != nil {
+		return nil, fmt.Errorf("read the receipt before: %w", err)
+	}
+	if r.Sequence != id.Sequence {
+		return nil, nil //nolint:nilnil // it is of an older package
+	}
+	return r, nil
+}
+
+func newer(r, before *wire.Receipt) bool {
+	if c := r.List.Compare(before.List); c != 0 {
+		return c > 0
+	}
+	return r.Time.After(before.Time)
+}
+
+func (a *Authority) received(id *storage.Identity, r *wire.Receipt, at time.Time, next *wire.Request) *Receipt {
+	return &Receipt{
+		Address: id.Address, Kind: id.Kind, Issued: id.Issued, Got: true,
+		Received: at, Made: r.Time, Installed: r.Installed, List: r.List, Next: next.Hash(),
+	}
+}
+
+// raise keeps a receipt as evidence and records the alarm, unless there was one of that kind about the serial.
+func (a *Authority) raise(what uint8, serial uint32, b []byte, cause error) error {
+	err := a.change(func(tx *storage.Tx, now time.Time) error {
+		if a.ledger.depots.alarms[alarm{what, serial}] {
+			return errTakenBefore
+		}
+		if err := tx.PutReceipt(serial, storage.Slot(what), &storage.Received{At: now, Receipt: b}); err != nil {
+			return fmt.Errorf("keep the receipt: %w", err)
+		}
+		_, _, err := record(tx, now, &wire.AlarmEntry{What: what, Serial: serial, Receipt: sha256.Sum256(b)})
+		return err
+	})
+	if err != nil && !errors.Is(err, errTakenBefore) {
+		return errors.Join(cause, fmt.Errorf("the alarm is not recorded: %w", err))
+	}
+	return cause
+}
+
+// Receipts returns up to n identities (at most [MaxReceipts]) that are in order and whose keys last, in the order of their serials,
+// beginning with serial from, and what their receipts say. It is shorter than n only at the end. Error: [ErrLocked].
+func (a *Authority) Receipts(from uint32, n int) (list []Receipt, err error) {
+	n = min(n, MaxReceipts)
+	now := a.now()
+	err = a.store.View(func(tx *storage.Tx) error {
+		for id, err := range tx.Identities(from) {
+			if err != nil {
+				return err
+			}
+			if len(list) >= n {
+				return nil
+			}
+			if id.Revoked != nil || !now.Before(a.core.EpochStart(lastEpoch(id)+1)) {
+				continue
+			}
+			r, err := a.receiptOf(tx, id)
+			if err != nil {
+				return err
+			}
+			list = append(list, *r)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the receipts: %w", err)
+	}
+	return list, nil
+}
+
+func (a *Authority) receiptOf(tx *storage.Tx, id *storage.Identity) (*Receipt, error) {
+	r, err := newestReceipt(tx, id)
+	if err != nil {
+		return nil, err
+	}
+	if r == nil {
+		return &Receipt{Address: id.Address, Kind: id.Kind, Issued: id.Issued}, nil
+	}
+	kept, err := tx.Receipt(id.Serial, storage.SlotNewest)
+	if err != nil {
+		return nil, fmt.Errorf("read a receipt: %w", err)
+	}
+	return a.received(id, r, kept.At, r.Next(id.Kind, id.Request)), nil
+}
+
+// missingReceipts counts the serials in order, with keys that last, that no receipt came of. The caller holds a.mu, and has caught up.
+func (a *Authority) missingReceipts(tx *storage.Tx, epoch uint32) (n int, err error) {
+	got, err := tx.Receipted()
+	if err != nil {
+		return 0, fmt.Errorf("count the receipts: %w", err)
+	}
+	for serial, standing := range a.ledger.standings {
+		for len(got) > 0 && uint64(got[0]) < uint64(serial) {
+			got = got[1:]
+		}
+		if standing == inOrder && a.ledger.lastEpochs[serial] >= epoch && (len(got) == 0 || uint64(got[0]) != uint64(serial)) {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// storePackage keeps a package, and the points of its keys, which its receipt is verified with.
+func storePackage(tx *storage.Tx, c *candidate) error {
+	if err := tx.AddPackage(c.id.Serial, c.id.Sequence, c.issued.Package); err != nil {
+		return fmt.Errorf("store the package: %w", err)
+	}
+	if err := tx.AddPoints(c.id.Serial, c.id.Sequence, pointsOf(c.content.Keys)); err != nil {
+		return fmt.Errorf("store the points of its keys: %w", err)
+	}
+	return nil
+}
+
+func pointsOf(keys []*ibc.PartialKey) [][32]byte {
+	points := make([][32]byte, len(keys))
+	for i, k := range keys {
+		points[i] = k.R()
+	}
+	return points
+}

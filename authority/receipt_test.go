@@ -1,0 +1,230 @@
+package authority_test
+
+import (
+	"bytes"
+	"crypto/rand"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"marque/authority"
+	"marque/device"
+	"marque/device/ibc"
+	"marque/device/wire"
+)
+
+// vehicle is a device with keys of a realm.
+type vehicle struct {
+	*device.Device
+
+	dir string
+	o   device.Options
+}
+
+func (r *realm) vehicle(t *testing.T, name string) *vehicle {
+	t.Helper()
+	v := &vehicle{dir: filepath.Join(t.TempDir(), name), o: device.Options{Clock: r.clock}}
+	var err error
+	if v.Device, err = device.Create(v.dir, device.Wanted{Name: name, Kind: wire.KindVehicle}, v.o); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = v.Close() })
+	request, err := v.Request()
+	if err != nil {
+		t.Fatal(err)
+	}
+	issued, err := r.Enrol(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := v.Install(issued.Package, r.Core().Hash()); err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func (v *vehicle) receipt(t *testing.T) []byte {
+	t.Helper()
+	b, err := v.Receipt()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func (r *realm) accept(t *testing.T, receipt []byte) *authority.Accepted {
+	t.Helper()
+	a, err := r.AcceptReceipt(receipt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func TestReceiptsSayWhoHoldsWhat(t *testing.T) {
+	r := found(t)
+	bus, tram := r.vehicle(t, "bus-1"), r.vehicle(t, "tram-1")
+	if s := r.status(t); s.Unreceived != 2 {
+		t.Errorf("%d receipts missing", s.Unreceived)
+	}
+	first := bus.receipt(t)
+	if a := r.accept(t, first); a.Again || a.Address != bus.Status().Address || a.List != (wire.Order{}) || a.Warning != "" {
+		t.Errorf("%+v", a)
+	}
+	if a := r.accept(t, first); !a.Again {
+		t.Errorf("the same again: %+v", a)
+	}
+	r.later(time.Hour)
+	list := r.publish(t)
+	if _, err := bus.Apply(list.Bundle); err != nil {
+		t.Fatal(err)
+	}
+	if a := r.accept(t, bus.receipt(t)); a.Again || a.List.Sequence != list.Sequence || !a.Received.Equal(r.now.Truncate(time.Second)) {
+		t.Errorf("%+v", a)
+	}
+	if a := r.accept(t, first); !a.Again {
+		t.Errorf("an older one: %+v", a)
+	}
+	r.reopen(t)
+	all, err := r.Receipts(0, 10)
+	if err != nil || len(all) != 2 || !all[0].Got || all[0].List.Sequence != list.Sequence || all[1].Got || all[1].Address != tram.Status().Address {
+		t.Fatalf("%+v, %v", all, err)
+	}
+	if s := r.status(t); s.Unreceived != 1 || s.Alarms != 0 {
+		t.Errorf("%d receipts missing, %d alarms", s.Unreceived, s.Alarms)
+	}
+	r.revoke(t, tram.Status().Address)
+	_, err = r.AcceptReceipt(tram.receipt(t))
+	refused(t, "a revoked device's", err, authority.ErrAlreadyRevoked)
+	if s := r.status(t); s.Unreceived != 0 {
+		t.Errorf("%d receipts missing", s.Unreceived)
+	}
+	r.mustAudit(t)
+}
+
+func TestEveryFlippedBitOfAReceipt(t *testing.T) {
+	r := found(t)
+	b := r.vehicle(t, "bus-1").receipt(t)
+	for i := range 8 * len(b) {
+		v := bytes.Clone(b)
+		v[i/8] ^= 1 << (i % 8)
+		if _, err := r.AcceptReceipt(v); err == nil {
+			t.Fatalf("bit %d flipped, and accepted", i)
+		}
+	}
+	if s := r.status(t); s.Unreceived != 1 || s.Alarms != 0 {
+		t.Errorf("%+v", s)
+	}
+	r.accept(t, b)
+}
+
+// Two copies of one device make receipts that cannot both be its.
+func TestTwoReceiptsForOnePackage(t *testing.T) {
+	r := found(t)
+	bus := r.vehicle(t, "bus-1")
+	if err := bus.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var receipts [][]byte
+	for _, name := range []string{"owner", "thief", "other"} {
+		dir := filepath.Join(t.TempDir(), name)
+		if err := os.CopyFS(dir, os.DirFS(bus.dir)); err != nil {
+			t.Fatal(err)
+		}
+		d, err := device.Load(dir, bus.o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer d.Close()
+		b, err := d.Receipt()
+		if err != nil {
+			t.Fatal(err)
+		}
+		receipts = append(receipts, b)
+	}
+	kept := r.accept(t, receipts[0])
+	for range 2 {
+		for _, b := range receipts[1:] {
+			_, err := r.AcceptReceipt(b)
+			refused(t, "a second receipt", err, authority.ErrTwoReceipts)
+		}
+	}
+	if s := r.status(t); s.Alarms != 1 || s.Revoked != 0 || s.Unreceived != 0 {
+		t.Errorf("%+v", s)
+	}
+	all, err := r.Receipts(0, 10)
+	if err != nil || all[0].Next != kept.Next {
+		t.Errorf("%+v, %v", all, err)
+	}
+	r.mustAudit(t)
+}
+
+// Whoever has the realm's secret can make keys that the log does not have. Their receipts give them away.
+func TestReceiptOfAKeyThatWasNotIssued(t *testing.T) {
+	r := found(t)
+	d := newRequester(t, "bus-1", r.now)
+	issued, err := r.Enrol(d.request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged := r.forgedReceipt(t, d, issued.Address)
+	_, err = r.AcceptReceipt(forged)
+	refused(t, "a key that was not issued", err, authority.ErrForeignKey)
+	if s := r.status(t); s.Alarms != 1 || s.Unreceived != 1 {
+		t.Errorf("%+v", s)
+	}
+	r.mustAudit(t)
+}
+
+// forgedReceipt makes a second key of an identity's first epoch, and a receipt with it.
+func (r *realm) forgedReceipt(t *testing.T, d *requester, address wire.Address) []byte {
+	t.Helper()
+	id, err := r.Core().Identity(address, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	partial, err := r.vault.Extract(id, d.u.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	params, err := r.vault.Params()
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := d.u.Complete(params, id, partial)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := ibc.NewEnrolmentKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := r.now.Truncate(time.Second)
+	out := &wire.Receipt{Ref: r.Core().Ref(), Address: address, Sequence: 1, R: key.R(), Installed: at, Time: at, U: u.Public()}
+	body, err := out.Next(wire.KindVehicle, d.body.Hash()).Body()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out.Proof, err = u.Prove(rand.Reader, body); err != nil {
+		t.Fatal(err)
+	}
+	signed, err := out.Signed(d.body.Hash())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out.Sig, err = key.Sign(rand.Reader, wire.ReceiptContext, signed); err != nil {
+		t.Fatal(err)
+	}
+	return marshal(t, out)
+}
+
+func TestReceiptsThatAreNoneOfThisRealm(t *testing.T) {
+	r, other := found(t), found(t)
+	b := other.vehicle(t, "bus-1").receipt(t)
+	_, err := r.AcceptReceipt(b)
+	refused(t, "of nobody", err, authority.ErrNotFound)
+	r.vehicle(t, "bus-1")
+	_, err = r.AcceptReceipt(b)
+	refused(t, "of another realm", err, wire.ErrRealm)
+}
