@@ -14,7 +14,7 @@ type Granter func(requests [][]byte) ([]authority.Granted, error)
 
 // Keep puts a package where it belongs, whole or not at all, and says in row.Package where. Its error ends the batch. What concerns
 // one package only, it says with [Row.Lose].
-type Keep func(row *Row, pkg []byte) error
+type Keep func(row *Row, issued *authority.Issued) error
 
 // Lose notes that an identity got its package, but that it is not where it should be.
 func (r *Row) Lose(err error) {
@@ -48,7 +48,7 @@ func (p *Preview) Grant(ctx context.Context, grant Granter, keep Keep, progress 
 		last = inBackground(func() error {
 			for i, row := range some {
 				if issued := granted[i].Issued; issued != nil {
-					if err := keep(row, issued.Package); err != nil {
+					if err := keep(row, issued); err != nil {
 						return fmt.Errorf("%s: %w", row.Address, err)
 					}
 				}

@@ -202,3 +202,13 @@ func (p *Preview) Errors() (rows []Row) {
 	}
 	return rows
 }
+
+// Done returns how many rows were granted.
+func (p *Preview) Done() (n int) {
+	for i := range p.Rows {
+		if p.Rows[i].Done {
+			n++
+		}
+	}
+	return n
+}

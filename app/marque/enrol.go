@@ -11,6 +11,7 @@ import (
 	"marque/app/localapi"
 	"marque/app/terminal"
 	"marque/app/words"
+	"marque/authority"
 	"marque/device/wire"
 )
 
@@ -32,12 +33,18 @@ type enrolled struct {
 	err     error
 }
 
-// batch is what became of all requests of one call.
-type batch struct {
-	Realm    string     `json:"realm"`
-	Words    string     `json:"words"`
-	Core     string     `json:"core"`
-	List     string     `json:"list"`
+// realmFiles is whose packages they are, and what every device needs besides.
+type realmFiles struct {
+	Realm string `json:"realm"`
+	Words string `json:"words"`
+	Core  string `json:"core"`
+	List  string `json:"list"`
+}
+
+// enrolment is what became of all requests of one call.
+type enrolment struct {
+	realmFiles
+
 	Requests []enrolled `json:"requests"`
 }
 
@@ -45,8 +52,9 @@ func newEnrol() *cobra.Command {
 	var h home
 	var out string
 	var yes, asJSON bool
+	var many batchRun
 	cmd := &cobra.Command{
-		Use:   "enrol --dir FOLDER --out FOLDER REQUEST…",
+		Use:   "enrol --dir FOLDER --out FOLDER [REQUEST… | --batch FILE]",
 		Short: "Enrol devices by the QR codes or files of their requests",
 		Long: `Reads enrolment requests from pictures of their QR codes (PNG or JPEG) or from .mqr files, enrols each under its name and the next
 serial, and writes to --out for each the key package NAME~SERIAL.mqp, and besides the newest revocation list (list-N.mql) and the
@@ -54,10 +62,21 @@ core (core.mqs). Each request is a transaction of its own: bad ones are reported
 the same package. No file is ever overwritten with other contents.
 
 Only the eight words, compared with those that the device shows, say that a request comes from that device. At a terminal, each
-new request is shown with its words and enrolled when they are confirmed. A script answers for its requests itself.`,
-		Example: "  marque authority enrol --dir fleet --out packages bus-4711/request.png bus-4712/request.png",
-		Args:    cobra.MinimumNArgs(1),
+new request is shown with its words and enrolled when they are confirmed. A script answers for its requests itself.
+
+With --batch, up to 10,000 requests come from a folder, or from a table: CSV in UTF-8, with commas or semicolons, whose first line
+names the columns: request, which holds the text of a code or the name of a file beside the table, and perhaps name and kind, which
+then must agree with the request. First it is shown what would become of each (--preview: and nothing else), and nothing is written
+before somebody agrees. An interruption finishes what is being made; after it, or a crash, the same command goes on from there.`,
+		Example: `  marque authority enrol --dir fleet --out packages bus-4711/request.png bus-4712/request.png
+  marque authority enrol --dir fleet --batch depot.csv --preview
+  marque authority enrol --dir fleet --batch depot.csv --out packages --report report.csv`,
+		Args: func(_ *cobra.Command, args []string) error { return many.check(out, args) },
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if many.from != "" {
+				many.out, many.yes, many.asJSON = out, yes, asJSON
+				return h.unlocked(func(c *localapi.Client) error { return many.run(cmd, c) })
+			}
 			return h.unlocked(func(c *localapi.Client) error {
 				b, err := enrolAll(c, out, args, !yes)
 				if err != nil {
@@ -73,30 +92,20 @@ new request is shown with its words and enrolled when they are confirmed. A scri
 		},
 	}
 	h.changeFlags(cmd)
-	cmd.Flags().StringVar(&out, "out", "", "the folder for packages, list and core; made if it is missing (required)")
+	cmd.Flags().StringVar(&out, "out", "", "the folder for packages, list and core; made if it is missing (required, but for --preview)")
 	cmd.Flags().BoolVar(&yes, "yes", false, "the words of all requests were compared: ask nothing")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	terminal.Required(cmd, "out")
+	many.flags(cmd)
 	return cmd
 }
 
 // enrolAll enrols what it can. With ask, the person at the terminal has the last word on each.
-func enrolAll(c *localapi.Client, out string, requests []string, ask bool) (*batch, error) {
-	if err := makeFolder(out); err != nil {
-		return nil, err
-	}
-	core, err := readCore(c)
+func enrolAll(c *localapi.Client, out string, requests []string, ask bool) (*enrolment, error) {
+	about, err := writeRealm(c, out)
 	if err != nil {
 		return nil, err
 	}
-	hash := core.Hash()
-	b := &batch{Realm: core.Realm, Words: words.Text(hash[:])}
-	if b.Core, err = writeCore(c, out); err != nil {
-		return nil, err
-	}
-	if b.List, err = writeNewestList(c, out); err != nil { // before anything is enrolled, which does not change it
-		return nil, err
-	}
+	b := &enrolment{realmFiles: *about}
 	for _, file := range requests {
 		e := enrolled{Request: file}
 		if e.err = e.enrol(c, out, file, ask); e.err != nil {
@@ -128,7 +137,7 @@ func (e *enrolled) enrol(c *localapi.Client, out, file string, ask bool) error {
 		return err
 	}
 	e.Address, e.Again = issued.Address.String(), issued.Again
-	e.Package = filepath.Join(out, fmt.Sprintf("%s~%d.mqp", issued.Address.Name(), issued.Address.Serial()))
+	e.Package = packageFile(out, issued)
 	return terminal.WriteNew(e.Package, issued.Package)
 }
 
@@ -149,7 +158,7 @@ func (e *enrolled) confirm(name string) error {
 }
 
 // problem explains the failures to w when there were several requests, and returns what to say at the end.
-func (b *batch) problem(w io.Writer) error {
+func (b *enrolment) problem(w io.Writer) error {
 	failed := 0
 	for _, e := range b.Requests {
 		if e.err == nil {
@@ -168,8 +177,8 @@ func (b *batch) problem(w io.Writer) error {
 	return terminal.Wrap(fmt.Sprintf("%d of %d requests were not enrolled", failed, len(b.Requests)), errSome)
 }
 
-func (b *batch) print(out io.Writer) {
-	fmt.Fprintf(out, "realm %s\n  words    %s\n  core     %s\n  list     %s\n", b.Realm, b.Words, b.Core, b.List)
+func (b *enrolment) print(out io.Writer) {
+	b.realmFiles.print(out)
 	for _, e := range b.Requests {
 		if e.err != nil {
 			continue
@@ -183,6 +192,33 @@ func (b *batch) print(out io.Writer) {
 			fmt.Fprintf(out, "  warning  %s\n", e.Warning)
 		}
 	}
+}
+
+func packageFile(out string, issued *authority.Issued) string {
+	return filepath.Join(out, fmt.Sprintf("%s~%d.mqp", issued.Address.Name(), issued.Address.Serial()))
+}
+
+// writeRealm makes the folder, and writes to it what every device needs besides its package: before anything is enrolled, which does not
+// change it.
+func writeRealm(c *localapi.Client, out string) (*realmFiles, error) {
+	if err := makeFolder(out); err != nil {
+		return nil, err
+	}
+	core, err := readCore(c)
+	if err != nil {
+		return nil, err
+	}
+	hash := core.Hash()
+	r := &realmFiles{Realm: core.Realm, Words: words.Text(hash[:])}
+	if r.Core, err = writeCore(c, out); err != nil {
+		return nil, err
+	}
+	r.List, err = writeNewestList(c, out)
+	return r, err
+}
+
+func (r *realmFiles) print(out io.Writer) {
+	fmt.Fprintf(out, "realm %s\n  words    %s\n  core     %s\n  list     %s\n", r.Realm, r.Words, r.Core, r.List)
 }
 
 func readCore(c *localapi.Client) (*wire.Core, error) {

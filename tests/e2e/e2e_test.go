@@ -82,6 +82,8 @@ func TestScripts(t *testing.T) {
 			"last":     func(ts *testscript.TestScript, neg bool, args []string) { element(ts, neg, args, -1) },
 			"waitfor":  waitfor,
 			"extend":   extend,
+			"requests": requests,
+			"issued":   issued,
 			"restart":  restart,
 			"tpm":      func(ts *testscript.TestScript, neg bool, args []string) { tpm(t, ts, neg, args) },
 		},
