@@ -61,11 +61,11 @@ func (a *Animation) prepare() {
 }
 
 func (a *Animation) code(i int) ([][]bool, error) {
-	text := a.series.Text(i)
-	if _, err := EncodeScreen(text, a.pixels); err != nil {
+	modules, _, err := verify(a.series.Text(i), a.pixels, qrcode.Low)
+	if err != nil {
 		return nil, fmt.Errorf("qr: part %d of %d: %w", i+1, a.series.Total(), err)
 	}
-	return modules(text, qrcode.Low)
+	return modules, nil
 }
 
 // Next returns the next frame to be shown, and of which part it is: 0, 1, … Total-1, 0, …. It waits until that code is made; calls

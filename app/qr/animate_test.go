@@ -38,7 +38,7 @@ func (*shown) Close() error { return nil }
 // are 20 seconds at 5 frames a second: 1 kB a second.
 func TestBundleCrosses(t *testing.T) {
 	s, payload := split(t, 20_000, qr.DensityFor(20_000))
-	a, err := qr.Animate(s, 3)
+	a, err := qr.Animate(s, 2)
 	if err != nil {
 		t.Fatal(err)
 	}

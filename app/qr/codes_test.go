@@ -42,13 +42,13 @@ func zbar(t testing.TB, files ...string) []string {
 	return strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
 }
 
-// TestRequestsRoundTrip writes 201 requests of every length from 20 to 220 octets as PNG files, which this package reads again and
+// TestRequestsRoundTrip writes 41 requests of 20 to 220 octets as PNG files, which this package reads again and
 // zbarimg reads too.
 func TestRequestsRoundTrip(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	dir := t.TempDir()
 	var files, texts []string
-	for size := 20; size <= 220; size++ {
+	for size := 20; size <= 220; size += 5 {
 		text := requestText(r, size)
 		data, err := qr.EncodePNG(text)
 		if err != nil {

@@ -35,21 +35,26 @@ func EncodeScreen(text string, pixels int) (*image.Paletted, error) {
 	return encode(text, pixels, qrcode.Low)
 }
 
-// encode paints a code and reads it back.
 func encode(text string, pixels int, level qrcode.RecoveryLevel) (*image.Paletted, error) {
+	_, img, err := verify(text, pixels, level)
+	return img, err
+}
+
+// verify makes a code, paints it and reads it back.
+func verify(text string, pixels int, level qrcode.RecoveryLevel) ([][]bool, *image.Paletted, error) {
 	modules, err := modules(text, level)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	img, err := paint(modules, pixels)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	back, err := Decode(img)
 	if err := check(text, back, err); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return img, nil
+	return modules, img, nil
 }
 
 // EncodePNG is [Encode] to the octets of a PNG file with one bit to the pixel; it is the file that was read back.
@@ -76,10 +81,8 @@ func EncodePNG(text string) ([]byte, error) {
 // Modules returns the code of text as rows of modules, true for black, with a quiet zone of four modules: to be drawn as vectors. A
 // picture of it was read back. Errors: [ErrText].
 func Modules(text string) ([][]bool, error) {
-	if _, err := Encode(text); err != nil {
-		return nil, err
-	}
-	return modules(text, qrcode.Medium)
+	modules, _, err := verify(text, ModulePixels, qrcode.Medium)
+	return modules, err
 }
 
 // check compares what was read back with what was meant.

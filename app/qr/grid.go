@@ -93,24 +93,15 @@ func (g *grid) score(q corners, known []module) float64 {
 	return sum[0]/count[0] - sum[1]/count[1]
 }
 
-// fit moves the corners to where the known modules fit best, and returns how well.
-func (g *grid) fit(module float64) float64 {
-	side := float64(g.dim - 7)
-	right, down := g.topRight.minus(g.topLeft).times(1/side), g.bottomLeft.minus(g.topLeft).times(1/side)
-	guess := g.topRight.plus(g.bottomLeft).minus(g.topLeft)
-	coarse := g.distant()
-	reach := max(g.dim/6, 3)
-	best := math.Inf(-1)
-	for i := -reach; i <= reach; i++ {
-		for j := -reach; j <= reach; j++ {
-			q := g.corners
-			q.bottomRight = guess.plus(right.times(float64(i))).plus(down.times(float64(j)))
-			if s := g.score(q, coarse); s > best {
-				best, g.bottomRight = s, q.bottomRight
-			}
-		}
+// fit moves the corners to where the known modules fit best: first the fourth one, which nothing has shown yet, then all of them by
+// fractions of a module.
+func (g *grid) fit(module float64) {
+	g.bottomRight = g.topRight.plus(g.bottomLeft).minus(g.topLeft)
+	distant := g.distant()
+	if g.score(g.corners, distant) < 0.8*g.score(g.corners, g.known[:finderModules]) { // else it is seen from straight above
+		g.search(distant)
 	}
-	best = g.score(g.corners, g.known)
+	best := g.score(g.corners, g.known)
 	for _, step := range []float64{0.6, 0.3, 0.15} {
 		for range 3 {
 			before := best
@@ -120,7 +111,22 @@ func (g *grid) fit(module float64) float64 {
 			}
 		}
 	}
-	return best
+}
+
+// search looks for the fourth corner module by module.
+func (g *grid) search(distant []module) {
+	side := float64(g.dim - 7)
+	right, down := g.topRight.minus(g.topLeft).times(1/side), g.bottomLeft.minus(g.topLeft).times(1/side)
+	guess, reach, best := g.bottomRight, max(g.dim/6, 3), math.Inf(-1)
+	for i := -reach; i <= reach; i++ {
+		for j := -reach; j <= reach; j++ {
+			q := g.corners
+			q.bottomRight = guess.plus(right.times(float64(i))).plus(down.times(float64(j)))
+			if s := g.score(q, distant); s > best {
+				best, g.bottomRight = s, q.bottomRight
+			}
+		}
+	}
 }
 
 // descend moves each corner by a step where that fits better.
@@ -150,6 +156,9 @@ func (g *grid) distant() []module {
 	return out
 }
 
+// finderModules is how many of the known modules, the first, are those of the finder patterns, which are three of 8 × 8 with their borders.
+const finderModules = 3 * 8 * 8
+
 // knownModules returns the modules of the finder, timing and alignment patterns of a code of a version (ISO/IEC 18004, 6.3).
 func knownModules(version int) []module {
 	dim := 17 + 4*version
@@ -168,7 +177,7 @@ func knownModules(version int) []module {
 			}
 		}
 	}
-	for _, c := range [][2]int{{3, 3}, {dim - 4, 3}, {3, dim - 4}} {
+	for _, c := range [...][2]int{{3, 3}, {dim - 4, 3}, {3, dim - 4}} {
 		ring(c[0], c[1], 4, 2, 4)
 	}
 	for i := 8; i < dim-8; i++ {

@@ -1,10 +1,8 @@
 package qr
 
 import (
-	"cmp"
 	"image"
 	"math"
-	"slices"
 
 	"github.com/makiuchi-d/gozxing"
 	"github.com/makiuchi-d/gozxing/qrcode/decoder"
@@ -35,26 +33,19 @@ func locate(gray *image.Gray) (text string, ok bool) {
 	return "", false
 }
 
-// candidate is a size that a code may have, and how well it fits.
-type candidate struct {
-	grid
-	fits float64
-}
-
-// decode reads the code whose finder patterns are known, with modules of about so many pixels: the sizes around the one that follows
-// are fitted, and the two that fit best are read.
+// decode reads the code whose finder patterns are known, with modules of about so many pixels: it tries the size that follows, then
+// those beside it.
 func (q corners) decode(gray *image.Gray, module float64) (string, bool) {
 	across := (q.topLeft.distance(q.topRight) + q.topLeft.distance(q.bottomLeft)) / 2
 	guess := int(math.Round((across/module + 7 - 17) / 4))
-	var candidates []candidate
-	for version := max(guess-2, 1); version <= min(guess+2, maxVersion); version++ {
-		c := candidate{grid: grid{gray: gray, dim: 17 + 4*version, known: knownModules(version), corners: q}}
-		c.fits = c.fit(across / float64(c.dim-7))
-		candidates = append(candidates, c)
-	}
-	slices.SortFunc(candidates, func(a, b candidate) int { return cmp.Compare(b.fits, a.fits) })
-	for _, c := range candidates[:min(len(candidates), 2)] {
-		if text, ok := decodeModules(c.read()); ok {
+	for _, beside := range []int{0, 1, -1, 2, -2} {
+		version := guess + beside
+		if version < 1 || version > maxVersion {
+			continue
+		}
+		g := grid{gray: gray, dim: 17 + 4*version, known: knownModules(version), corners: q}
+		g.fit(across / float64(g.dim-7))
+		if text, ok := decodeModules(g.read()); ok {
 			return text, true
 		}
 	}

@@ -140,7 +140,7 @@ func landscapeWith(code image.Image) *image.RGBA {
 func TestNoCode(t *testing.T) {
 	blank := image.NewGray(image.Rect(0, 0, 640, 480))
 	for name, img := range map[string]image.Image{
-		"a landscape": landscape(1200, 900), "black": blank, "one pixel": image.NewGray(image.Rect(0, 0, 1, 1)),
+		"a landscape": landscape(800, 600), "black": blank, "one pixel": image.NewGray(image.Rect(0, 0, 1, 1)),
 		"one row": image.NewGray(image.Rect(0, 0, 4000, 1)), "corners only": corners(200, 200),
 	} {
 		for kind, data := range map[string][]byte{"JPEG": jpegOf(t, img), "PNG": pngOf(t, img)} {
@@ -171,9 +171,9 @@ func corners(width, height int) *image.Gray {
 	return img
 }
 
-// TestManyCorners would not end if the search were not bounded: 8,800 corners make 10¹¹ triples.
+// TestManyCorners would not end if the search were not bounded: 2,200 corners make 10¹⁰ triples.
 func TestManyCorners(t *testing.T) {
-	if _, err := qr.Decode(corners(2540, 2540)); !errors.Is(err, qr.ErrNoCode) {
+	if _, err := qr.Decode(corners(1270, 1270)); !errors.Is(err, qr.ErrNoCode) {
 		t.Errorf("%v, want ErrNoCode", err)
 	}
 }

@@ -85,7 +85,7 @@ func missed(t testing.TB, each int) (misses, all int) {
 			for i := range each {
 				text := requestText(r, most*5/8)[:most]
 				write := qr.EncodeScaled
-				if i%2 == 1 {
+				if (i+pixels)%2 == 1 {
 					write = qr.EncodeScreen
 				}
 				all++
@@ -137,20 +137,20 @@ func unseen(t testing.TB, codes int) (lost, frames, unreadFrames int) {
 }
 
 func TestTwoReadersReadEveryKind(t *testing.T) {
-	if ours, zbars := unread(t, 40); ours != 0 || zbars != 0 {
+	if ours, zbars := unread(t, 25); ours != 0 || zbars != 0 {
 		t.Errorf("unread: %d by this package, %d by zbarimg", ours, zbars)
 	}
 }
 
 func TestCleanCodesOfAllSizes(t *testing.T) {
-	if misses, all := missed(t, 2); misses != 0 {
+	if misses, all := missed(t, 1); misses != 0 {
 		t.Errorf("%d of %d codes are not read", misses, all)
 	}
 }
 
 func TestCameraSeesACodeWithinThreeFrames(t *testing.T) {
-	if lost, frames, unread := unseen(t, 20); lost > 1 {
-		t.Errorf("%d of 20 codes are not seen within three frames; %d of %d frames are not read", lost, unread, frames)
+	if lost, frames, unread := unseen(t, 10); lost > 0 {
+		t.Errorf("%d of 10 codes are not seen within three frames; %d of %d frames are not read", lost, unread, frames)
 	}
 }
 
