@@ -64,6 +64,10 @@ var table = []struct {
 		"marque/authority", "marque/storage", "marque/hsm", "marque/device/ibc", "marque/device/wire", "marque/app/backup",
 	}},
 	{"app/confine", []string{"golang.org/x/sys/"}},
+	{"app/carry", []string{
+		"marque/app/qr", "marque/app/terminal", "marque/app/usb", "marque/app/words", "marque/device/wire",
+		"github.com/spf13/cobra", "golang.org/x/sys/", "golang.org/x/term",
+	}},
 	{"app/localapi", []string{
 		"marque/app/appliance", "marque/app/backup", "marque/app/ceremony", "marque/app/selftest", "marque/app/words",
 		"marque/authority", "marque/storage", "marque/hsm", "marque/device/ibc", "marque/device/revocation", "marque/device/wire",
@@ -76,12 +80,13 @@ var table = []struct {
 	}},
 	{"app/screen", []string{"marque/app/flow", "marque/app/qr", "marque/app/words", "marque/assets", "fyne.io/fyne/"}},
 	{"app/vehicle", []string{
-		"marque/device", "marque/device/wire", "marque/app/qr", "marque/app/words", "marque/app/terminal",
-		"github.com/spf13/cobra",
+		"marque/device", "marque/device/wire", "marque/app/carry", "marque/app/qr", "marque/app/usb", "marque/app/words", "marque/app/terminal",
+		"github.com/spf13/cobra", "golang.org/x/term",
 	}},
 	{"app/marque", []string{
 		"marque/app/appliance", "marque/app/batch", "marque/app/ceremony", "marque/app/confine", "marque/app/localapi", "marque/app/selftest",
 		"marque/app/qr", "marque/app/words", "marque/app/terminal", "marque/authority", "marque/hsm",
+		"marque/app/carry", "marque/app/label", "marque/app/qr/camera", "marque/app/scan", "marque/app/usb", "golang.org/x/term",
 		"marque/device", "marque/device/wire",
 		"github.com/google/go-tpm/tpm2/", // the demonstration starts another boot loader on its software TPM
 		"github.com/spf13/cobra",
