@@ -96,6 +96,7 @@ var table = []route{
 	checkCard, drill, waiveDrill, changeOfficers, changePassphrase,
 	platform, approvePlatform, retirePlatforms, resetLockout, reopen,
 	backUp, restore, importer,
+	depots, addDepot, revokeDepot, takeBatch, acceptReceipts, receipts, signManifest,
 }
 
 // What calls take and give where calls.go does not say it.
