@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
 
+	"marque/app/carry"
 	"marque/app/localapi"
 	"marque/app/terminal"
 	"marque/app/words"
@@ -45,7 +47,8 @@ type realmFiles struct {
 type enrolment struct {
 	realmFiles
 
-	Requests []enrolled `json:"requests"`
+	Requests []enrolled        `json:"requests"`
+	Stick    []carry.Delivered `json:"stick,omitempty"` // what was written to a stick
 }
 
 func newEnrol() *cobra.Command {
@@ -53,8 +56,9 @@ func newEnrol() *cobra.Command {
 	var out string
 	var yes, asJSON bool
 	var many batchRun
+	var from arrivals
 	cmd := &cobra.Command{
-		Use:   "enrol --dir FOLDER --out FOLDER [REQUEST… | --batch FILE]",
+		Use:   "enrol --dir FOLDER --out FOLDER [REQUEST… | --usb | --scan | --batch FILE]",
 		Short: "Enrol devices by the QR codes or files of their requests",
 		Long: `Reads enrolment requests from pictures of their QR codes (PNG or JPEG) or from .mqr files, enrols each under its name and the next
 serial, and writes to --out for each the key package NAME~SERIAL.mqp, and besides the newest revocation list (list-N.mql) and the
@@ -64,28 +68,34 @@ the same package. No file is ever overwritten with other contents.
 Only the eight words, compared with those that the device shows, say that a request comes from that device. At a terminal, each
 new request is shown with its words and enrolled when they are confirmed. A script answers for its requests itself.
 
+With --usb the requests are those in the stick's folder marque/inbox, unless others are named or scanned, and what was written to --out is
+written there, too, with a signed manifest. With --scan each request comes from a hand scanner, until Ctrl-C.
+
 With --batch, up to 10,000 requests come from a folder, or from a table: CSV in UTF-8, with commas or semicolons, whose first line
 names the columns: request, which holds the text of a code or the name of a file beside the table, and perhaps name and kind, which
 then must agree with the request. First it is shown what would become of each (--preview: and nothing else), and nothing is written
 before somebody agrees. An interruption finishes what is being made; after it, or a crash, the same command goes on from there.`,
 		Example: `  marque authority enrol --dir fleet --out packages bus-4711/request.png bus-4712/request.png
+  marque authority enrol --dir fleet --out packages --usb
   marque authority enrol --dir fleet --batch depot.csv --preview
   marque authority enrol --dir fleet --batch depot.csv --out packages --report report.csv`,
-		Args: func(_ *cobra.Command, args []string) error { return many.check(out, args) },
+		Args: func(_ *cobra.Command, args []string) error { return many.check(out, from.names(args)) },
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if many.from != "" {
 				many.out, many.yes, many.asJSON = out, yes, asJSON
 				return h.unlocked(func(c *localapi.Client) error { return many.run(cmd, c) })
 			}
-			return h.unlocked(func(c *localapi.Client) error {
-				b, err := enrolAll(c, out, args, !yes)
+			return from.run(cmd, &h, out, args, func(c *localapi.Client, requests iter.Seq[arrival], stick *bearer) error {
+				b, err := enrolAll(c, out, requests, !yes)
 				if err != nil {
 					return advice.Wrap("nothing was enrolled", err)
 				}
+				err = b.carry(cmd.Context(), c, stick)
 				if asJSON {
-					err = terminal.JSON(cmd.OutOrStdout(), b)
+					err = errors.Join(err, terminal.JSON(cmd.OutOrStdout(), b))
 				} else {
 					b.print(cmd.OutOrStdout())
+					stick.printStick(cmd.OutOrStdout(), b.Stick)
 				}
 				return errors.Join(err, b.problem(cmd.ErrOrStderr()))
 			})
@@ -96,19 +106,20 @@ before somebody agrees. An interruption finishes what is being made; after it, o
 	cmd.Flags().BoolVar(&yes, "yes", false, "the words of all requests were compared: ask nothing")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	many.flags(cmd)
+	from.flags(cmd)
 	return cmd
 }
 
 // enrolAll enrols what it can. With ask, the person at the terminal has the last word on each.
-func enrolAll(c *localapi.Client, out string, requests []string, ask bool) (*enrolment, error) {
+func enrolAll(c *localapi.Client, out string, requests iter.Seq[arrival], ask bool) (*enrolment, error) {
 	about, err := writeRealm(c, out)
 	if err != nil {
 		return nil, err
 	}
 	b := &enrolment{realmFiles: *about}
-	for _, file := range requests {
-		e := enrolled{Request: file}
-		if e.err = e.enrol(c, out, file, ask); e.err != nil {
+	for request := range requests {
+		e := enrolled{Request: request.name}
+		if e.err = e.enrol(c, out, &request, ask); e.err != nil {
 			e.Error = e.err.Error()
 		}
 		b.Requests = append(b.Requests, e)
@@ -117,8 +128,8 @@ func enrolAll(c *localapi.Client, out string, requests []string, ask bool) (*enr
 }
 
 // enrol reads one request, enrols it, and writes its package. The identity is recorded before the package exists anywhere else.
-func (e *enrolled) enrol(c *localapi.Client, out, file string, ask bool) error {
-	request, err := readRequest(file)
+func (e *enrolled) enrol(c *localapi.Client, out string, a *arrival, ask bool) error {
+	request, err := a.read()
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,70 +9,101 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"marque/app/carry"
 	"marque/app/localapi"
 	"marque/app/terminal"
 )
 
 // published is a list that was signed.
 type published struct {
-	File       string    `json:"file"`
-	Bytes      int       `json:"bytes"`
-	Sequence   uint32    `json:"sequence"`
-	Revoked    uint32    `json:"revoked"`
-	Added      int       `json:"added"`
-	Below      uint64    `json:"below"`
-	NextUpdate time.Time `json:"next_update"`
-	HardExpiry time.Time `json:"hard_expiry"`
+	File       string            `json:"file,omitempty"`
+	Bytes      int               `json:"bytes"`
+	Sequence   uint32            `json:"sequence"`
+	Revoked    uint32            `json:"revoked"`
+	Added      int               `json:"added"`
+	Below      uint64            `json:"below"`
+	NextUpdate time.Time         `json:"next_update"`
+	HardExpiry time.Time         `json:"hard_expiry"`
+	Stick      []carry.Delivered `json:"stick,omitempty"` // what was written to a stick
+
+	bundle []byte
 }
 
 func newPublish() *cobra.Command {
 	var h home
 	var out string
+	var to carry.Flag
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "publish --dir FOLDER --out FOLDER",
-		Short: "Sign a new revocation list and write it to a folder",
+		Use:   "publish --dir FOLDER {--out FOLDER | --usb[=DEVICE|FOLDER]}",
+		Short: "Sign a new revocation list and write it to a folder or a stick",
 		Long: `Signs a list of everybody who is revoked and writes it as list-N.mql. Publish even when nothing changed: devices treat a list as
-stale after its next update, and trust nobody after its hard expiry.`,
-		Example: "  marque authority publish --dir fleet --out /media/stick",
+stale after its next update, and trust nobody after its hard expiry.
+
+With --usb the list goes to a stick, into its folder marque/inbox, with the core and a signed manifest of both, and is read back from it;
+the SHA-256 of each file is printed, also as words to be read aloud.`,
+		Example: "  marque authority publish --dir fleet --out lists\n  marque authority publish --dir fleet --usb",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx, stop := interruptible(cmd)
+			defer stop()
+			stick, err := stickOf(ctx, &to, true)
+			if err != nil {
+				return advice.Wrap("the list was not published", err)
+			}
 			return h.unlocked(func(c *localapi.Client) error {
 				p, err := publish(c, out)
 				if err != nil {
 					return advice.Wrap("the list was not published", err)
 				}
-				if asJSON {
-					return terminal.JSON(cmd.OutOrStdout(), p)
+				if p.Stick, err = stick.publish(ctx, c, p); err != nil {
+					err = advice.Wrap(fmt.Sprintf("list %d is signed and recorded, but not on the stick", p.Sequence), err)
 				}
-				cmd.Printf("list %d: %d of %d revoked, %d of them new, next update due %s\n  list  %s (%d octets)\n",
-					p.Sequence, p.Revoked, p.Below, p.Added, p.NextUpdate.Format(time.RFC3339), p.File, p.Bytes)
-				return nil
+				return errors.Join(p.show(cmd, stick, asJSON), err)
 			})
 		},
 	}
 	h.changeFlags(cmd)
-	cmd.Flags().StringVar(&out, "out", "", "the folder for the list; made if it is missing (required)")
+	cmd.Flags().StringVar(&out, "out", "", "the folder for the list; made if it is missing")
+	to.Add(cmd, "write list, core and manifest to a stick")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	terminal.Required(cmd, "out")
+	cmd.MarkFlagsOneRequired("out", "usb")
 	return cmd
 }
 
+func (p *published) show(cmd *cobra.Command, stick *bearer, asJSON bool) error {
+	if asJSON {
+		return terminal.JSON(cmd.OutOrStdout(), p)
+	}
+	cmd.Printf("list %d: %d of %d revoked, %d of them new, next update due %s\n",
+		p.Sequence, p.Revoked, p.Below, p.Added, p.NextUpdate.Format(time.RFC3339))
+	if p.File != "" {
+		cmd.Printf("  list  %s (%d octets)\n", p.File, p.Bytes)
+	}
+	stick.printStick(cmd.OutOrStdout(), p.Stick)
+	return nil
+}
+
+// publish signs a list, and writes it to a folder if one is named.
 func publish(c *localapi.Client, out string) (*published, error) {
-	if err := makeFolder(out); err != nil {
-		return nil, err
+	if out != "" {
+		if err := makeFolder(out); err != nil {
+			return nil, err
+		}
 	}
 	p, err := c.Publish()
 	if err != nil {
 		return nil, err
 	}
-	file, err := writeList(out, p.Sequence, p.Bundle)
-	if err != nil {
-		return nil, fmt.Errorf("list %d is signed and recorded, but not written: %w", p.Sequence, err)
+	var file string
+	if out != "" {
+		if file, err = writeList(out, p.Sequence, p.Bundle); err != nil {
+			return nil, fmt.Errorf("list %d is signed and recorded, but not written: %w", p.Sequence, err)
+		}
 	}
 	return &published{
 		File: file, Bytes: len(p.Bundle), Sequence: p.Sequence, Revoked: p.Count, Added: p.Added, Below: p.N,
-		NextUpdate: p.NextUpdate, HardExpiry: p.HardExpiry,
+		NextUpdate: p.NextUpdate, HardExpiry: p.HardExpiry, bundle: p.Bundle,
 	}, nil
 }
 
@@ -85,9 +117,11 @@ func writeNewestList(c *localapi.Client, out string) (string, error) {
 }
 
 func writeList(out string, sequence uint32, bundle []byte) (string, error) {
-	file := filepath.Join(out, fmt.Sprintf("list-%d.mql", sequence))
+	file := filepath.Join(out, listName(sequence))
 	return file, terminal.WriteNew(file, bundle)
 }
+
+func listName(sequence uint32) string { return fmt.Sprintf("list-%d.mql", sequence) }
 
 // makeFolder makes the folder for what leaves the authority. Nothing of that is secret: packages are sealed.
 func makeFolder(dir string) error {

@@ -24,6 +24,11 @@ func readRequest(file string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	return requestIn(b)
+}
+
+// requestIn returns the request that a file's content holds, or that a picture shows.
+func requestIn(b []byte) ([]byte, error) {
 	switch found := wire.Sniff(b); {
 	case found == wire.FoundRequest:
 		_, err := wire.ParseRequest(b)

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+
+	"marque/app/carry"
+	"marque/app/localapi"
+	"marque/app/usb"
+	"marque/device/wire"
+)
+
+// manifestFile lists what an authority wrote into the folder that it lies in.
+const manifestFile = "manifest.mqm"
+
+// bearer is the stick that a command of the authority writes to; nil without one.
+type bearer struct {
+	desk  *carry.Desk
+	drive usb.Drive
+}
+
+// stickOf chooses the stick of a flag, before anything is done that cannot be done again; nil when the flag was not given.
+func stickOf(ctx context.Context, f *carry.Flag, writing bool) (*bearer, error) {
+	if !f.Given {
+		return nil, nil
+	}
+	desk, drive, err := stick(ctx, f.Name, writing)
+	if err != nil {
+		return nil, err
+	}
+	return &bearer{desk, drive}, nil
+}
+
+// publish writes a list that was signed.
+func (b *bearer) publish(ctx context.Context, c *localapi.Client, p *published) ([]carry.Delivered, error) {
+	if b == nil {
+		return nil, nil
+	}
+	core, err := c.CoreStatement()
+	if err != nil {
+		return nil, err
+	}
+	return b.deliver(ctx, c, []usb.File{{Name: listName(p.Sequence), Content: p.bundle}, {Name: coreFile, Content: core}})
+}
+
+// deliver writes files and a signed manifest of them.
+func (b *bearer) deliver(ctx context.Context, c *localapi.Client, files []usb.File) ([]carry.Delivered, error) {
+	listed := make([]wire.File, 0, len(files))
+	for _, f := range files {
+		listed = append(listed, wire.File{Path: f.Name, Size: uint64(len(f.Content)), Hash: sha256.Sum256(f.Content)})
+	}
+	manifest, err := c.SignManifest(listed)
+	if err != nil {
+		return nil, err
+	}
+	return b.desk.Deliver(ctx, b.drive, append(files, usb.File{Name: manifestFile, Content: manifest}))
+}
