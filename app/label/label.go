@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"marque/app/qr"
 )
 
 // Label is what is stuck on a vehicle or a device.
@@ -26,7 +28,8 @@ func (l *Label) check() error {
 }
 
 // Sheet writes labels as PDF, on as many sheets as it takes, beginning at label first of the first sheet, from 0: sheets that were begun
-// are used up. Errors: [ErrLabel], which says which one, [ErrTooMany], [ErrFormat] for a first label that is not on the sheet.
+// are used up. Errors: [ErrLabel] and [ErrSmall], which say which one, [ErrTooMany],
+// [ErrFormat] for a first label that is not on the sheet.
 func Sheet(w io.Writer, f Format, labels []Label, first int, made time.Time) error {
 	if f.PerPage() < 1 || first < 0 || first >= f.PerPage() {
 		return ErrFormat
@@ -79,7 +82,7 @@ func (d *document) label(l *Label, x, y, width, height float64) error {
 }
 
 // ZPL writes labels in ZPL II, the language of Zebra's printers and of many others, for a resolution in dots per millimetre: 8, 12 or 24.
-// One job for each label. Characters that would be commands are written in hexadecimal. Errors as for [Sheet].
+// One job for each label. Characters that would be commands are written in hexadecimal. Errors as for [Sheet], and [ErrSmall].
 func ZPL(w io.Writer, f Format, labels []Label, dots int) error {
 	if f.PerPage() != 1 || dots != 8 && dots != 12 && dots != 24 {
 		return ErrFormat
@@ -92,7 +95,9 @@ func ZPL(w io.Writer, f Format, labels []Label, dots int) error {
 		if err := labels[i].check(); err != nil {
 			return fmt.Errorf("label %d: %w", i+1, err)
 		}
-		zpl(&b, f, &labels[i], dots)
+		if err := zpl(&b, f, &labels[i], dots); err != nil {
+			return fmt.Errorf("label %d: %w", i+1, err)
+		}
 	}
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return fmt.Errorf("write the labels: %w", err)
@@ -100,18 +105,27 @@ func ZPL(w io.Writer, f Format, labels []Label, dots int) error {
 	return nil
 }
 
-func zpl(b *strings.Builder, f Format, l *Label, dots int) {
+// zpl writes one job. The printer makes the code itself, as large as fits on the left half for as many modules as ours has.
+func zpl(b *strings.Builder, f Format, l *Label, dots int) error {
+	rows, err := qr.Modules(l.Address)
+	if err != nil {
+		return fmt.Errorf("draw a code: %w", err)
+	}
 	width, height := int(f.Width*float64(dots)), int(f.Height*float64(dots))
-	scale := max(2, min(10, (height-2*dots)/37)) // dots to the module: 29 modules hold most addresses, and the quiet zone
+	scale := min(10, (height-2*dots)/len(rows), width*11/20/len(rows)) // dots to the module; 10 is the language's end
+	if float64(scale) < minModule*float64(dots) {
+		return ErrSmall
+	}
 	fmt.Fprintf(b, "^XA\n^CI28\n^PW%d\n^LL%d\n", width, height)
 	fmt.Fprintf(b, "^FO%d,%d^BQN,2,%d^FH_^FDMA,%s^FS\n", dots, dots, scale, hexadecimal(l.Address))
-	left, at, size := 2*dots+scale*37, 2*dots, max(3*dots, height/7)
+	left, at, size := 2*dots+scale*len(rows), 2*dots, max(3*dots, height/7)
 	for _, line := range append(append([]string{}, l.Lines...), l.Address) {
 		fmt.Fprintf(b, "^FO%d,%d^A0N,%d^FB%d,2^FH_^FD%s^FS\n", left, at, size, width-left-dots, hexadecimal(line))
 		at += size + dots
 		size = max(2*dots, size*3/4)
 	}
 	b.WriteString("^XZ\n")
+	return nil
 }
 
 // hexadecimal writes what ZPL would take as a command, and what is not ASCII, as _XX of UTF-8.

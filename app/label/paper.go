@@ -3,6 +3,7 @@ package label
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 )
@@ -13,6 +14,7 @@ type Card struct {
 	Code  string   // the text of its code
 	Lines []string // the same to be typed, as it is grouped
 	Notes []string // what it is, and what to do with it
+	Sign  []string // who signs at the foot of the page, and for what; at most 6
 }
 
 // A4 in millimetres.
@@ -20,6 +22,8 @@ const (
 	pageWidth  = 210
 	pageHeight = 297
 	pageMargin = 20
+	signWidth  = 80 // of a line to sign on
+	signStep   = 14
 )
 
 // Cards writes cards as PDF, A4, one to the page. Errors: [ErrLabel], [ErrTooMany].
@@ -37,10 +41,13 @@ func Cards(w io.Writer, cards []Card, made time.Time) error {
 }
 
 func (d *document) card(c *Card) error {
-	for _, line := range append(append([]string{c.Title}, c.Lines...), c.Notes...) {
+	for _, line := range slices.Concat([]string{c.Title}, c.Lines, c.Notes, c.Sign) {
 		if !printableLine(line) {
 			return ErrLabel
 		}
+	}
+	if len(c.Lines) > maxCardLines || len(c.Notes) > maxCardLines || len(c.Sign) > maxSign {
+		return ErrTooMany
 	}
 	d.AddPage()
 	const width = pageWidth - 2*pageMargin
@@ -58,6 +65,13 @@ func (d *document) card(c *Card) error {
 	for _, note := range c.Notes {
 		y = d.line(note, pageMargin, y, width, 11, "")
 	}
+	y = pageHeight - pageMargin - float64(len(c.Sign)-1)*signStep
+	for _, who := range c.Sign {
+		d.SetDrawColor(0, 0, 0)
+		d.Line(pageMargin, y, pageMargin+signWidth, y)
+		d.line(who, pageMargin+signWidth+4, y-11*pointHeight, width-signWidth-4, 11, "")
+		y += signStep
+	}
 	return nil
 }
 
@@ -71,7 +85,8 @@ func Record(w io.Writer, title, text string, signatures []string, made time.Time
 	const size, perPage = 9.5, 56
 	lines := wrap(text)
 	for _, who := range signatures {
-		lines = append(lines, "", "", strings.Repeat("_", 40)+"  "+who)
+		lines = append(lines, "", "")
+		lines = append(lines, wrap(strings.Repeat("_", 40)+"  "+who)...)
 	}
 	pages := (len(lines) + perPage - 1) / perPage
 	for page := range pages {
@@ -88,14 +103,18 @@ func Record(w io.Writer, title, text string, signatures []string, made time.Time
 	return d.write(w)
 }
 
-// wrap cuts lines at 84 characters, what an A4 page holds, and drops what cannot be printed.
+// wrap cuts lines at 84 characters, what an A4 page holds. Control characters go; a letter that the fonts do not have becomes a
+// question mark.
 func wrap(text string) []string {
 	const columns = 84
 	var out []string
 	for line := range strings.Lines(text) {
 		runes := []rune(strings.Map(func(r rune) rune {
-			if r < ' ' || r > 'ÿ' || r >= 0x7f && r < 0xa0 {
+			switch {
+			case r < ' ' || r >= 0x7f && r < 0xa0:
 				return -1
+			case r > 'ÿ':
+				return '?'
 			}
 			return r
 		}, strings.ReplaceAll(line, "\t", "    ")))

@@ -36,6 +36,7 @@ func (d *document) write(w io.Writer) error {
 	if err := d.Output(&out); err != nil {
 		return fmt.Errorf("make the PDF: %w", err)
 	}
+	defer clear(out.Bytes()) // it may be a share card
 	if _, err := w.Write(out.Bytes()); err != nil {
 		return fmt.Errorf("write the PDF: %w", err)
 	}
@@ -49,6 +50,9 @@ func (d *document) code(text string, x, y, side float64) error {
 		return fmt.Errorf("draw a code: %w", err)
 	}
 	module := side / float64(len(rows))
+	if module < minModule {
+		return ErrSmall
+	}
 	d.SetFillColor(0, 0, 0)
 	for r, row := range rows {
 		for from := 0; from < len(row); {

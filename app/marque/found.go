@@ -64,7 +64,7 @@ A ceremony file says everything that is not secret: realm, vault, officers, card
 each key. All of it is checked before anything is done, and every mistake is told together with its line; --check does only that. Without
 a file, flags say it, or questions at the terminal that ask the same things.
 
-With a TPM vault, and with any cards, there are papers: share cards as text and picture, the lockout authorisation, the approval
+With a TPM vault, and with any cards, there are papers: share cards as text, picture and page for print, the lockout authorisation, the approval
 key, the core, the record. They go to a folder that only you can read, for print and for sticks, and must not stay there.`,
 		Example: "  marque authority found --dir fleet --realm fleet.example\n" +
 			"  marque authority found --dir fleet --ceremony ceremony.toml --check\n" +

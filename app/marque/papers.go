@@ -38,7 +38,7 @@ type papers struct {
 	ApprovalKey string   `json:"approval_key,omitempty"`          // the file
 	Core        string   `json:"core"`
 	Record      string   `json:"record"`
-	Cards       []string `json:"cards"` // files of the texts; pictures lie beside them
+	Cards       []string `json:"cards"` // files of the texts; pictures and pages for print lie beside them
 
 	lockout     []byte // nil when the TPM has one from an earlier ceremony
 	approvalKey []byte // PEM
@@ -104,7 +104,7 @@ func seclude(dir string) error {
 			if err := ours(filepath.Join(dir, e.Name()), 0); err != nil {
 				return err
 			}
-		case coreFile, commitmentsFile, recordFile, planFile:
+		case coreFile, commitmentsFile, recordFile, recordPDF, lockoutPDF, planFile:
 			return fmt.Errorf("%s: %w", filepath.Join(dir, e.Name()), errUsed)
 		}
 		if strings.HasPrefix(e.Name(), "backup-") || strings.HasPrefix(e.Name(), "next-core-") {
@@ -137,6 +137,7 @@ func (p *papers) write(f *localapi.Founded) error {
 	if err := errors.Join(
 		p.cards("backup", f.Cards), p.cards("next-core", f.Next),
 		p.public(&p.Core, coreFile, f.Core), p.public(&p.Record, recordFile, f.Record),
+		p.print(f.Core, f.Record, f.Cards, f.Next),
 	); err != nil {
 		return err
 	}
@@ -174,7 +175,7 @@ func (p *papers) cards(purpose string, cards [][]byte) error {
 
 // text says what to do with the files.
 func (p *papers) text(c *localapi.Custody) string {
-	text := fmt.Sprintf("papers in %s: print what is below, then erase the folder\n", p.Folder)
+	text := fmt.Sprintf("papers in %s: print what is below (the .pdf of each), then erase the folder\n", p.Folder)
 	if c.Vault == vaultTPM {
 		lockout := "the TPM has one already: it is in the envelope of the ceremony that set it\n"
 		if p.Lockout != "" {

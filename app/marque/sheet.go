@@ -27,10 +27,7 @@ var (
 
 // cardSheet is one card for print. The caller clears it.
 func cardSheet(plan *ceremony.Plan, purpose string, i, n int, card []byte) []byte {
-	numbers, use := plan.Backup, "of these cards give the master secret back, without TPM, PIN and officers."
-	if purpose != "backup" {
-		numbers, use = plan.Next, "of these cards give the secret of the next core, for after a compromise."
-	}
+	numbers, use := cardUse(plan, purpose)
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s\n%s card %d of %d\n%d %s\nKeep it where nobody else does, and where no two of them are.\n\n",
 		plan.Realm, strings.ReplaceAll(purpose, "-", " "), i, n, numbers.Needed, use)
