@@ -1,11 +1,13 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"marque/app/carry"
 	"marque/app/terminal"
 	"marque/device"
 	"marque/device/wire"
@@ -25,18 +27,19 @@ type list struct {
 
 func newApply(f *folder) *cobra.Command {
 	var asJSON bool
+	var from mailbox
 	cmd := &cobra.Command{
-		Use:     "apply --dir FOLDER LIST",
-		Short:   "Take a published revocation list into force",
-		Example: "  marque-vehicle apply --dir bus-4711 list-2.mql",
-		Args:    cobra.ExactArgs(1),
+		Use:   "apply --dir FOLDER {LIST | PICTURE… | --usb[=DEVICE|FOLDER]}",
+		Short: "Take a published revocation list into force",
+		Long: `Takes a published revocation list into force: from a file, from pictures of its codes in any order (PNG, JPEG, GIF, or folders of them), or
+the newest in the folder marque/inbox of a stick.`,
+		Example: "  marque-vehicle apply --dir bus-4711 list-2.mql\n  marque-vehicle apply --dir bus-4711 --usb",
+		Args:    from.or("a list"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx, stop := waiting(cmd)
+			defer stop()
 			return f.use(func(d *device.Device) error {
-				bundle, err := terminal.Read(nil, args[0], wire.MaxBundle)
-				if err != nil {
-					return advice.Wrap("the list was not applied", err)
-				}
-				a, err := d.Apply(bundle)
+				a, err := apply(ctx, d, &from, args)
 				if err != nil {
 					return advice.Wrap("the list was not applied", err)
 				}
@@ -48,8 +51,28 @@ func newApply(f *folder) *cobra.Command {
 			})
 		},
 	}
+	from.Add(cmd, "take the newest list of a stick")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+func apply(ctx context.Context, d *device.Device, from *mailbox, paths []string) (*device.Applied, error) {
+	if !from.Given {
+		bundle, err := carry.Read(ctx, wire.FoundBundle, wire.MaxBundle, paths...)
+		if err != nil {
+			return nil, err
+		}
+		return d.Apply(bundle)
+	}
+	files, err := from.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	b := applyNewest(d, files)
+	if b.file == "" {
+		return nil, errNoList
+	}
+	return b.applied, b.err
 }
 
 func listOf(a *device.Applied) list {

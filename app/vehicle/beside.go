@@ -19,7 +19,7 @@ var errCrowded = errors.New("more files lie beside the package than are looked t
 
 // beside is what became of the newest list beside a package.
 type beside struct {
-	file    string // empty when there is none
+	file    string // empty when there is none; on a stick, its name and that
 	applied *device.Applied
 	err     error
 }
@@ -92,9 +92,16 @@ func newestList(dir string) (string, error) {
 
 // listNumber returns the number of a file that is named as lists are, 0 for any other.
 func listNumber(entry fs.DirEntry) uint32 {
-	number := strings.TrimSuffix(strings.TrimPrefix(entry.Name(), "list-"), ".mql")
-	n, err := strconv.ParseUint(number, 10, 32)
-	if err != nil || listName(uint32(n)) != entry.Name() || !entry.Type().IsRegular() {
+	if !entry.Type().IsRegular() {
+		return 0
+	}
+	return numberOf(entry.Name())
+}
+
+// numberOf returns N of list-N.mql, 0 of any other name.
+func numberOf(name string) uint32 {
+	n, err := strconv.ParseUint(strings.TrimSuffix(strings.TrimPrefix(name, "list-"), ".mql"), 10, 32)
+	if err != nil || listName(uint32(n)) != name {
 		return 0
 	}
 	return uint32(n)

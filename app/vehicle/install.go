@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"marque/app/carry"
 	"marque/app/terminal"
 	"marque/app/words"
 	"marque/device"
@@ -38,8 +40,9 @@ type keys struct {
 func newInstall(f *folder) *cobra.Command {
 	var p pin
 	var asJSON bool
+	var from mailbox
 	cmd := &cobra.Command{
-		Use:   "install --dir FOLDER PACKAGE",
+		Use:   "install --dir FOLDER {PACKAGE | PICTURE… | --usb[=DEVICE|FOLDER]}",
 		Short: "Install the key package that the authority answered with",
 		Long: `Checks every key of the package and installs all of it or nothing.
 
@@ -47,18 +50,22 @@ Whoever made the package is trusted from then on. So the authority must be confi
 core in a file that came another way (--core), or by a person who compares the words that this command shows. Nothing has to
 be confirmed after rotate: the core before it committed to this one.
 
+The package comes from a file, from pictures of its codes in any order (PNG, JPEG, GIF, or folders of them), or, with --usb, from the folder
+marque/inbox of a stick, where it is found by itself.
+
 The revocation list with the highest number that lies beside the package (list-N.mql) is applied too. Without one the keys are
 installed all the same, and the list is applied later (apply).`,
 		Example: `  marque-vehicle install --dir bus-4711 bus-4711~0.mqp
   marque-vehicle install --dir bus-4711 --words "hint quality …" bus-4711~0.mqp`,
-		Args: cobra.ExactArgs(1),
+		Args: from.or("a package"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx, stop := waiting(cmd)
+			defer stop()
 			return f.use(func(d *device.Device) error {
-				installed, err := install(d, p, args[0])
+				installed, b, err := installFrom(ctx, d, p, &from, args)
 				if err != nil {
 					return advice.Wrap("the package was not installed", err)
 				}
-				b := applyBeside(d, args[0])
 				if asJSON {
 					return terminal.JSON(cmd.OutOrStdout(), keysOf(installed, b, f.dir))
 				}
@@ -71,6 +78,7 @@ installed all the same, and the list is applied later (apply).`,
 	cmd.Flags().StringVar(&p.words, "words", "", "the eight words of the authority")
 	cmd.Flags().StringVar(&p.core, "core", "", "the file of the authority's core (core.mqs)")
 	cmd.MarkFlagsMutuallyExclusive("words", "core")
+	from.Add(cmd, "take package and list from a stick")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
@@ -89,11 +97,35 @@ func keysOf(installed *device.Installed, b beside, dir string) keys {
 	return k
 }
 
-func install(d *device.Device, p pin, file string) (*device.Installed, error) {
-	pkg, err := terminal.Read(nil, file, wire.MaxPackage)
-	if err != nil {
-		return nil, err
+// installFrom installs a package, and applies the newest list beside it.
+func installFrom(ctx context.Context, d *device.Device, p pin, from *mailbox, paths []string) (*device.Installed, beside, error) {
+	if !from.Given {
+		pkg, err := carry.Read(ctx, wire.FoundPackage, wire.MaxPackage, paths...)
+		if err != nil {
+			return nil, beside{}, err
+		}
+		installed, err := install(d, p, pkg)
+		if err != nil {
+			return nil, beside{}, err
+		}
+		return installed, applyBeside(d, paths[0]), nil
 	}
+	files, err := from.read(ctx)
+	if err != nil {
+		return nil, beside{}, err
+	}
+	pkg, err := packageFor(d, files)
+	if err != nil {
+		return nil, beside{}, err
+	}
+	installed, err := install(d, p, pkg)
+	if err != nil {
+		return nil, beside{}, err
+	}
+	return installed, applyNewest(d, files), nil
+}
+
+func install(d *device.Device, p pin, pkg []byte) (*device.Installed, error) {
 	offer, err := d.Inspect(pkg)
 	if err != nil {
 		return nil, err

@@ -5,7 +5,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"marque/app/carry"
 	"marque/app/terminal"
+	"marque/app/usb"
 	"marque/device"
 	"marque/device/wire"
 )
@@ -13,27 +15,43 @@ import (
 func newNew(f *folder) *cobra.Command {
 	var name, kind string
 	var asJSON bool
+	var to mailbox
 	cmd := &cobra.Command{
 		Use:   "new --dir FOLDER --name NAME [--kind vehicle|application]",
 		Short: "Make a device folder and its enrolment request",
 		Long: `Makes a device folder with an enrolment request in it: request.png, the QR code to show to the authority, and
-request.mqr, the same for a stick. Prints the request's eight words, which the authority sees too.`,
+request.mqr, the same for a stick; with --usb it is written to one. Prints the request's eight words, which the authority sees too.`,
 		Example: "  marque-vehicle new --dir bus-4711 --name bus-4711 --kind vehicle",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			const what = "the device folder was not made"
+			ctx, stop := waiting(cmd)
+			defer stop()
+			var s usb.Drive
+			var err error
+			if to.Given { // before there is anything
+				if s, err = carry.Here().Choose(ctx, to.Name, true); err != nil {
+					return advice.Wrap(what, err)
+				}
+			}
 			made, err := create(f, name, kind)
 			if err != nil {
-				return advice.Wrap("the device folder was not made", err)
+				return advice.Wrap(what, err)
 			}
 			if asJSON {
-				return terminal.JSON(cmd.OutOrStdout(), made)
+				err = terminal.JSON(cmd.OutOrStdout(), made)
+			} else {
+				cmd.Print(made.text())
 			}
-			cmd.Print(made.text())
-			return nil
+			if to.Given {
+				err = errors.Join(err, advice.Wrap("the request is made, but not on the stick", to.deliver(ctx, cmd, s, made, asJSON)))
+			}
+			return err
 		},
 	}
 	cmd.Flags().StringVar(&name, "name", "", "the name asked for: 1 to 48 letters, digits, and - . _")
 	cmd.Flags().StringVar(&kind, "kind", "vehicle", "vehicle or application")
+	to.Add(cmd, "write the request to a stick as well")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"marque/app/carry"
+	"marque/app/terminal"
+	"marque/app/usb"
+	"marque/device"
+	"marque/device/wire"
+)
+
+var (
+	errNoPackage = errors.New("the stick's folder marque/inbox holds no package for this device's request; have the authority write it there")
+	errNoList    = errors.New("the stick's folder marque/inbox holds no revocation list; have the authority publish one to it")
+)
+
+// maxTried is how many lists of a stick are tried, the newest by their names first.
+const maxTried = 16
+
+// mailbox is the stick of a command, if it has one.
+type mailbox struct {
+	carry.Flag
+}
+
+// or checks that a command has either what its arguments name, or a stick.
+func (m *mailbox) or(what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		switch {
+		case m.Given && len(args) > 0:
+			return errors.New("name " + what + ", or --usb, not both")
+		case !m.Given && len(args) == 0:
+			return errors.New("name " + what + ", or --usb for a stick")
+		}
+		return nil
+	}
+}
+
+// read reads the stick's folder.
+func (m *mailbox) read(ctx context.Context) ([]usb.File, error) {
+	desk := carry.Here()
+	s, err := desk.Choose(ctx, m.Name, false)
+	if err != nil {
+		return nil, err
+	}
+	return desk.Collect(s)
+}
+
+// waiting is the context of a command that may wait for a stick.
+func waiting(cmd *cobra.Command) (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+}
+
+// packageFor returns the newest package among the files that answers this device's request.
+func packageFor(d *device.Device, files []usb.File) ([]byte, error) {
+	var newest []byte
+	var sequence uint32
+	for _, f := range files {
+		if wire.Sniff(f.Content) != wire.FoundPackage {
+			continue
+		}
+		offer, err := d.Inspect(f.Content)
+		if err != nil || !offer.ForThisRequest {
+			continue // another device's
+		}
+		if newest == nil || offer.Sequence > sequence {
+			newest, sequence = f.Content, offer.Sequence
+		}
+	}
+	if newest == nil {
+		return nil, errNoPackage
+	}
+	return newest, nil
+}
+
+// listsOf returns the lists among the files, the newest first by their names, which prove nothing.
+func listsOf(files []usb.File) []usb.File {
+	lists := slices.DeleteFunc(slices.Clone(files), func(f usb.File) bool { return wire.Sniff(f.Content) != wire.FoundBundle })
+	slices.SortStableFunc(lists, func(a, b usb.File) int { return int(int64(numberOf(b.Name)) - int64(numberOf(a.Name))) })
+	return lists[:min(len(lists), maxTried)]
+}
+
+// applyNewest takes the newest list among the files into force that this device accepts. The error is that of the first.
+func applyNewest(d *device.Device, files []usb.File) (b beside) {
+	for _, f := range listsOf(files) {
+		a, err := d.Apply(f.Content)
+		if err == nil {
+			return beside{file: f.Name + " on the stick", applied: a}
+		}
+		if b.err == nil {
+			b = beside{file: f.Name + " on the stick", err: err}
+		}
+	}
+	return b
+}
+
+// deliver writes a request to the stick.
+func (*mailbox) deliver(ctx context.Context, cmd *cobra.Command, s usb.Drive, m made, quiet bool) error {
+	request, err := terminal.Read(nil, m.File, wire.MaxRequest)
+	if err != nil {
+		return err
+	}
+	done, err := carry.Here().Deliver(ctx, s, []usb.File{{Name: "request-" + m.Name + ".mqr", Content: request}})
+	if err == nil && !quiet {
+		carry.Print(cmd.OutOrStdout(), &s, done)
+	}
+	return err
+}
