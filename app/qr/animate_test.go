@@ -201,7 +201,7 @@ func TestPictureOfProgress(t *testing.T) {
 			t.Errorf("cell %d has an outline: %v", i, edge)
 		}
 	}
-	for _, cell := range []int{-5, 0, 1 << 40} {
+	for _, cell := range []int{-5, 0, 1 << 30} {
 		if b := (qr.Progress{}).Picture(cell).Bounds(); b.Empty() || b.Dx() > qr.MaxModulePixels {
 			t.Errorf("%d pixels: %v", cell, b)
 		}

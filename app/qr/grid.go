@@ -3,6 +3,7 @@ package qr
 import (
 	"image"
 	"math"
+	"slices"
 )
 
 // point is a place in a picture, in pixels; the centre of the first pixel is (0.5, 0.5).
@@ -94,12 +95,18 @@ func (g *grid) score(q corners, known []module) float64 {
 }
 
 // fit moves the corners to where the known modules fit best: first the fourth one, which nothing has shown yet, then all of them by
-// fractions of a module.
-func (g *grid) fit(module float64) {
+// fractions of a module. It gives up where even the best is no code of this size: there the patterns far from the corners are much
+// paler than the finder patterns.
+func (g *grid) fit(module float64) bool {
 	g.bottomRight = g.topRight.plus(g.bottomLeft).minus(g.topLeft)
 	distant := g.distant()
-	if g.score(g.corners, distant) < 0.8*g.score(g.corners, g.known[:finderModules]) { // else it is seen from straight above
-		g.search(distant)
+	contrast := g.contrast()
+	pale := g.score(g.corners, distant)
+	if pale < 0.95*contrast { // else it is seen from straight above
+		pale = g.search(distant)
+	}
+	if pale < 0.25*contrast {
+		return false
 	}
 	best := g.score(g.corners, g.known)
 	for _, step := range []float64{0.6, 0.3, 0.15} {
@@ -111,10 +118,26 @@ func (g *grid) fit(module float64) {
 			}
 		}
 	}
+	return true
 }
 
-// search looks for the fourth corner module by module.
-func (g *grid) search(distant []module) {
+// contrast returns how much lighter white is than black around the finder patterns, wherever in them each is.
+func (g *grid) contrast() float64 {
+	p, ok := g.project()
+	if !ok {
+		return math.Inf(1)
+	}
+	var shades [finderModules]float64
+	for i, m := range g.known[:finderModules] {
+		shades[i] = g.shade(&p, float64(m.x), float64(m.y))
+	}
+	slices.Sort(shades[:])
+	const tenth = finderModules / 10
+	return shades[finderModules-1-tenth] - shades[tenth]
+}
+
+// search looks for the fourth corner module by module, and returns how well the best place fits.
+func (g *grid) search(distant []module) float64 {
 	side := float64(g.dim - 7)
 	right, down := g.topRight.minus(g.topLeft).times(1/side), g.bottomLeft.minus(g.topLeft).times(1/side)
 	guess, reach, best := g.bottomRight, max(g.dim/6, 3), math.Inf(-1)
@@ -127,6 +150,7 @@ func (g *grid) search(distant []module) {
 			}
 		}
 	}
+	return best
 }
 
 // descend moves each corner by a step where that fits better.

@@ -13,13 +13,8 @@ const maxVersion = 24
 
 // locate looks for a code in three steps: its three finder patterns, the size and perspective with which the patterns that every
 // code has fit best, the modules. The library's own reader takes the first size that it computes, and one alignment pattern.
-// The work is bounded: [lights] × [maxTriples] × five sizes. A panic of the library means that nothing was found.
-func locate(gray *image.Gray) (text string, ok bool) {
-	defer func() {
-		if recover() != nil {
-			text, ok = "", false
-		}
-	}()
+// The work is bounded: [lights] × [maxTriples] × five sizes.
+func locate(gray *image.Gray) (string, bool) {
 	if gray == nil {
 		return "", false
 	}
@@ -44,7 +39,9 @@ func (q corners) decode(gray *image.Gray, module float64) (string, bool) {
 			continue
 		}
 		g := grid{gray: gray, dim: 17 + 4*version, known: knownModules(version), corners: q}
-		g.fit(across / float64(g.dim-7))
+		if !g.fit(across / float64(g.dim-7)) {
+			continue
+		}
 		if text, ok := decodeModules(g.read()); ok {
 			return text, true
 		}
@@ -52,8 +49,13 @@ func (q corners) decode(gray *image.Gray, module float64) (string, bool) {
 	return "", false
 }
 
-// decodeModules undoes the mask and corrects errors.
-func decodeModules(rows [][]bool) (string, bool) {
+// decodeModules undoes the mask and corrects errors. The library panics at some modules of a size that the code does not have.
+func decodeModules(rows [][]bool) (text string, ok bool) {
+	defer func() {
+		if recover() != nil {
+			text, ok = "", false
+		}
+	}()
 	if rows == nil {
 		return "", false
 	}

@@ -254,6 +254,10 @@ func TestNotAnImage(t *testing.T) {
 
 // TestForeignCodes reads codes of other things: they are read like ours, and described without repeating them.
 func TestForeignCodes(t *testing.T) {
+	part, err := qr.Split('P', octets(1000), qr.DensityFor(1000))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for text, want := range map[string]string{
 		"https://example.org/menu?table=7":                             "a web link",
 		"HTTP://EXAMPLE.ORG":                                           "a web link",
@@ -265,7 +269,13 @@ func TestForeignCodes(t *testing.T) {
 		"tel:+4989123456":                                              "a telephone",
 		"geo:48.1,11.5":                                                "a place",
 		"4006381333931":                                                "a number",
-		"MQ1XABCDEFG":                                                  "a Marque code",
+		"MQ1XABCDEFG":                                                  "a Marque code of another kind",
+		"MQ2RABCDEFG":                                                  "a Marque code of another version",
+		"mq1rabcdefg":                                                  "a Marque request",
+		"MQ1SABCDEFG":                                                  "share card",
+		"MQ1CABCDEFG":                                                  "the public side",
+		"MQ1PABCDEFG":                                                  "a damaged part",
+		part.Text(1):                                                   "part 2 of 14 of a package",
 		"Grüße":                                                        "a text",
 	} {
 		img, err := qr.Encode(text)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"io"
+	"slices"
 )
 
 // forget is after how many frames without it a text is told again: it left the view, and was shown once more.
@@ -69,7 +70,7 @@ func (r *reader) read(img image.Image) (string, bool) {
 	if text, ok := look(gray); ok {
 		return text, true
 	}
-	ways := attempts()
+	ways := slices.DeleteFunc(attempts(), func(a attempt) bool { return a.num > a.den }) // larger takes too long
 	r.turn = (r.turn + 1) % len(ways)
 	return ways[r.turn].read(gray)
 }

@@ -66,11 +66,14 @@ type keyboard struct {
 // feed takes octets of the device.
 func (k *keyboard) feed(b []byte, l *line) {
 	k.rest = append(k.rest, b...)
-	for len(k.rest) >= eventSize {
-		e := k.rest[eventSize-8 : eventSize]
+	whole := len(k.rest) / eventSize * eventSize
+	for at := eventSize - 8; at < whole; at += eventSize { // after the time, which is not needed
+		e := k.rest[at:]
 		k.event(binary.NativeEndian.Uint16(e), binary.NativeEndian.Uint16(e[2:]), int32(binary.NativeEndian.Uint32(e[4:])), l)
-		k.rest = k.rest[:copy(k.rest, k.rest[eventSize:])]
 	}
+	left := copy(k.rest, k.rest[whole:])
+	clear(k.rest[left:]) // it may be a share card
+	k.rest = k.rest[:left]
 }
 
 func (k *keyboard) event(kind, code uint16, value int32, l *line) {
