@@ -29,8 +29,10 @@ var table = []struct {
 	{"app/qr", []string{"github.com/klauspost/reedsolomon", "github.com/makiuchi-d/gozxing/", "github.com/skip2/go-qrcode", "golang.org/x/image/"}},
 	{"app/qr/camera", []string{"github.com/blackjack/webcam", "golang.org/x/sys/"}},
 	{"app/scan", []string{"golang.org/x/sys/"}},
+	{"app/depot", []string{"marque/device/wire", "golang.org/x/crypto/argon2"}},
 	{"app/label", []string{"marque/app/qr", "codeberg.org/go-pdf/fpdf"}},
 	{"app/usb", []string{"golang.org/x/sys/"}},
+	{"app/usb/usbtest", []string{"golang.org/x/sys/"}},
 	{"app/terminal", []string{"github.com/spf13/cobra", "golang.org/x/term"}},
 	{"device/wire", []string{
 		"marque/device/ibc",
@@ -86,7 +88,7 @@ var table = []struct {
 	{"app/marque", []string{
 		"marque/app/appliance", "marque/app/batch", "marque/app/ceremony", "marque/app/confine", "marque/app/localapi", "marque/app/selftest",
 		"marque/app/qr", "marque/app/words", "marque/app/terminal", "marque/authority", "marque/hsm",
-		"marque/app/carry", "marque/app/label", "marque/app/qr/camera", "marque/app/scan", "marque/app/usb", "golang.org/x/term",
+		"marque/app/carry", "marque/app/depot", "marque/app/label", "marque/app/qr/camera", "marque/app/scan", "marque/app/usb", "golang.org/x/term",
 		"marque/device", "marque/device/wire",
 		"github.com/google/go-tpm/tpm2/", // the demonstration starts another boot loader on its software TPM
 		"github.com/spf13/cobra",
@@ -192,8 +194,10 @@ func TestOnlySessionsReachTheNetwork(t *testing.T) {
 				t.Errorf("%s imports %s; only marque/device may", p.ImportPath, imported)
 			}
 		}
-		if slices.Contains(p.Imports, "marque/hsm/hsmtest") {
-			t.Errorf("%s imports marque/hsm/hsmtest; only tests may", p.ImportPath)
+		for _, double := range []string{"marque/hsm/hsmtest", "marque/app/usb/usbtest"} {
+			if slices.Contains(p.Imports, double) {
+				t.Errorf("%s imports %s; only tests may", p.ImportPath, double)
+			}
 		}
 	}
 }

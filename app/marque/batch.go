@@ -16,6 +16,7 @@ import (
 	"marque/app/localapi"
 	"marque/app/terminal"
 	"marque/authority"
+	"marque/device/wire"
 )
 
 var (
@@ -30,15 +31,24 @@ const maxExplained = 20
 // batchRun is `enrol --batch`.
 type batchRun struct {
 	from    string
+	depot   string // file of a depot's batch, in place of from
 	preview bool
 	report  string
 
 	out         string
 	yes, asJSON bool
+
+	statement []byte           // of the depot
+	taken     *authority.Taken // nil without a depot, and in a preview
 }
+
+// given says whether there is a batch.
+func (b *batchRun) given() bool { return b.from != "" || b.depot != "" }
 
 func (b *batchRun) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&b.from, "batch", "", "a folder of requests or pictures, or a table (CSV), in place of REQUEST…")
+	cmd.Flags().StringVar(&b.depot, "depot", "", "a batch that a registered depot signed (.mqd), in place of REQUEST…")
+	cmd.MarkFlagsMutuallyExclusive("batch", "depot")
 	cmd.Flags().BoolVar(&b.preview, "preview", false, "of a batch: show what would become of it, and write nothing but the report")
 	cmd.Flags().StringVar(&b.report, "report", "", "of a batch: the file for a table of what became of each request; replaced if it is there")
 }
@@ -46,11 +56,11 @@ func (b *batchRun) flags(cmd *cobra.Command) {
 // check looks at the command line.
 func (b *batchRun) check(out string, args []string) error {
 	switch {
-	case b.from != "" && len(args) > 0:
+	case b.given() && len(args) > 0:
 		return errors.New("requests come from --batch or by their names, not both")
-	case b.from == "" && len(args) == 0:
+	case !b.given() && len(args) == 0:
 		return errors.New("name the requests, or a --batch of them")
-	case b.from == "" && (b.preview || b.report != ""):
+	case !b.given() && (b.preview || b.report != ""):
 		return errors.New("--preview and --report are of a --batch")
 	case out == "" && !b.preview:
 		return errors.New(`required flag(s) "out" not set`)
@@ -62,7 +72,10 @@ func (b *batchRun) check(out string, args []string) error {
 type batchResult struct {
 	*realmFiles
 
-	Rows []batchRow `json:"requests"`
+	Depot string     `json:"depot,omitempty"`
+	Batch uint32     `json:"batch,omitempty"` // its number at the depot
+	Again bool       `json:"again,omitempty"` // it was taken before
+	Rows  []batchRow `json:"requests"`
 }
 
 type batchRow struct {
@@ -90,6 +103,7 @@ func (b *batchRun) run(cmd *cobra.Command, c *localapi.Client) error {
 			return advice.Wrap("nothing was enrolled", err)
 		}
 		err = b.grant(ctx, c, p)
+		err = errors.Join(err, writeManifest(c, b.out, realm.written(packagesOf(p)...)...))
 	}
 	err = errors.Join(err, b.writeReport(p))
 	return errors.Join(advice.Wrap("not all of the batch was done", err), b.show(cmd, realm, p), b.problem(cmd.ErrOrStderr(), p))
@@ -98,7 +112,7 @@ func (b *batchRun) run(cmd *cobra.Command, c *localapi.Client) error {
 // look reads the batch and finds out what would become of it.
 func (b *batchRun) look(ctx context.Context, c *localapi.Client) (*batch.Preview, error) {
 	reading, done := counting("reading")
-	items, err := batch.Read(ctx, b.from, reading)
+	items, err := b.read(ctx, c, reading)
 	done()
 	if err != nil {
 		return nil, interrupted(err)
@@ -107,6 +121,25 @@ func (b *batchRun) look(ctx context.Context, c *localapi.Client) (*batch.Preview
 	defer done()
 	p, err := batch.NewPreview(ctx, items, c.ReviewAll, checking)
 	return p, interrupted(err)
+}
+
+// read reads the requests of the batch.
+func (b *batchRun) read(ctx context.Context, c *localapi.Client, reading batch.Progress) (items []batch.Item, err error) {
+	if b.depot == "" {
+		return batch.Read(ctx, b.from, reading)
+	}
+	if b.statement, err = readOurs(ctx, wire.FoundBatch, wire.MaxBatch, b.depot); err != nil {
+		return nil, err
+	}
+	signed, err := depotBatch(c, b.statement)
+	if err != nil {
+		return nil, err
+	}
+	var requests [][]byte
+	for _, r := range signed.Requests {
+		requests = append(requests, r.Request)
+	}
+	return batch.Of(signed.Name, requests)
 }
 
 // agree asks whether to go on, and begins to write.
@@ -121,6 +154,12 @@ func (b *batchRun) agree(w io.Writer, c *localapi.Client, p *batch.Preview) (*re
 			err = errNotNow
 		}
 		if err != nil {
+			return nil, err
+		}
+	}
+	if b.depot != "" {
+		var err error
+		if b.taken, err = c.TakeBatch(b.statement); err != nil {
 			return nil, err
 		}
 	}
@@ -166,6 +205,9 @@ func (b *batchRun) show(cmd *cobra.Command, realm *realmFiles, p *batch.Preview)
 	w := cmd.OutOrStdout()
 	if b.asJSON {
 		r := batchResult{realmFiles: realm, Rows: make([]batchRow, 0, len(p.Rows))}
+		if b.taken != nil {
+			r.Depot, r.Batch, r.Again = b.taken.Depot.Name, b.taken.Batch.Sequence, b.taken.Again
+		}
 		for i := range p.Rows {
 			row := &p.Rows[i]
 			r.Rows = append(r.Rows, batchRow{
@@ -179,8 +221,23 @@ func (b *batchRun) show(cmd *cobra.Command, realm *realmFiles, p *batch.Preview)
 	} else {
 		printPreview(w, p)
 	}
+	if b.taken != nil {
+		note := ""
+		if b.taken.Again {
+			note = ", taken before"
+		}
+		fmt.Fprintf(w, "depot %s, batch %d%s\n", b.taken.Depot.Name, b.taken.Batch.Sequence, note)
+	}
 	fmt.Fprintln(w, summary(p))
 	return nil
+}
+
+// packagesOf names the files of the packages that were written.
+func packagesOf(p *batch.Preview) (files []string) {
+	for i := range p.Rows {
+		files = append(files, p.Rows[i].Package)
+	}
+	return files
 }
 
 func printPreview(w io.Writer, p *batch.Preview) {

@@ -58,7 +58,7 @@ func newEnrol() *cobra.Command {
 	var many batchRun
 	var from arrivals
 	cmd := &cobra.Command{
-		Use:   "enrol --dir FOLDER --out FOLDER [REQUEST… | --usb | --scan | --batch FILE]",
+		Use:   "enrol --dir FOLDER --out FOLDER [REQUEST… | --usb | --scan | --batch FILE | --depot FILE.mqd]",
 		Short: "Enrol devices by the QR codes or files of their requests",
 		Long: `Reads enrolment requests from pictures of their QR codes (PNG or JPEG) or from .mqr files, enrols each under its name and the next
 serial, and writes to --out for each the key package NAME~SERIAL.mqp, and besides the newest revocation list (list-N.mql) and the
@@ -74,14 +74,20 @@ written there, too, with a signed manifest. With --scan each request comes from 
 With --batch, up to 10,000 requests come from a folder, or from a table: CSV in UTF-8, with commas or semicolons, whose first line
 names the columns: request, which holds the text of a code or the name of a file beside the table, and perhaps name and kind, which
 then must agree with the request. First it is shown what would become of each (--preview: and nothing else), and nothing is written
-before somebody agrees. An interruption finishes what is being made; after it, or a crash, the same command goes on from there.`,
+before somebody agrees. An interruption finishes what is being made; after it, or a crash, the same command goes on from there.
+
+With --depot the requests are those of a batch that a registered depot signed: it compared the words. Otherwise it is a batch like any
+other. A batch that is older than the depot's newest is refused.
+
+What was written to --out is listed in its manifest.mqm, which the authority signs (marque audit manifest).`,
 		Example: `  marque authority enrol --dir fleet --out packages bus-4711/request.png bus-4712/request.png
   marque authority enrol --dir fleet --out packages --usb
   marque authority enrol --dir fleet --batch depot.csv --preview
-  marque authority enrol --dir fleet --batch depot.csv --out packages --report report.csv`,
+  marque authority enrol --dir fleet --batch depot.csv --out packages --report report.csv
+  marque authority enrol --dir fleet --depot south-1.mqd --out packages --yes`,
 		Args: func(_ *cobra.Command, args []string) error { return many.check(out, from.names(args)) },
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if many.from != "" {
+			if many.given() {
 				many.out, many.yes, many.asJSON = out, yes, asJSON
 				return h.unlocked(func(c *localapi.Client) error { return many.run(cmd, c) })
 			}
@@ -90,7 +96,8 @@ before somebody agrees. An interruption finishes what is being made; after it, o
 				if err != nil {
 					return advice.Wrap("nothing was enrolled", err)
 				}
-				err = b.carry(cmd.Context(), c, stick)
+				err = advice.Wrap("the manifest was not written", writeManifest(c, out, b.written(b.packages()...)...))
+				err = errors.Join(err, b.carry(cmd.Context(), c, stick))
 				if asJSON {
 					err = errors.Join(err, terminal.JSON(cmd.OutOrStdout(), b))
 				} else {
@@ -125,6 +132,16 @@ func enrolAll(c *localapi.Client, out string, requests iter.Seq[arrival], ask bo
 		b.Requests = append(b.Requests, e)
 	}
 	return b, nil
+}
+
+// packages names the files of the packages that were written.
+func (b *enrolment) packages() (files []string) {
+	for _, e := range b.Requests {
+		if e.err == nil {
+			files = append(files, e.Package)
+		}
+	}
+	return files
 }
 
 // enrol reads one request, enrols it, and writes its package. The identity is recorded before the package exists anywhere else.

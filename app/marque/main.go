@@ -26,6 +26,6 @@ needed to verify it, to encrypt to it, and to connect with it.
 
 Exit codes: 0 done, 1 refused or failed (standard error says what, why and what to do next), 2 wrong usage.`,
 	}
-	root.AddCommand(newAuthority(), newAudit(), newQR(), newUSB(), newLabel(), newDemo(), newVersion())
+	root.AddCommand(newAuthority(), newDepot(), newAudit(), newQR(), newUSB(), newLabel(), newDemo(), newVersion())
 	return root
 }

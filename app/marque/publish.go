@@ -100,6 +100,9 @@ func publish(c *localapi.Client, out string) (*published, error) {
 		if file, err = writeList(out, p.Sequence, p.Bundle); err != nil {
 			return nil, fmt.Errorf("list %d is signed and recorded, but not written: %w", p.Sequence, err)
 		}
+		if err = writeManifest(c, out, file); err != nil {
+			return nil, fmt.Errorf("list %d is signed, recorded and written: %w", p.Sequence, err)
+		}
 	}
 	return &published{
 		File: file, Bytes: len(p.Bundle), Sequence: p.Sequence, Revoked: p.Count, Added: p.Added, Below: p.N,

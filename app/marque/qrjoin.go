@@ -118,7 +118,7 @@ func (j *joining) told(n carry.News) (more bool) {
 			return false
 		}
 		return !j.live
-	case j.watched:
+	case j.watched && len(n.Progress.Have) > 0:
 		fmt.Fprintln(j.err, carry.Row(n.Progress))
 	}
 	return true

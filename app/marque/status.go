@@ -34,6 +34,9 @@ type status struct {
 	Identities  uint64    `json:"identities"`
 	Revoked     int       `json:"revoked"`
 	Unpublished int       `json:"unpublished"`
+	Depots      int       `json:"depots"`
+	Unreceived  int       `json:"unreceived"` // identities that no receipt came of
+	Alarms      int       `json:"alarms"`     // that receipts raised
 	List        uint32    `json:"list"`
 	NextUpdate  time.Time `json:"next_update"`
 	HardExpiry  time.Time `json:"hard_expiry"`
@@ -83,6 +86,7 @@ func statusOf(s *localapi.Status) status {
 		Phase: string(s.Phase), Reason: c.Reason, Grade: c.Grade, Reasons: some(c.Reasons), Vault: c.Vault, Officers: len(c.Officers), Needed: c.Needed,
 		Present: some(c.Present), Drill: string(c.Drill), Counter: c.Counter, Epoch: a.Epoch,
 		Identities: a.Identities, Revoked: a.Revoked, Unpublished: a.Unpublished,
+		Depots: a.Depots, Unreceived: a.Unreceived, Alarms: a.Alarms,
 		List: a.List.Sequence, NextUpdate: a.List.NextUpdate, HardExpiry: a.List.HardExpiry,
 		LogSize: a.LogSize, LogRoot: hex.EncodeToString(a.LogRoot[:]), Confined: some(s.Confined), Exposed: some(s.Exposed),
 	}
@@ -113,6 +117,13 @@ func statusText(s *localapi.Status) string {
 		a.List.Sequence, a.List.NextUpdate.Format(time.RFC3339), a.List.HardExpiry.Format(time.RFC3339))
 	if a.Unpublished > 0 {
 		text += fmt.Sprintf("unpublished %d revoked: publish a list, nobody knows of them yet\n", a.Unpublished)
+	}
+	text += fmt.Sprintf("receipts    %d missing\n", a.Unreceived)
+	if a.Depots > 0 {
+		text += fmt.Sprintf("depots      %d registered\n", a.Depots)
+	}
+	if a.Alarms > 0 {
+		text += fmt.Sprintf("ALARM       %d from receipts: keys are in two hands, or somebody else issues keys; see the log, and ask those devices' operators\n", a.Alarms)
 	}
 	text += fmt.Sprintf("log         %d entries, root %x\n", a.LogSize, a.LogRoot)
 	if len(s.Confined) > 0 {

@@ -5,13 +5,14 @@ import (
 	"crypto/sha256"
 
 	"marque/app/carry"
+	"marque/app/depot"
 	"marque/app/localapi"
 	"marque/app/usb"
 	"marque/device/wire"
 )
 
 // manifestFile lists what an authority wrote into the folder that it lies in.
-const manifestFile = "manifest.mqm"
+const manifestFile = depot.ManifestFile
 
 // bearer is the stick that a command of the authority writes to; nil without one.
 type bearer struct {

@@ -1,0 +1,118 @@
+package depot
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"path"
+	"strings"
+
+	"marque/device/wire"
+)
+
+// packageExtension is that of key packages.
+const packageExtension = ".mqp"
+
+// Distribution is what came of a folder that the authority wrote.
+type Distribution struct {
+	Checked
+
+	Items   []Item   // got a package, in the order of the files
+	Foreign []string // packages for requests that were not collected here
+}
+
+// Distribute verifies a folder that the authority wrote, all of it or nothing, and notes which package is for which request. keep, if it
+// is not nil, then gets those packages, and the other files of the manifest, such as lists and the core. A file that is no
+// package of this realm counts as wrong. Errors: those of [CheckFolder] and keep, [ErrManifest]; the distribution says which files.
+func (d *Depot) Distribute(dir string, keep func(name string, b []byte) error) (*Distribution, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	run := &distribution{d: d, core: d.core.Hash(), packages: make(map[int]item)}
+	checked, err := CheckFolder(dir, d.core, run.look)
+	if err != nil {
+		return nil, err
+	}
+	out := &Distribution{Checked: *checked, Foreign: run.foreign}
+	out.Wrong = append(out.Wrong, run.wrong...)
+	if len(out.Wrong) > 0 {
+		out.Foreign, out.Extra = nil, nil
+		return out, ErrManifest
+	}
+	if keep != nil {
+		if _, err := CheckFolder(dir, d.core, run.keep(keep)); err != nil {
+			return out, err
+		}
+	}
+	if err := d.change(run.note); err != nil {
+		return out, err
+	}
+	for _, i := range run.order {
+		it, err := d.st.Items[i].open()
+		if err != nil {
+			return out, err
+		}
+		out.Items = append(out.Items, *it)
+	}
+	return out, nil
+}
+
+// distribution is one run of Distribute.
+type distribution struct {
+	d        *Depot
+	core     [32]byte
+	packages map[int]item // by the number of the item
+	order    []int
+	foreign  []string
+	wrong    []string
+	skip     map[string]bool
+}
+
+// look finds out whom a file is for.
+func (r *distribution) look(name string, b []byte) error {
+	if !strings.HasSuffix(name, packageExtension) {
+		return nil
+	}
+	p, core, err := wire.OpenPackage(b)
+	if err != nil || core.Hash() != r.core {
+		r.wrong = append(r.wrong, name+" is no package of this realm")
+		return nil //nolint:nilerr // the others are looked at, too
+	}
+	i := r.d.find(p.RequestHash)
+	if i < 0 {
+		r.foreign = append(r.foreign, name)
+		return nil
+	}
+	sum := sha256.Sum256(b)
+	r.packages[i] = item{Package: name, Hash: sum[:], Sequence: p.Sequence}
+	r.order = append(r.order, i)
+	return nil
+}
+
+// keep passes on what was not for others.
+func (r *distribution) keep(to func(name string, b []byte) error) func(string, []byte) error {
+	r.skip = make(map[string]bool)
+	for _, name := range r.foreign {
+		r.skip[name] = true
+	}
+	return func(name string, b []byte) error {
+		if r.skip[name] {
+			return nil
+		}
+		if err := to(path.Base(name), b); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		return nil
+	}
+}
+
+// note records who got what. The same package again is no news.
+func (r *distribution) note(st *state) {
+	now := r.d.now()
+	for i, got := range r.packages {
+		it := &st.Items[i]
+		if string(it.Hash) == string(got.Hash) {
+			continue
+		}
+		it.Package, it.Hash, it.Sequence, it.HandedOut = path.Base(got.Package), got.Hash, got.Sequence, now
+		it.Receipt, it.Receipts = nil, 0
+	}
+}
