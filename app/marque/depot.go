@@ -66,7 +66,7 @@ the authority enrols what it signed, without comparing words again: the depot ha
 
   new         make the folder, and the registration for the officers
   collect     read requests, and compare their words with the devices'
-  sign        sign a batch of them, for marque authority enrol --depot
+  sign        make a signed batch of them, for marque authority enrol --depot
   distribute  check the folder that the authority wrote, and hand the packages out
   receipts    collect the devices' receipts, and sign a batch for marque authority receipts
   status      show what was collected, and what is missing`,

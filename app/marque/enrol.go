@@ -51,16 +51,7 @@ type enrolment struct {
 	Stick    []carry.Delivered `json:"stick,omitempty"` // what was written to a stick
 }
 
-func newEnrol() *cobra.Command {
-	var h home
-	var out string
-	var yes, asJSON bool
-	var many batchRun
-	var from arrivals
-	cmd := &cobra.Command{
-		Use:   "enrol --dir FOLDER --out FOLDER [REQUEST… | --usb | --scan | --batch FILE | --depot FILE.mqd]",
-		Short: "Enrol devices by the QR codes or files of their requests",
-		Long: `Reads enrolment requests from pictures of their QR codes (PNG or JPEG) or from .mqr files, enrols each under its name and the next
+const enrolHelp = `Reads enrolment requests from pictures of their QR codes (PNG or JPEG) or from .mqr files, enrols each under its name and the next
 serial, and writes to --out for each the key package NAME~SERIAL.mqp, and besides the newest revocation list (list-N.mql) and the
 core (core.mqs). Each request is a transaction of its own: bad ones are reported and left out, and enrolling the same request again gives
 the same package. No file is ever overwritten with other contents.
@@ -79,7 +70,18 @@ before somebody agrees. An interruption finishes what is being made; after it, o
 With --depot the requests are those of a batch that a registered depot signed: it compared the words. Otherwise it is a batch like any
 other. A batch that is older than the depot's newest is refused.
 
-What was written to --out is listed in its manifest.mqm, which the authority signs (marque audit manifest).`,
+What was written to --out is listed in its manifest.mqm, which the authority signs (marque audit manifest).`
+
+func newEnrol() *cobra.Command {
+	var h home
+	var out string
+	var yes, asJSON bool
+	var many batchRun
+	var from arrivals
+	cmd := &cobra.Command{
+		Use:   "enrol --dir FOLDER --out FOLDER [REQUEST… | --usb | --scan | --batch FILE | --depot FILE.mqd]",
+		Short: "Enrol devices by the QR codes or files of their requests",
+		Long:  enrolHelp,
 		Example: `  marque authority enrol --dir fleet --out packages bus-4711/request.png bus-4712/request.png
   marque authority enrol --dir fleet --out packages --usb
   marque authority enrol --dir fleet --batch depot.csv --preview
