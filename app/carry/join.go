@@ -26,7 +26,7 @@ var (
 // News is what became of one code.
 type News struct {
 	Text     string      // of the code
-	Progress qr.Progress // of its series; without parts when the code is no part
+	Progress qr.Progress // of its series; without parts when the code is no part, or one of a series that was whole before
 	Payload  *Payload    // that is whole now; nil otherwise
 	Err      error       // why it was passed over: [ErrCode], [qr.ErrPart], [qr.ErrSeries], [ErrDisguised]
 }
@@ -37,12 +37,13 @@ type Join struct {
 	joiner qr.Joiner
 	last   qr.Progress
 	kept   map[string]bool // the parts in the file
+	whole  map[string]bool // the series that are, of which further parts say nothing new
 	state  *os.File        // nil without one
 }
 
 // NewJoin begins, or goes on where the state file ends; without a name there is none. Lines that are no parts are passed over.
 func NewJoin(state string) (*Join, error) {
-	j := &Join{kept: make(map[string]bool)}
+	j := &Join{kept: make(map[string]bool), whole: make(map[string]bool)}
 	if state == "" {
 		return j, nil
 	}
@@ -89,19 +90,24 @@ func (j *Join) Add(text string) (News, error) {
 		n.Payload, n.Err = single(text)
 		return n, nil
 	}
+	series := text[:min(len(text), partSeries)]
+	if j.whole[series] {
+		return n, nil
+	}
 	joined, progress, err := j.joiner.Add(text)
 	n.Progress, n.Err = progress, err
 	if err == nil && joined != nil {
 		var p Payload
 		if p, n.Err = recogniseJoined(joined); n.Err == nil {
 			n.Payload = &p
+			j.whole[series] = true
 		}
 	}
 	switch {
 	case n.Err != nil || n.Payload != nil:
 		if !errors.Is(n.Err, qr.ErrPart) {
 			j.last = qr.Progress{}
-			return n, j.forget(text)
+			return n, j.forget(series)
 		}
 		return n, nil
 	default:
@@ -131,9 +137,8 @@ func (j *Join) keep(text string) error {
 	return j.write("\n" + text + "\n")
 }
 
-// forget takes a part's series out of the state file: it is whole, or spoilt.
-func (j *Join) forget(text string) error {
-	series := text[:min(len(text), partSeries)]
+// forget takes a series out of the state file: it is whole, or spoilt.
+func (j *Join) forget(series string) error {
 	var rest strings.Builder
 	for part := range j.kept {
 		if strings.HasPrefix(part, series) {

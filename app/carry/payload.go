@@ -15,8 +15,8 @@ var (
 	// ErrForeign: it is no file of ours that goes into codes.
 	ErrForeign = errors.New("codes carry requests, packages, lists, cores, receipts and what depots make, and this is none of them; " +
 		"check that the right file was named")
-	// ErrDisguised: a series says that it is something else than it is.
-	ErrDisguised = errors.New("the series is not what it says that it is; show it anew, and ask who made it")
+	// ErrDisguised: a code or a series says that it is something else than it is.
+	ErrDisguised = errors.New("the code is not what it says that it is; show it anew, and ask who made it")
 	// ErrOther: it is a file of ours, but not the one that was asked for.
 	ErrOther = errors.New("that is not what was asked for; name the right file or pictures")
 )
@@ -63,13 +63,17 @@ func kindOf(found wire.Found) *kind {
 	return nil
 }
 
-// Recognise says what a file is; a text of a code becomes what it stands for. Errors: [ErrForeign], and those of wire's texts.
+// Recognise says what a file is; a text of a code becomes what it stands for. Errors: [ErrForeign], [ErrDisguised], and those of
+// wire's texts.
 func Recognise(b []byte) (Payload, error) {
 	found := wire.Sniff(b)
 	if of, ok := texts[found]; ok {
 		content, err := kindOf(of).parse(strings.TrimSpace(string(b)))
 		if err != nil {
 			return Payload{}, err
+		}
+		if wire.Sniff(content) != of {
+			return Payload{}, ErrDisguised
 		}
 		return Payload{Found: of, Content: content}, nil
 	}

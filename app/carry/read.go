@@ -21,7 +21,10 @@ func Read(ctx context.Context, want wire.Found, limit int, paths ...string) ([]b
 		return nil, err
 	}
 	defer source.Close() // nothing was written
-	var j Join
+	j, err := NewJoin("")
+	if err != nil {
+		return nil, err
+	}
 	var content []byte
 	var last error
 	err = j.Pictures(ctx, source, func(n News) bool {
