@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -52,19 +51,17 @@ func (a *arrivals) names(args []string) []string {
 
 // run opens the authority, and gives do the requests, in the order in which they come, and the stick, if there is one.
 func (a *arrivals) run(
-	cmd *cobra.Command, h *home, out string, args []string, do func(*localapi.Client, iter.Seq[arrival], *bearer) error,
+	cmd *cobra.Command, h *home, args []string, do func(*localapi.Client, iter.Seq[arrival], *bearer) error,
 ) error {
 	const what = "nothing was enrolled"
-	ctx, stop := interruptible(cmd)
-	defer stop()
 	if err := a.scanner.check(args); err != nil {
 		return advice.Wrap(what, err)
 	}
-	stick, err := stickOf(ctx, &a.stick, true)
+	stick, err := stickOf(cmd, &a.stick)
 	if err != nil {
 		return advice.Wrap(what, err)
 	}
-	requests, end, err := a.requests(ctx, cmd, stick, args)
+	requests, end, err := a.requests(cmd, stick, args)
 	if err != nil {
 		return advice.Wrap(what, err)
 	}
@@ -73,7 +70,7 @@ func (a *arrivals) run(
 }
 
 // requests returns where requests come from; end says how that ended.
-func (a *arrivals) requests(ctx context.Context, cmd *cobra.Command, stick *bearer, args []string) (_ iter.Seq[arrival], end func() error, err error) {
+func (a *arrivals) requests(cmd *cobra.Command, stick *bearer, args []string) (_ iter.Seq[arrival], end func() error, err error) {
 	end = func() error { return nil }
 	switch {
 	case a.scanner.given():
@@ -81,7 +78,7 @@ func (a *arrivals) requests(ctx context.Context, cmd *cobra.Command, stick *bear
 		if err != nil {
 			return nil, nil, err
 		}
-		requests, end := scanned(ctx, s, cmd.ErrOrStderr())
+		requests, end := scanned(cmd, s)
 		return requests, end, nil
 	case len(args) > 0 || stick == nil:
 		return named(args), end, nil
@@ -126,10 +123,13 @@ func requestsOn(files []usb.File, told io.Writer) (requests []arrival) {
 	return requests
 }
 
-// scanned returns the requests that a hand scanner reads, until the context ends, which is no error, or the scanner does.
-func scanned(ctx context.Context, s *scan.Source, told io.Writer) (_ iter.Seq[arrival], end func() error) {
+// scanned returns the requests that a hand scanner reads, until an interrupt, which is no error, or the scanner's end.
+func scanned(cmd *cobra.Command, s *scan.Source) (_ iter.Seq[arrival], end func() error) {
 	var problem error
+	told := cmd.ErrOrStderr()
 	requests := func(yield func(arrival) bool) {
+		ctx, stop := interruptible(cmd)
+		defer stop()
 		fmt.Fprintln(told, "scan the requests (Ctrl-C ends)")
 		for n := 1; ; {
 			text, err := s.Next(ctx)
@@ -156,16 +156,11 @@ func scanned(ctx context.Context, s *scan.Source, told io.Writer) (_ iter.Seq[ar
 }
 
 // carry writes packages, list and core to a stick as well, if there is one.
-func (b *enrolment) carry(ctx context.Context, c *localapi.Client, stick *bearer) error {
+func (b *enrolment) carry(cmd *cobra.Command, c *localapi.Client, stick *bearer) error {
 	if stick == nil {
 		return nil
 	}
-	var names []string
-	for _, e := range b.Requests {
-		if e.err == nil {
-			names = append(names, e.Package)
-		}
-	}
+	names := b.packages()
 	if len(names) == 0 {
 		return nil
 	}
@@ -173,7 +168,7 @@ func (b *enrolment) carry(ctx context.Context, c *localapi.Client, stick *bearer
 	names = slices.Compact(names) // the code and the file of one request give one package
 	const what = "the packages are written, but not to the stick"
 	var files []usb.File
-	for _, name := range append(names, b.List, b.Core) {
+	for _, name := range b.written(names...) {
 		content, err := terminal.Read(nil, name, usb.MaxFileSize)
 		if err != nil {
 			return advice.Wrap(what, err)
@@ -181,7 +176,7 @@ func (b *enrolment) carry(ctx context.Context, c *localapi.Client, stick *bearer
 		files = append(files, usb.File{Name: filepath.Base(name), Content: content})
 	}
 	var err error
-	if b.Stick, err = stick.deliver(ctx, c, files); err != nil {
+	if b.Stick, err = stick.deliver(cmd, c, files); err != nil {
 		return advice.Wrap(what, fmt.Errorf("%w; then: marque usb write %s", err, filepath.Join(filepath.Dir(b.List), "*")))
 	}
 	return nil

@@ -93,20 +93,12 @@ func newEnrol() *cobra.Command {
 				many.out, many.yes, many.asJSON = out, yes, asJSON
 				return h.unlocked(func(c *localapi.Client) error { return many.run(cmd, c) })
 			}
-			return from.run(cmd, &h, out, args, func(c *localapi.Client, requests iter.Seq[arrival], stick *bearer) error {
+			return from.run(cmd, &h, args, func(c *localapi.Client, requests iter.Seq[arrival], stick *bearer) error {
 				b, err := enrolAll(c, out, requests, !yes)
 				if err != nil {
 					return advice.Wrap("nothing was enrolled", err)
 				}
-				err = advice.Wrap("the manifest was not written", writeManifest(c, out, b.written(b.packages()...)...))
-				err = errors.Join(err, b.carry(cmd.Context(), c, stick))
-				if asJSON {
-					err = errors.Join(err, terminal.JSON(cmd.OutOrStdout(), b))
-				} else {
-					b.print(cmd.OutOrStdout())
-					stick.printStick(cmd.OutOrStdout(), b.Stick)
-				}
-				return errors.Join(err, b.problem(cmd.ErrOrStderr()))
+				return b.finish(cmd, c, out, stick, asJSON)
 			})
 		},
 	}
@@ -117,6 +109,19 @@ func newEnrol() *cobra.Command {
 	many.flags(cmd)
 	from.flags(cmd)
 	return cmd
+}
+
+// finish signs what is in the folder, writes to the stick, if there is one, and says what became of all.
+func (b *enrolment) finish(cmd *cobra.Command, c *localapi.Client, out string, stick *bearer, asJSON bool) error {
+	err := advice.Wrap("the manifest was not written", writeManifest(c, out, b.written(b.packages()...)...))
+	err = errors.Join(err, b.carry(cmd, c, stick))
+	if asJSON {
+		err = errors.Join(err, terminal.JSON(cmd.OutOrStdout(), b))
+	} else {
+		b.print(cmd.OutOrStdout())
+		stick.printStick(cmd.OutOrStdout(), b.Stick)
+	}
+	return errors.Join(err, b.problem(cmd.ErrOrStderr()))
 }
 
 // enrolAll enrols what it can. With ask, the person at the terminal has the last word on each.

@@ -45,9 +45,7 @@ the SHA-256 of each file is printed, also as words to be read aloud.`,
 		Example: "  marque authority publish --dir fleet --out lists\n  marque authority publish --dir fleet --usb",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			ctx, stop := interruptible(cmd)
-			defer stop()
-			stick, err := stickOf(ctx, &to, true)
+			stick, err := stickOf(cmd, &to)
 			if err != nil {
 				return advice.Wrap("the list was not published", err)
 			}
@@ -56,7 +54,7 @@ the SHA-256 of each file is printed, also as words to be read aloud.`,
 				if err != nil {
 					return advice.Wrap("the list was not published", err)
 				}
-				if p.Stick, err = stick.publish(ctx, c, p); err != nil {
+				if p.Stick, err = stick.publish(cmd, c, p); err != nil {
 					err = advice.Wrap(fmt.Sprintf("list %d is signed and recorded, but not on the stick", p.Sequence), err)
 				}
 				return errors.Join(p.show(cmd, stick, asJSON), err)

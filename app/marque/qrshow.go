@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"strings"
 
@@ -77,7 +78,11 @@ func showFile(ctx context.Context, cmd *cobra.Command, p carry.Payload, look car
 	if err != nil {
 		return err
 	}
-	cmd.Printf("%s, %d octets: %d codes, any %d are enough\n  %s\n", p.Found, len(p.Content), c.Parts, c.Needed(), strings.Join(files, "\n  "))
+	number := "one code"
+	if c.Parts > 1 {
+		number = fmt.Sprintf("%d codes, any %d are enough", c.Parts, c.Needed())
+	}
+	cmd.Printf("%s, %d octets: %s\n  %s\n", p.Found, len(p.Content), number, strings.Join(files, "\n  "))
 	return nil
 }
 

@@ -53,9 +53,11 @@ terminal it waits for a stick, and asks which one when there are several.`,
 	return cmd
 }
 
-// interruptible is the context of a command that is ended by an interrupt.
-func interruptible(cmd *cobra.Command) (context.Context, context.CancelFunc) {
-	return signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+// interruptible is the context of what an interrupt ends properly; a second one ends the program.
+func interruptible(cmd *cobra.Command) (ctx context.Context, stop context.CancelFunc) {
+	ctx, stop = signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
 }
 
 func newUSBList() *cobra.Command {

@@ -1,8 +1,9 @@
 package main
 
 import (
-	"context"
 	"crypto/sha256"
+
+	"github.com/spf13/cobra"
 
 	"marque/app/carry"
 	"marque/app/depot"
@@ -21,11 +22,13 @@ type bearer struct {
 }
 
 // stickOf chooses the stick of a flag, before anything is done that cannot be done again; nil when the flag was not given.
-func stickOf(ctx context.Context, f *carry.Flag, writing bool) (*bearer, error) {
+func stickOf(cmd *cobra.Command, f *carry.Flag) (*bearer, error) {
 	if !f.Given {
 		return nil, nil
 	}
-	desk, drive, err := stick(ctx, f.Name, writing)
+	ctx, stop := interruptible(cmd)
+	defer stop()
+	desk, drive, err := stick(ctx, f.Name, true)
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +36,7 @@ func stickOf(ctx context.Context, f *carry.Flag, writing bool) (*bearer, error) 
 }
 
 // publish writes a list that was signed.
-func (b *bearer) publish(ctx context.Context, c *localapi.Client, p *published) ([]carry.Delivered, error) {
+func (b *bearer) publish(cmd *cobra.Command, c *localapi.Client, p *published) ([]carry.Delivered, error) {
 	if b == nil {
 		return nil, nil
 	}
@@ -41,11 +44,11 @@ func (b *bearer) publish(ctx context.Context, c *localapi.Client, p *published) 
 	if err != nil {
 		return nil, err
 	}
-	return b.deliver(ctx, c, []usb.File{{Name: listName(p.Sequence), Content: p.bundle}, {Name: coreFile, Content: core}})
+	return b.deliver(cmd, c, []usb.File{{Name: listName(p.Sequence), Content: p.bundle}, {Name: coreFile, Content: core}})
 }
 
 // deliver writes files and a signed manifest of them.
-func (b *bearer) deliver(ctx context.Context, c *localapi.Client, files []usb.File) ([]carry.Delivered, error) {
+func (b *bearer) deliver(cmd *cobra.Command, c *localapi.Client, files []usb.File) ([]carry.Delivered, error) {
 	listed := make([]wire.File, 0, len(files))
 	for _, f := range files {
 		listed = append(listed, wire.File{Path: f.Name, Size: uint64(len(f.Content)), Hash: sha256.Sum256(f.Content)})
@@ -54,5 +57,7 @@ func (b *bearer) deliver(ctx context.Context, c *localapi.Client, files []usb.Fi
 	if err != nil {
 		return nil, err
 	}
+	ctx, stop := interruptible(cmd)
+	defer stop()
 	return b.desk.Deliver(ctx, b.drive, append(files, usb.File{Name: manifestFile, Content: manifest}))
 }

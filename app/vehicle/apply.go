@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -36,10 +35,8 @@ the newest in the folder marque/inbox of a stick.`,
 		Example: "  marque-vehicle apply --dir bus-4711 list-2.mql\n  marque-vehicle apply --dir bus-4711 --usb",
 		Args:    from.or("a list"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx, stop := waiting(cmd)
-			defer stop()
 			return f.use(func(d *device.Device) error {
-				a, err := apply(ctx, d, &from, args)
+				a, err := apply(cmd, d, &from, args)
 				if err != nil {
 					return advice.Wrap("the list was not applied", err)
 				}
@@ -56,15 +53,15 @@ the newest in the folder marque/inbox of a stick.`,
 	return cmd
 }
 
-func apply(ctx context.Context, d *device.Device, from *mailbox, paths []string) (*device.Applied, error) {
+func apply(cmd *cobra.Command, d *device.Device, from *mailbox, paths []string) (*device.Applied, error) {
 	if !from.Given {
-		bundle, err := carry.Read(ctx, wire.FoundBundle, wire.MaxBundle, paths...)
+		bundle, err := carry.Read(cmd.Context(), wire.FoundBundle, wire.MaxBundle, paths...)
 		if err != nil {
 			return nil, err
 		}
 		return d.Apply(bundle)
 	}
-	files, err := from.read(ctx)
+	files, err := from.read(cmd)
 	if err != nil {
 		return nil, err
 	}

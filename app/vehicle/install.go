@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -59,10 +58,8 @@ installed all the same, and the list is applied later (apply).`,
   marque-vehicle install --dir bus-4711 --words "hint quality …" bus-4711~0.mqp`,
 		Args: from.or("a package"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx, stop := waiting(cmd)
-			defer stop()
 			return f.use(func(d *device.Device) error {
-				installed, b, err := installFrom(ctx, d, p, &from, args)
+				installed, b, err := installFrom(cmd, d, p, &from, args)
 				if err != nil {
 					return advice.Wrap("the package was not installed", err)
 				}
@@ -98,9 +95,9 @@ func keysOf(installed *device.Installed, b beside, dir string) keys {
 }
 
 // installFrom installs a package, and applies the newest list beside it.
-func installFrom(ctx context.Context, d *device.Device, p pin, from *mailbox, paths []string) (*device.Installed, beside, error) {
+func installFrom(cmd *cobra.Command, d *device.Device, p pin, from *mailbox, paths []string) (*device.Installed, beside, error) {
 	if !from.Given {
-		pkg, err := carry.Read(ctx, wire.FoundPackage, wire.MaxPackage, paths...)
+		pkg, err := carry.Read(cmd.Context(), wire.FoundPackage, wire.MaxPackage, paths...)
 		if err != nil {
 			return nil, beside{}, err
 		}
@@ -110,7 +107,7 @@ func installFrom(ctx context.Context, d *device.Device, p pin, from *mailbox, pa
 		}
 		return installed, applyBeside(d, paths[0]), nil
 	}
-	files, err := from.read(ctx)
+	files, err := from.read(cmd)
 	if err != nil {
 		return nil, beside{}, err
 	}

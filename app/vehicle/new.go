@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"marque/app/carry"
 	"marque/app/terminal"
 	"marque/app/usb"
 	"marque/device"
@@ -25,12 +24,10 @@ request.mqr, the same for a stick; with --usb it is written to one. Prints the r
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			const what = "the device folder was not made"
-			ctx, stop := waiting(cmd)
-			defer stop()
 			var s usb.Drive
 			var err error
 			if to.Given { // before there is anything
-				if s, err = carry.Here().Choose(ctx, to.Name, true); err != nil {
+				if _, s, err = to.choose(cmd, true); err != nil {
 					return advice.Wrap(what, err)
 				}
 			}
@@ -44,7 +41,7 @@ request.mqr, the same for a stick; with --usb it is written to one. Prints the r
 				cmd.Print(made.text())
 			}
 			if to.Given {
-				err = errors.Join(err, advice.Wrap("the request is made, but not on the stick", to.deliver(ctx, cmd, s, made, asJSON)))
+				err = errors.Join(err, advice.Wrap("the request is made, but not on the stick", to.deliver(cmd, s, made, asJSON)))
 			}
 			return err
 		},

@@ -1,12 +1,8 @@
 package main
 
 import (
-	"context"
 	"errors"
-	"os"
-	"os/signal"
 	"slices"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -43,19 +39,22 @@ func (m *mailbox) or(what string) cobra.PositionalArgs {
 	}
 }
 
-// read reads the stick's folder.
-func (m *mailbox) read(ctx context.Context) ([]usb.File, error) {
+// choose returns the stick, for which an interrupt ends the waiting.
+func (m *mailbox) choose(cmd *cobra.Command, writing bool) (*carry.Desk, usb.Drive, error) {
+	ctx, stop := interruptible(cmd)
+	defer stop()
 	desk := carry.Here()
-	s, err := desk.Choose(ctx, m.Name, false)
+	s, err := desk.Choose(ctx, m.Name, writing)
+	return desk, s, err
+}
+
+// read reads the stick's folder.
+func (m *mailbox) read(cmd *cobra.Command) ([]usb.File, error) {
+	desk, s, err := m.choose(cmd, false)
 	if err != nil {
 		return nil, err
 	}
 	return desk.Collect(s)
-}
-
-// waiting is the context of a command that may wait for a stick.
-func waiting(cmd *cobra.Command) (context.Context, context.CancelFunc) {
-	return signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 }
 
 // packageFor returns the newest package among the files that answers this device's request.
@@ -102,11 +101,13 @@ func applyNewest(d *device.Device, files []usb.File) (b beside) {
 }
 
 // deliver writes a request to the stick.
-func (*mailbox) deliver(ctx context.Context, cmd *cobra.Command, s usb.Drive, m made, quiet bool) error {
+func (*mailbox) deliver(cmd *cobra.Command, s usb.Drive, m made, quiet bool) error {
 	request, err := terminal.Read(nil, m.File, wire.MaxRequest)
 	if err != nil {
 		return err
 	}
+	ctx, stop := interruptible(cmd)
+	defer stop()
 	done, err := carry.Here().Deliver(ctx, s, []usb.File{{Name: "request-" + m.Name + ".mqr", Content: request}})
 	if err == nil && !quiet {
 		carry.Print(cmd.OutOrStdout(), &s, done)
