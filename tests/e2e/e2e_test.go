@@ -11,18 +11,22 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"marque/app/usb/usbtest"
 )
 
 // programs is where the built programs are.
 var programs string
 
 func TestMain(m *testing.M) {
-	code, err := buildAndRun(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
+	os.Exit(usbtest.Run(func() int {
+		code, err := buildAndRun(m)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return code
+	}))
 }
 
 func buildAndRun(m *testing.M) (int, error) {
@@ -60,32 +64,37 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Condition:           func(cond string) (bool, error) { return conditions(t, cond) },
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PROGRAMS", programs)
 			env.Setenv("PATH", programs+string(os.PathListSeparator)+env.Getenv("PATH"))
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"field":    field,
-			"flip":     flip,
-			"cut":      cut,
-			"wall":     wall,
-			"code":     code,
-			"photo":    photo,
-			"freeport": freeport,
-			"usage":    usage,
-			"replace":  replace,
-			"zeros":    zeros,
-			"foundago": foundago,
-			"typo":     typo,
-			"first":    func(ts *testscript.TestScript, neg bool, args []string) { element(ts, neg, args, 0) },
-			"last":     func(ts *testscript.TestScript, neg bool, args []string) { element(ts, neg, args, -1) },
-			"waitfor":  waitfor,
-			"extend":   extend,
-			"requests": requests,
-			"issued":   issued,
-			"restart":  restart,
-			"tpm":      func(ts *testscript.TestScript, neg bool, args []string) { tpm(t, ts, neg, args) },
+			"field":        field,
+			"flip":         flip,
+			"cut":          cut,
+			"wall":         wall,
+			"code":         code,
+			"photo":        photo,
+			"freeport":     freeport,
+			"usage":        usage,
+			"replace":      replace,
+			"zeros":        zeros,
+			"foundago":     foundago,
+			"typo":         typo,
+			"first":        func(ts *testscript.TestScript, neg bool, args []string) { element(ts, neg, args, 0) },
+			"last":         func(ts *testscript.TestScript, neg bool, args []string) { element(ts, neg, args, -1) },
+			"waitfor":      waitfor,
+			"extend":       extend,
+			"requests":     requests,
+			"issued":       issued,
+			"restart":      restart,
+			"stick":        stick,
+			"typed":        typed,
+			"some":         some,
+			"photographed": photographed,
+			"tpm":          func(ts *testscript.TestScript, neg bool, args []string) { tpm(t, ts, neg, args) },
 		},
 	})
 }
