@@ -29,7 +29,6 @@ var table = []struct {
 	{"app/qr", []string{"github.com/klauspost/reedsolomon", "github.com/makiuchi-d/gozxing/", "github.com/skip2/go-qrcode", "golang.org/x/image/"}},
 	{"app/qr/camera", []string{"github.com/blackjack/webcam", "golang.org/x/sys/"}},
 	{"app/scan", []string{"golang.org/x/sys/"}},
-	{"app/depot", []string{"marque/device/wire", "golang.org/x/crypto/argon2"}},
 	{"app/label", []string{"marque/app/qr", "codeberg.org/go-pdf/fpdf"}},
 	{"app/usb", []string{"golang.org/x/sys/"}},
 	{"app/usb/usbtest", []string{"golang.org/x/sys/"}},
@@ -38,6 +37,7 @@ var table = []struct {
 		"marque/device/ibc",
 		"github.com/fxamacker/cbor/", "github.com/veraison/go-cose", "golang.org/x/mod/sumdb/tlog",
 	}},
+	{"app/depot", []string{"marque/device/wire", "golang.org/x/crypto/argon2"}},
 	{"device", []string{
 		"marque/device/ibc", "marque/device/wire", "marque/device/revocation",
 		"github.com/cloudflare/circl/dh/x25519", "github.com/fxamacker/cbor/", "github.com/flynn/noise", "golang.org/x/crypto/argon2", "golang.org/x/sys/",
@@ -75,12 +75,12 @@ var table = []struct {
 		"marque/authority", "marque/storage", "marque/hsm", "marque/device/ibc", "marque/device/revocation", "marque/device/wire",
 		"golang.org/x/sys/",
 	}},
-	{"app/flow", []string{"marque/authority", "marque/device/wire", "marque/app/words"}},
+	{"app/flow", []string{"marque/authority", "marque/device/wire", "marque/app/depot", "marque/app/scan", "marque/app/words"}},
 	{"app/flow/remote", []string{
 		"marque/app/flow", "marque/app/localapi", "marque/app/appliance", "marque/app/ceremony", "marque/app/selftest",
 		"marque/authority", "marque/storage", "marque/hsm",
 	}},
-	{"app/screen", []string{"marque/app/flow", "marque/app/qr", "marque/app/words", "marque/assets", "fyne.io/fyne/"}},
+	{"app/screen", []string{"marque/app/flow", "marque/app/depot", "marque/app/qr", "marque/app/scan", "marque/app/words", "marque/assets", "fyne.io/fyne/"}},
 	{"app/vehicle", []string{
 		"marque/device", "marque/device/wire", "marque/app/carry", "marque/app/qr", "marque/app/usb", "marque/app/words", "marque/app/terminal",
 		"github.com/spf13/cobra", "golang.org/x/term",
