@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"marque/app/flow"
 	"marque/app/qr"
@@ -15,19 +16,37 @@ import (
 	"marque/device/wire"
 )
 
-// scanner reads requests from pictures of their codes, from request files, and from what a hand scanner types.
-type scanner struct{}
+// scanner reads one kind of object from pictures of its codes, from its files, and from what a hand scanner reads. It keeps the parts
+// of a series until they are enough.
+type scanner struct {
+	file, text wire.Found // what it is in a file, and as text
+	parse      func(text string) ([]byte, error)
+	series     qr.Type
+
+	mu     sync.Mutex
+	joiner qr.Joiner
+}
+
+// requests returns a scanner of requests.
+func requests() *scanner {
+	return &scanner{file: wire.FoundRequest, text: wire.FoundRequestText, parse: wire.ParseRequestText, series: 'R'}
+}
+
+// receipts returns a scanner of receipts.
+func receipts() *scanner {
+	return &scanner{file: wire.FoundReceipt, text: wire.FoundReceiptText, parse: wire.ParseReceiptText, series: 'A'}
+}
 
 // File implements flow.Scanner.
-func (s scanner) File(path string) ([]byte, error) {
+func (s *scanner) File(path string) ([]byte, error) {
 	b, err := read(path)
 	if err != nil {
 		return nil, err
 	}
 	switch wire.Sniff(b) {
-	case wire.FoundRequest:
+	case s.file:
 		return b, nil
-	case wire.FoundRequestText:
+	case s.text:
 		return s.Text(string(bytes.TrimSpace(b)))
 	case wire.FoundUnknown:
 	default:
@@ -48,11 +67,32 @@ func (s scanner) File(path string) ([]byte, error) {
 }
 
 // Text implements flow.Scanner.
-func (scanner) Text(code string) ([]byte, error) {
-	if wire.Sniff([]byte(code)) != wire.FoundRequestText {
+func (s *scanner) Text(code string) ([]byte, error) {
+	if qr.IsPart(code) {
+		return s.part(code)
+	}
+	if wire.Sniff([]byte(code)) != s.text {
 		return nil, &flow.ForeignError{Seems: qr.Describe(code)}
 	}
-	return wire.ParseRequestText(code)
+	return s.parse(code)
+}
+
+// part takes one code of a series.
+func (s *scanner) part(code string) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	joined, progress, err := s.joiner.Add(code)
+	switch {
+	case errors.Is(err, qr.ErrPart):
+		return nil, fmt.Errorf("%w: %w", wire.ErrChecksum, err)
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", flow.ErrSeries, err)
+	case progress.Type != s.series:
+		return nil, &flow.ForeignError{Seems: qr.Describe(code)}
+	case joined == nil:
+		return nil, &flow.SeriesError{Series: flow.Series{Needed: progress.Needed, Have: progress.Have}}
+	}
+	return joined.Payload, nil
 }
 
 // read returns the contents of a regular file that is not larger than a picture may be.

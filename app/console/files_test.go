@@ -30,7 +30,7 @@ func TestScannerSaysWhatIsWrong(t *testing.T) {
 		t.Fatal(err)
 	}
 	var foreign *flow.ForeignError
-	if _, err := (scanner{}).File(write("link.png", link)); !errors.As(err, &foreign) || foreign.Seems != "a web link" {
+	if _, err := requests().File(write("link.png", link)); !errors.As(err, &foreign) || foreign.Seems != "a web link" {
 		t.Errorf("a web link: %v", err)
 	}
 	for path, want := range map[string]error{
@@ -42,7 +42,7 @@ func TestScannerSaysWhatIsWrong(t *testing.T) {
 		write("huge.png", make([]byte, qr.MaxFile+1)):      flow.ErrLargePicture,
 		write("bad.mqr", []byte("MQ1RAAAAAAAAAAAAAAAAAA")): wire.ErrChecksum,
 	} {
-		if _, err := (scanner{}).File(path); !errors.Is(err, want) {
+		if _, err := requests().File(path); !errors.Is(err, want) {
 			t.Errorf("%s: %v, want %v", filepath.Base(path), err, want)
 		}
 	}

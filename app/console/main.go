@@ -43,17 +43,29 @@ func main() {
 	}
 }
 
-// arguments returns where the authority and its service are, or says that all is done.
-func arguments(args []string) (o localapi.Options, done bool, err error) {
+// options are what the flags say.
+type options struct {
+	localapi.Options
+
+	depot   string // its folder; empty for an authority
+	scanner string // its device; empty for one that types into the window, or none
+}
+
+// arguments returns where the authority and its service are, or the depot, or says that all is done.
+func arguments(args []string) (o options, done bool, err error) {
 	flags := flag.NewFlagSet("marque-console", flag.ContinueOnError)
 	flags.Usage = func() {
-		fmt.Fprint(flags.Output(), "Usage: marque-console [--dir FOLDER] [--socket SOCKET] [--tpm PATH]\n\n"+
-			"Opens the window of the authority in FOLDER, and offers to found one where there is none.\n\n")
+		fmt.Fprint(flags.Output(), "Usage: marque-console [--dir FOLDER] [--socket SOCKET] [--tpm PATH] [--scanner DEVICE]\n"+
+			"       marque-console --depot FOLDER [--scanner DEVICE]\n\n"+
+			"Opens the window of the authority in FOLDER, and offers to found one where there is none; or that of a depot, which has no\n"+
+			"secret of an authority and reaches none.\n\n")
 		flags.PrintDefaults()
 	}
 	flags.StringVar(&o.Dir, "dir", "", "the authority's `FOLDER` (default marque/authority in $XDG_DATA_HOME, or in ~/.local/share)")
 	flags.StringVar(&o.Socket, "socket", "", "the `SOCKET` of a service that runs already (default: one beside the folder, or a service of its own)")
 	flags.StringVar(&o.TPM, "tpm", "", "of a TPM vault: the TPM's device, or the Unix socket of swtpm, as a `PATH` (default /dev/tpmrm0)")
+	flags.StringVar(&o.depot, "depot", "", "work as the depot in this `FOLDER`, and offer to make one where there is none")
+	flags.StringVar(&o.scanner, "scanner", "", "the hand scanner's `DEVICE`: under /dev/input it is taken from the system, else it is a serial port")
 	show := flags.Bool("version", false, "print the version")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
@@ -67,6 +79,9 @@ func arguments(args []string) (o localapi.Options, done bool, err error) {
 	}
 	if flags.NArg() > 0 {
 		return o, false, errors.New("it takes no arguments beside its flags; name the authority's folder with --dir")
+	}
+	if o.depot != "" && (o.Dir != "" || o.Socket != "" || o.TPM != "") {
+		return o, false, errors.New("a depot has no authority: leave out --dir, --socket and --tpm")
 	}
 	if o.Dir == "" {
 		o.Dir, err = defaultDir()
@@ -103,7 +118,7 @@ func defaultDir() (string, error) {
 	return filepath.Join(data, "marque", "authority"), nil
 }
 
-func run(o localapi.Options) (err error) {
+func run(o options) (err error) {
 	if o.Dir, err = filepath.Abs(o.Dir); err != nil {
 		return err
 	}
@@ -115,13 +130,13 @@ func run(o localapi.Options) (err error) {
 	if err := screen.LoadTexts(); err != nil {
 		return err
 	}
-	authority := remote.New(context.Background(), o)
+	authority := remote.New(context.Background(), o.Options)
 	console := flow.NewConsole(flow.Parts{
-		Loop:     flow.Loop{Run: func(work func()) { go work() }, Post: fyne.Do},
+		Loop:     flow.Loop{Run: func(work func()) { go work() }, Post: fyne.Do, After: after},
 		Clock:    time.Now,
 		Service:  authority,
 		Dir:      o.Dir,
-		Scanner:  scanner{},
+		Scanner:  requests(),
 		Save:     save,
 		Packages: filepath.Join(filepath.Dir(o.Dir), "packages"),
 	})
@@ -129,6 +144,11 @@ func run(o localapi.Options) (err error) {
 	shell := screen.NewShell(w, console)
 	w.Resize(fyne.NewSize(1280, 800))
 	w.CenterOnScreen()
+	unplug, err := listen(context.Background(), o.scanner, shell.Scanned)
+	if err != nil {
+		return errors.Join(err, authority.Close())
+	}
+	defer unplug()
 	console.Start()
 	stop := every(tick, func() { fyne.Do(func() { console.Refresh(); shell.Tick() }) })
 	w.ShowAndRun()
@@ -154,3 +174,6 @@ func every(d time.Duration, f func()) (stop func()) {
 		close(done)
 	}
 }
+
+// after runs f in the goroutine of the window after a while.
+func after(d time.Duration, f func()) { time.AfterFunc(d, func() { fyne.Do(f) }) }

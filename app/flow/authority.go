@@ -55,10 +55,10 @@ type Service interface {
 	Register
 }
 
-// Scanner turns what an officer has into the octets of a request. Errors: [ErrNoFile], [ErrNotPicture], [ErrLargePicture],
-// [ErrNoCode], [*ForeignError], and those of wire.
+// Scanner turns what an officer has into the octets of a request, or, at a depot, of a receipt. Errors: [ErrNoFile], [ErrNotPicture],
+// [ErrLargePicture], [ErrNoCode], [*SeriesError], [*ForeignError], and those of wire.
 type Scanner interface {
-	File(path string) ([]byte, error) // a picture of the code, or a file with the request
+	File(path string) ([]byte, error) // a picture of the code, or a file with it
 	Text(code string) ([]byte, error) // what the code says
 }
 

@@ -104,6 +104,9 @@ func (c *Console) Start() {
 	c.changed()
 }
 
+// After runs f in the goroutine of the window after a while.
+func (c *Console) After(d time.Duration, f func()) { c.loop.After(d, f) }
+
 // Unlocked reports whether the screens of the authority are shown.
 func (c *Console) Unlocked() bool { return c.Phase == Open || c.Phase == ReadOnly }
 

@@ -48,6 +48,7 @@ type Enrol struct {
 	Step    EnrolStep
 	Problem *Problem
 	Blocked *Problem          // why nothing can be issued at all
+	Series  *Series           // of which one part was read last; nil for none
 	Source  string            // the picture that is shown, a path; empty for a code
 	Review  *authority.Review // of the request on the card; nil before
 	Folder  string            // where packages go; empty for beside the picture
@@ -134,6 +135,14 @@ func (e *Enrol) Scan(code string) {
 	}
 }
 
+// Refuse says why the text of a hand scanner was not taken; err is one of package scan. What is on the card stays.
+func (e *Enrol) Refuse(err error) {
+	if e.Ready() {
+		e.Problem = explain(err, "scan.failed")
+		e.changed()
+	}
+}
+
 // Waiting is how many chosen files are still to be read.
 func (e *Enrol) Waiting() int { return len(e.pictures) }
 
@@ -155,7 +164,7 @@ func (e *Enrol) Discard() {
 	case EnrolWaiting, EnrolReading, EnrolReview, EnrolDone:
 	}
 	e.forget()
-	e.Step, e.Problem, e.Review, e.Source, e.pictures, e.again = EnrolWaiting, nil, nil, "", nil, nil
+	e.Step, e.Problem, e.Review, e.Source, e.Series, e.pictures, e.again = EnrolWaiting, nil, nil, "", nil, nil, nil
 	e.changed()
 }
 
@@ -165,7 +174,7 @@ type reviewed struct {
 }
 
 func (e *Enrol) read(source string, get func() ([]byte, error)) {
-	e.Step, e.Problem, e.Review, e.Source, e.again = EnrolReading, nil, nil, source, nil
+	e.Step, e.Problem, e.Review, e.Series, e.Source, e.again = EnrolReading, nil, nil, nil, source, nil
 	enroller := e.enroller
 	background(&e.model, func() (reviewed, error) {
 		request, err := get()
@@ -175,6 +184,12 @@ func (e *Enrol) read(source string, get func() ([]byte, error)) {
 		review, err := enroller.Review(request)
 		return reviewed{request, review}, err
 	}, func(r reviewed, err error) {
+		if e.Series = partOf(err); e.Series != nil {
+			e.Step = EnrolWaiting
+			e.changed()
+			e.Next()
+			return
+		}
 		e.Step, e.Problem = EnrolReview, explain(err, "enrol.unread")
 		e.request, e.Review = r.request, r.review
 		if err != nil {

@@ -79,7 +79,9 @@ func (f *Founding) Back() {
 }
 
 // CheckSecret says why a passphrase and its repetition will not do; zero when they will.
-func (f *Founding) CheckSecret(passphrase, again []byte) Text {
+func (f *Founding) CheckSecret(passphrase, again []byte) Text { return checkSecret(passphrase, again) }
+
+func checkSecret(passphrase, again []byte) Text {
 	switch {
 	case len(passphrase) < minPassphrase:
 		return Say("founding.secret.short", "Least", minPassphrase)

@@ -1,9 +1,14 @@
 package flow
 
+import "time"
+
 // Loop is how view-models leave the goroutine of the window, and come back to it.
 type Loop struct {
 	Run  func(work func())   // starts work elsewhere; in the console a goroutine
 	Post func(result func()) // runs result in the goroutine of the window, in the order of the calls
+
+	// After runs f in the goroutine of the window after a while.
+	After func(d time.Duration, f func())
 }
 
 // model is what all view-models have: watchers, and a count of what made earlier results obsolete.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"marque/app/depot"
+	"marque/app/scan"
 	"marque/authority"
 	"marque/device/wire"
 )
@@ -85,6 +87,8 @@ var (
 	ErrLargePicture = errors.New("picture too large")
 	// ErrNoCode: the picture shows no readable code.
 	ErrNoCode = errors.New("no code in the picture")
+	// ErrSeries: the parts of several codes contradict each other.
+	ErrSeries = errors.New("contradicting parts")
 	// ErrFileExists: another file has the name of the one to be written.
 	ErrFileExists = errors.New("another file has the name")
 	// ErrWrite: the file could not be written.
@@ -107,7 +111,7 @@ type LockoutError struct {
 // Error implements error.
 func (*LockoutError) Error() string { return "the TPM takes no PIN" }
 
-// ForeignError says that a code was read and is no request.
+// ForeignError says that a code was read and is not what is asked for.
 type ForeignError struct {
 	Seems string // what it seems to be, in English: "a web link"; never a part of it
 }
@@ -158,8 +162,27 @@ var known = []struct {
 	{ErrNotPicture, "notpicture"},
 	{ErrLargePicture, "large"},
 	{ErrNoCode, "nocode"},
+	{ErrSeries, "series"},
 	{ErrFileExists, "exists"},
 	{ErrWrite, "write"},
+	{scan.ErrHotkey, "hotkey"},
+	{scan.ErrLong, "scanlong"},
+	{scan.ErrCut, "scancut"},
+	{scan.ErrFlood, "flood"},
+	{scan.ErrLayout, "layout"},
+	{scan.ErrNone, "noscanner"},
+	{scan.ErrBusy, "scannerbusy"},
+	{scan.ErrNoRight, "scannerright"},
+	{scan.ErrDevice, "noscanner"},
+	{depot.ErrPassphrase, "passphrase"},
+	{depot.ErrFile, "depotfile"},
+	{depot.ErrInUse, "depotbusy"},
+	{depot.ErrFull, "depotfull"},
+	{depot.ErrNothing, "depotnothing"},
+	{depot.ErrNotOurs, "notours"},
+	{depot.ErrOtherReceipt, "otherreceipt"},
+	{depot.ErrNoManifest, "nomanifest"},
+	{depot.ErrManifest, "manifest"},
 	{authority.ErrNotCounted, "notcounted"},
 	{authority.ErrCounter, "uncounted"},
 	{authority.ErrRolledBack, "readonly"},
@@ -221,7 +244,7 @@ func problem(key string, args ...any) *Problem {
 // wrongSecret reports that what was typed is not the passphrase or the PIN.
 func wrongSecret(err error) bool {
 	var pin *PINError
-	return errors.Is(err, ErrPassphrase) || errors.Is(err, ErrOfficerPassphrase) || errors.As(err, &pin)
+	return errors.Is(err, ErrPassphrase) || errors.Is(err, depot.ErrPassphrase) || errors.Is(err, ErrOfficerPassphrase) || errors.As(err, &pin)
 }
 
 // cutOff reports that an error is not about what was asked for, but that nobody was there to answer, or that nobody may ask any more.

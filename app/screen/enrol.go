@@ -15,9 +15,6 @@ import (
 	"marque/app/flow"
 )
 
-// settle is how long Enter is ignored after a code was taken: a scanner may end its text with more than one.
-const settle = 300 * time.Millisecond
-
 // enrolView draws flow.Enrol: the request on the left, on the right where it comes from and where its package goes.
 type enrolView struct {
 	model  *flow.Enrol
@@ -88,6 +85,20 @@ func (v *enrolView) take() {
 	}
 }
 
+func (v *enrolView) box() *Field { return v.code }
+
+// scanned takes a code. One that names a file is no reason to read it: it waits in the box for somebody who wants that.
+func (v *enrolView) scanned(code string) {
+	if filepath.IsAbs(code) {
+		v.code.SetText(code)
+		return
+	}
+	v.taken = v.status.Time()
+	v.model.Scan(code)
+}
+
+func (v *enrolView) refused(why error) { v.model.Refuse(why) }
+
 func (v *enrolView) leave() {
 	v.code.SetText("")
 	v.model.Discard()
@@ -126,7 +137,7 @@ func (v *enrolView) dialogSize() fyne.Size {
 }
 
 // typed says where characters go that no widget takes: a hand scanner types at any time.
-func (v *enrolView) typed(rune) fyne.Focusable {
+func (v *enrolView) typed(rune) *Field {
 	if v.model.Step == flow.EnrolWaiting {
 		return v.code
 	}
@@ -267,6 +278,9 @@ func (v *enrolView) right(narrow bool) fyne.CanvasObject {
 
 // source says how a request comes in.
 func (v *enrolView) source() fyne.CanvasObject {
+	if v.model.Series != nil && v.model.Step == flow.EnrolWaiting {
+		return Card(seriesPicture(v.model.Series))
+	}
 	drop := container.New(layout.NewCustomPaddedVBoxLayout(6),
 		layout.NewSpacer(),
 		container.NewCenter(icon("scan", 64, colourControl)), space(8),

@@ -60,11 +60,23 @@ func (f *Field) FocusGained() { f.Entry.FocusGained(); f.Refresh() }
 // FocusLost implements fyne.Focusable.
 func (f *Field) FocusLost() { f.Entry.FocusLost(); f.Refresh() }
 
+// TypedRune implements fyne.Focusable.
+func (f *Field) TypedRune(r rune) {
+	if !intakeOf(f).rune(r) {
+		f.Entry.TypedRune(r)
+	}
+}
+
+// AcceptsTab implements fyne.Tabbable: a scanner's Tab moves nothing.
+func (f *Field) AcceptsTab() bool { return intakeOf(f).busy() }
+
 // TypedKey implements fyne.Focusable.
 func (f *Field) TypedKey(e *fyne.KeyEvent) {
 	switch e.Name {
 	case fyne.KeyBackspace, fyne.KeyDelete, fyne.KeyLeft, fyne.KeyRight, fyne.KeyHome, fyne.KeyEnd:
-		f.Entry.TypedKey(e)
+		if !intakeOf(f).key(string(e.Name)) {
+			f.Entry.TypedKey(e)
+		}
 	default:
 		passKey(f, e)
 	}
@@ -72,7 +84,7 @@ func (f *Field) TypedKey(e *fyne.KeyEvent) {
 
 // TypedShortcut implements fyne.Shortcutable.
 func (f *Field) TypedShortcut(s fyne.Shortcut) {
-	if !passShortcut(f, s) {
+	if !passShortcut(f, s) && !intakeOf(f).key(s.ShortcutName()) {
 		f.Entry.TypedShortcut(s)
 	}
 }

@@ -41,7 +41,7 @@ func newIdentitiesView(m *flow.Identities, s *flow.Status) *identitiesView {
 
 func (v *identitiesView) focus() fyne.Focusable { return v.search }
 
-func (v *identitiesView) typed(rune) fyne.Focusable { return v.search }
+func (v *identitiesView) typed(rune) *Field { return v.search }
 
 func (v *identitiesView) bindings() []binding {
 	move := func(by int) func() { return func() { v.list.Step(by) } }

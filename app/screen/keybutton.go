@@ -70,12 +70,18 @@ func (b *KeyButton) FocusGained() { b.focused = true; b.Refresh() }
 func (b *KeyButton) FocusLost() { b.focused = false; b.Refresh() }
 
 // TypedRune implements fyne.Focusable.
-func (b *KeyButton) TypedRune(rune) {}
+func (b *KeyButton) TypedRune(r rune) { passRune(b, r) }
+
+// AcceptsTab implements fyne.Tabbable: a scanner's Tab moves nothing.
+func (b *KeyButton) AcceptsTab() bool { return intakeOf(b).busy() }
 
 // TypedKey implements fyne.Focusable.
 func (b *KeyButton) TypedKey(e *fyne.KeyEvent) {
 	switch e.Name {
 	case fyne.KeyReturn, fyne.KeyEnter, fyne.KeySpace:
+		if intakeOf(b).key(nameOf(e)) {
+			return
+		}
 		if !b.disabled && b.Visible() {
 			b.tapped()
 			return

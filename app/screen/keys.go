@@ -63,6 +63,13 @@ func passKey(from fyne.CanvasObject, e *fyne.KeyEvent) {
 	}
 }
 
+// passRune does the same for a character.
+func passRune(from fyne.CanvasObject, r rune) {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(from); c != nil && c.OnTypedRune() != nil {
+		c.OnTypedRune()(r)
+	}
+}
+
 // passShortcut does the same for a shortcut, and reports whether it is one of the console.
 func passShortcut(from fyne.CanvasObject, s fyne.Shortcut) bool {
 	if nameOfShortcut(s) == "" {

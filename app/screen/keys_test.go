@@ -20,6 +20,12 @@ var window = fyne.NewSize(1280, 800)
 
 // control presses a key together with Ctrl, as the window driver would pass it on.
 func (s *stage) control(key fyne.KeyName) {
+	s.late += time.Second
+	s.shortcut(key)
+}
+
+// shortcut is the same without the pause before it.
+func (s *stage) shortcut(key fyne.KeyName) {
 	shortcut := &desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierControl}
 	if f, ok := s.window.Canvas().Focused().(fyne.Shortcutable); ok {
 		f.TypedShortcut(shortcut)
@@ -123,17 +129,13 @@ func number(s *stage) string {
 // A scanner ends its text with Enter, some with two: the second must not issue keys.
 func TestAScannersEnterIssuesNothing(t *testing.T) {
 	s := opened(t)
-	for _, r := range wire.RequestText(request("scanned-1", wire.KindVehicle, today)) {
-		s.typed(string(r))
-	}
-	s.key(fyne.KeyReturn)
+	s.scans(wire.RequestText(request("scanned-1", wire.KindVehicle, today)))
 	s.settle()
-	s.key(fyne.KeyReturn)
+	s.press(fyne.KeyReturn)
 	s.settle()
 	if s.console.Enrol.Step != flow.EnrolReview {
 		t.Fatalf("step %d", s.console.Enrol.Step)
 	}
-	s.late = time.Second
 	s.key(fyne.KeyReturn)
 	s.settle()
 	if s.console.Enrol.Step != flow.EnrolDone {

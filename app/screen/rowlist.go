@@ -107,6 +107,8 @@ func (r *rows) FocusGained() { r.owner.focused = true; r.owner.Refresh() }
 
 func (r *rows) FocusLost() { r.owner.focused = false; r.owner.Refresh() }
 
+func (r *rows) TypedRune(c rune) { passRune(r.owner, c) }
+
 func (r *rows) TypedKey(e *fyne.KeyEvent) {
 	page := max(int(r.Size().Height/rowHigh)-1, 1)
 	switch e.Name {

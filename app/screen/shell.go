@@ -2,9 +2,7 @@ package screen
 
 import (
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/layout"
 
 	"marque/app/flow"
 )
@@ -32,6 +30,7 @@ type Shell struct {
 	pinned   bool // the panel about custody stays
 	pointed  bool // it is shown as long as the pointer is on what it is about
 
+	intake                  *intake
 	root                    *fyne.Container
 	top, side, body, bottom *fyne.Container
 	over                    *fyne.Container // the panel about custody, when it is shown
@@ -48,7 +47,8 @@ func NewShell(w fyne.Window, c *flow.Console) *Shell {
 	inner := flush{bottom: s.bottom, middle: s.body}.container()
 	frame := flush{top: s.top, left: s.side, middle: inner}.container()
 	s.over = container.New(panelLayout{})
-	s.root = container.New(&watchLayout{resized: s.resized}, frame, s.over)
+	s.intake = &intake{clock: c.Status.Time, after: c.After, taker: func() scanTaker { return takerOf(s.shown) }}
+	s.root = container.New(&watchLayout{resized: s.resized, intake: s.intake}, frame, s.over)
 	for _, changed := range []func(func()){
 		c.OnChange, c.Founding.OnChange, c.Unlock.OnChange, c.Enrol.OnChange, c.Identities.OnChange,
 	} {
@@ -65,28 +65,12 @@ func NewShell(w fyne.Window, c *flow.Console) *Shell {
 
 // listen takes the window's keys and dropped files.
 func (s *Shell) listen() {
-	s.window.Canvas().SetOnTypedKey(func(e *fyne.KeyEvent) { s.press(nameOf(e)) })
-	s.window.Canvas().SetOnTypedRune(func(r rune) {
-		if taker, ok := s.shown.(interface{ typed(r rune) fyne.Focusable }); ok {
-			if f := taker.typed(r); f != nil {
-				s.window.Canvas().Focus(f)
-				f.TypedRune(r)
-			}
-		}
-	})
-	for name, sc := range shortcuts() {
-		s.window.Canvas().AddShortcut(sc, func(fyne.Shortcut) { s.press(name) })
-	}
-	s.window.SetOnDropped(func(_ fyne.Position, uris []fyne.URI) {
-		paths := make([]string, 0, len(uris))
-		for _, u := range uris {
-			if u.Scheme() == "file" {
-				paths = append(paths, u.Path())
-			}
-		}
-		s.Drop(paths)
-	})
+	listenKeys(s.window, s.intake, func() view { return s.shown }, s.press)
+	s.window.SetOnDropped(func(_ fyne.Position, uris []fyne.URI) { s.Drop(pathsOf(uris)) })
 }
+
+// Scanned takes what a hand scanner read that the system does not know as a keyboard: a code, or why there is none.
+func (s *Shell) Scanned(code string, err error) { give(takerOf(s.shown), code, err) }
 
 // Drop enrols from dropped files, whatever screen is shown.
 func (s *Shell) Drop(paths []string) {
@@ -287,29 +271,5 @@ func (s *Shell) resized(size fyne.Size) {
 
 // hints is the line of keys at the bottom.
 func (s *Shell) hints() fyne.CanvasObject {
-	row := func(bindings []binding) *fyne.Container {
-		r := container.New(layout.NewCustomPaddedHBoxLayout(14))
-		for _, b := range bindings {
-			if b.text != "" {
-				r.Add(line(5, Keycap(b.key), text(b.text, sizeLabel, colourText2, plain)))
-			}
-		}
-		return r
-	}
-	edge := canvas.NewRectangle(colour(colourLine))
-	edge.SetMinSize(fyne.NewSize(1, 1))
-	content := container.NewBorder(nil, nil, row(s.shown.bindings()), row(s.common()))
-	return sized(flush{top: edge, middle: padded(middle(content), 0, 0, 20, 18)}.container(), 0, footHeight)
-}
-
-// watchLayout fills the window and reports its size.
-type watchLayout struct{ resized func(fyne.Size) }
-
-func (l *watchLayout) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[0].MinSize() }
-
-func (l *watchLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	l.resized(size)
-	for _, o := range objects {
-		o.Resize(size)
-	}
+	return hintLine(s.shown.bindings(), s.common())
 }

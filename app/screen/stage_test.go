@@ -115,10 +115,10 @@ func serve(dir string, clock func() time.Time) (stop func()) {
 	return func() { cancel(); must(<-ended) }
 }
 
-// scanner reads real pictures.
-type scanner struct{}
+// scanner reads real pictures and parts.
+type scanner struct{ joiner qr.Joiner }
 
-func (s scanner) File(path string) ([]byte, error) {
+func (s *scanner) File(path string) ([]byte, error) {
 	text, err := qr.DecodeFile(path)
 	if err != nil {
 		return nil, flow.ErrNoCode
@@ -126,7 +126,15 @@ func (s scanner) File(path string) ([]byte, error) {
 	return s.Text(text)
 }
 
-func (scanner) Text(code string) ([]byte, error) {
+func (s *scanner) Text(code string) ([]byte, error) {
+	if qr.IsPart(code) {
+		joined, progress, err := s.joiner.Add(code)
+		if err != nil || joined != nil {
+			must(err)
+			return joined.Payload, nil
+		}
+		return nil, &flow.SeriesError{Series: flow.Series{Needed: progress.Needed, Have: progress.Have}}
+	}
 	b, err := wire.ParseRequestText(code)
 	if err != nil {
 		return nil, &flow.ForeignError{Seems: qr.Describe(code)}
@@ -145,6 +153,7 @@ type stage struct {
 	saved   map[string][]byte
 	fails   error         // of saving
 	late    time.Duration // how much later than today it is
+	later   []func()
 }
 
 // newStage opens a console for the authority in a folder; an empty one is for an authority that is still to be founded.
@@ -159,9 +168,9 @@ func newStage(t *testing.T, dir string, size fyne.Size, dark bool) *stage {
 	}
 	s.place = &place{dir: dir, Service: remote.New(t.Context(), localapi.Options{Dir: dir})}
 	s.console = flow.NewConsole(flow.Parts{
-		Loop:    flow.Loop{Run: func(work func()) { s.work = append(s.work, work) }, Post: func(result func()) { result() }},
+		Loop:    flow.Loop{Run: func(work func()) { s.work = append(s.work, work) }, Post: func(result func()) { result() }, After: func(_ time.Duration, f func()) { s.later = append(s.later, f) }},
 		Clock:   clock,
-		Service: s.place, Dir: "/var/lib/marque/nordtal", Scanner: scanner{},
+		Service: s.place, Dir: "/var/lib/marque/nordtal", Scanner: &scanner{},
 		Save: func(path string, b []byte) error {
 			s.saved[path] = b
 			return s.fails
@@ -201,6 +210,12 @@ func (s *stage) altered(alter func(*flow.State)) {
 
 // key presses a key as the window would see it.
 func (s *stage) key(name fyne.KeyName) {
+	s.late += time.Second
+	s.press(name)
+}
+
+// press is a key without the pause that a person makes before it.
+func (s *stage) press(name fyne.KeyName) {
 	e := &fyne.KeyEvent{Name: name}
 	if f := s.window.Canvas().Focused(); f != nil {
 		f.TypedKey(e)
@@ -209,8 +224,28 @@ func (s *stage) key(name fyne.KeyName) {
 	s.window.Canvas().OnTypedKey()(e)
 }
 
-func (s *stage) typed(text string) {
+func (s *stage) typed(text string) { s.types(text, 100*time.Millisecond) }
+
+// scans is a hand scanner: text and Enter.
+func (s *stage) scans(text string) {
+	s.late += time.Second
+	s.types(text, 5*time.Millisecond)
+	s.press(fyne.KeyReturn)
+}
+
+// pauses lets half a minute pass.
+func (s *stage) pauses() {
+	s.late += 30 * time.Second
+	later := s.later
+	s.later = nil
+	for _, f := range later {
+		f()
+	}
+}
+
+func (s *stage) types(text string, each time.Duration) {
 	for _, r := range text {
+		s.late += each
 		if f := s.window.Canvas().Focused(); f != nil {
 			f.TypedRune(r)
 		} else {
