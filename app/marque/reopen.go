@@ -131,8 +131,8 @@ func search(media []string, core *wire.Core) (lists []mediaList, err error) {
 			switch {
 			case err != nil && path == folder:
 				return err
-			case err != nil: // of others, on the medium
-				return nil
+			case err != nil:
+				return nil //nolint:nilerr // folders of others on the medium are passed over
 			case !e.Type().IsRegular() || !strings.EqualFold(filepath.Ext(path), listSuffix):
 				return nil
 			case seen == maxMediaFiles:
