@@ -169,6 +169,25 @@ func TestSessionsAreTheirClients(t *testing.T) {
 	}
 }
 
+// A script runs one command after another against a service that stays.
+func TestSessionsEndWithTheirClients(t *testing.T) {
+	dir := fleet(t)
+	c := dial(t, dir)
+	founded(t, c)
+	for i := range 70 {
+		other := dial(t, dir)
+		if err := other.Unlock(localapi.Unlock{Passphrase: []byte(passphrase)}); err != nil {
+			t.Fatalf("client %d: %v", i, err)
+		}
+		if err := other.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := c.Publish(); err != nil {
+		t.Errorf("others ended this client's session: %v", err)
+	}
+}
+
 func TestTwoStartersEndWithOneService(t *testing.T) {
 	dir := fleet(t)
 	clients := make([]*localapi.Client, 6)

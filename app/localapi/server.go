@@ -68,6 +68,7 @@ func New(o ServerOptions) (*Server, error) {
 	}
 	s := &Server{o: o, place: p, log: log.New(o.Log, "", log.LstdFlags|log.LUTC)}
 	s.present.changed = make(chan struct{}, 1)
+	s.people.busy = make(chan struct{}, maxStretch)
 	s.ended = func() {}
 	return s, nil
 }
@@ -105,7 +106,7 @@ func (s *Server) open() error {
 }
 
 func (s *Server) options() appliance.Options {
-	return appliance.Options{Clock: s.o.Clock, TPM: cmp.Or(s.o.TPM, ceremony.DefaultTPM)}
+	return appliance.Options{Clock: s.o.Clock, TPM: cmp.Or(s.o.TPM, ceremony.DefaultTPM), Cost: s.o.Cost}
 }
 
 // close locks and lets go.
@@ -136,7 +137,7 @@ func (s *Server) answer(ctx context.Context, l *net.UnixListener) error {
 	server.DisableGeneralOptionsHandler = true
 	served := make(chan error, 1)
 	go func() {
-		served <- server.Serve(&listener{UnixListener: l, serves: s.serves, slots: make(chan struct{}, maxPeers)})
+		served <- server.Serve(&listener{UnixListener: l, serves: s.serves, open: make(map[uint32]int)})
 	}()
 	go s.watchIdle(ctx)
 	go s.watchParent(ctx)
