@@ -30,6 +30,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// inherited is the descriptor that is left open in the confined process.
+const inherited = 3
+
 var errUnexpected = errors.New("it is not as it should be")
 
 // confined tries everything and returns what is not as it should be.
@@ -76,6 +79,13 @@ func confined(folder string) error {
 	fails("pair of sockets", err)
 	_, _, errno := unix.Syscall(unix.SYS_IO_URING_SETUP, 8, 0, 0)
 	fails("io_uring", errno)
+	_, _, errno = unix.Syscall(unix.SYS_PIDFD_GETFD, ^uintptr(0), 0, 0)
+	fails("a descriptor of another process", errno)
+	_, _, errno = unix.Syscall(unix.SYS_PTRACE, unix.PTRACE_ATTACH, uintptr(os.Getppid()), 0)
+	fails("tracing", errno)
+	if _, err := unix.GetsockoptInt(inherited, unix.SOL_SOCKET, unix.SO_DOMAIN); err == nil {
+		wrong = append(wrong, fmt.Errorf("a socket that was open before: %w", errUnexpected))
+	}
 
 	l, err := net.Listen("unix", filepath.Join(folder, "socket"))
 	works("listen on a Unix socket", err)
@@ -146,6 +156,17 @@ func run(t *testing.T, as *syscall.Credential) string {
 	}
 	cmd := exec.Command(program, "confined", folder)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: as}
+	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	socket, err := l.File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	cmd.ExtraFiles = []*os.File{socket}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Errorf("%v\n%s", err, out)
