@@ -26,6 +26,8 @@ var (
 	ErrNoOfficers = errors.New("this authority has no officers: its passphrase opens it")
 	// ErrNoTPMVault: the authority's vault has no TPM.
 	ErrNoTPMVault = errors.New("the vault of this authority has no TPM: its passphrase opens it")
+	// ErrLockoutForm: a lockout authorisation of another form, which the TPM was not asked about: a wrong one costs a day.
+	ErrLockoutForm = errors.New("a lockout authorisation has 32 letters from A to Z and digits from 2 to 7: compare it with the paper; the TPM was not asked")
 	// ErrNoCards: no cards of that purpose were made.
 	ErrNoCards = errors.New("no such cards were made for this authority: look at the purpose on the card")
 	// ErrCards: the file with the cards' commitments is damaged.

@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"marque/app/ceremony"
+	"marque/hsm"
 )
 
 var noon = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
@@ -110,5 +113,51 @@ func TestOneAccountDoesNotTakeAllConnections(t *testing.T) {
 	_ = accepted.Close()
 	if l.all != maxOwnPeers || l.open[uid] != 0 {
 		t.Errorf("%d connections after one was closed", l.all)
+	}
+}
+
+// Nobody did anything before a founding, which must not count against what it made.
+func TestFoundingIsNoIdleness(t *testing.T) {
+	s, err := New(ServerOptions{Dir: filepath.Join(t.TempDir(), "fleet"), Clock: time.Now, Cost: hsm.Cost{Time: 1, MemoryKiB: 8, Threads: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := ceremony.Parse([]byte("realm = 'fleet.example'\nvault.kind = 'passphrase'\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.mu.Lock()
+	looked := make(chan struct{})
+	go func() {
+		s.lockWhenIdle()
+		close(looked)
+	}()
+	time.Sleep(50 * time.Millisecond) // so that it looks before, as a rule
+	_, err = s.make(plan, &Founding{Passphrase: []byte("correct horse battery")})
+	s.mu.Unlock()
+	<-looked
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.appliance.Locked() {
+		t.Error("it was locked as soon as it was founded")
+	}
+	auditor := new(session)
+	if _, err := s.desk.begin(auditor, 0, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	s.o.Idle = time.Nanosecond
+	s.desk.stir(time.Now().Add(-time.Hour))
+	auditor.used = time.Now().Add(-time.Nanosecond)
+	s.o.Clock = func() time.Time { return auditor.used }
+	s.lockWhenIdle()
+	if !s.appliance.Locked() {
+		t.Error("it stays unlocked although nobody does anything")
+	}
+	if len(s.desk.sessions) != 1 {
+		t.Error("the auditor's session ended with the vault's")
+	}
+	if err := s.close(); err != nil {
+		t.Error(err)
 	}
 }
