@@ -21,7 +21,7 @@ computer that it was made on, with a PIN, for as many security officers as its c
 		newFound(), newServe(), newUnlock(), newLock(), newStop(), newStatus(),
 		newEnrol(), newList(), newRevoke(), newPublish(), newApprovals(), newPolicy(),
 		newOfficers(), newPlatform(), newLockout(), newCards(),
-		newBackup(), newRestore(), newReopen(), newRecover(), newRotate(),
+		newBackup(), newRestore(), newReopen(), newRecover(), newRotate(), newDiscard(),
 	)
 	return cmd
 }

@@ -145,7 +145,7 @@ func (h *home) foundBy(c *localapi.Client, plan *ceremony.Plan, o *foundOptions,
 		return nil, err
 	}
 	var out *papers
-	if needsPapers(plan) {
+	if needsPapers(plan) || len(f.OldCore) > 0 { // devices have to be given the core of a rotation
 		if out, err = preparePapers(cmp.Or(o.papers, filepath.Clean(h.dir)+".ceremony"), plan); err != nil {
 			return nil, err
 		}

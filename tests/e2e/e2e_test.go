@@ -78,6 +78,7 @@ func TestScripts(t *testing.T) {
 			"zeros":    zeros,
 			"foundago": foundago,
 			"typo":     typo,
+			"groups":   groups,
 			"first":    func(ts *testscript.TestScript, neg bool, args []string) { element(ts, neg, args, 0) },
 			"last":     func(ts *testscript.TestScript, neg bool, args []string) { element(ts, neg, args, -1) },
 			"waitfor":  waitfor,
