@@ -11,7 +11,7 @@ var (
 	// ErrFoundingElsewhere: another program is founding an authority in the same folder.
 	ErrFoundingElsewhere = errors.New("another program is founding an authority in this folder: wait until it is done")
 	// ErrUsed: the authority is in use, and so not one that came to nothing.
-	ErrUsed = errors.New("this authority has issued identities, or its backup was drilled or waived: it is not discarded")
+	ErrUsed = errors.New("this authority has issued identities, or its backup was drilled or waived, or it is a copy of one that lives: it is not discarded")
 	// ErrInterrupted: the folder does not exist because its founding was interrupted.
 	ErrInterrupted = errors.New("the founding of this authority was interrupted and nothing of it was used: found it again")
 	// ErrIncomplete: the vault or the database is missing.
