@@ -177,6 +177,28 @@ func (s *Server) welcome(c *caller, plan *ceremony.Plan, in *Founding) ([]string
 	return tokens, nil
 }
 
+// discard removes an authority that was never used. While it cannot, the authority stays as it was, locked.
+func (s *Server) discard(*caller, *none) (*none, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.appliance == nil {
+		return nil, authority.ErrNotFounded
+	}
+	if c, err := s.appliance.Custody(); err != nil || c.Drill != appliance.DrillPending {
+		return nil, errors.Join(err, appliance.ErrUsed)
+	}
+	s.desk.renew(everybody)
+	err := s.appliance.Close()
+	s.appliance = nil
+	if err == nil {
+		err = appliance.Discard(s.o.Dir, s.options())
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.open())
+	}
+	return &none{}, nil
+}
+
 // importPath is where a backup waits for a founding or a restoring.
 func (s *Server) importPath() string { return s.place.path() + importSuffix }
 

@@ -91,8 +91,11 @@ func (s *Server) Serve(ctx context.Context) error {
 	if err := s.open(); err != nil {
 		return errors.Join(s.tell(fmt.Errorf("serve: %w", err)), s.place.remove(l), s.place.close())
 	}
+	if err := s.dropImported(); err != nil { // that of a service that was killed
+		s.log.Printf("serve: %v", err)
+	}
 	err = s.answer(ctx, l)
-	return errors.Join(err, s.close(), s.place.remove(l), s.place.close()) // who finds no socket finds the folder free
+	return errors.Join(err, s.dropImported(), s.close(), s.place.remove(l), s.place.close()) // who finds no socket finds the folder free
 }
 
 // open opens the authority, if there is one.

@@ -191,7 +191,7 @@ func (c *caller) may(who access) bool {
 	case anyone:
 		return true
 	case keeper:
-		return len(c.sessions) > 0 || c.peer.uid == 0 || c.peer.uid == uint32(os.Geteuid())
+		return c.may(security) || c.peer.uid == 0 || c.peer.uid == uint32(os.Geteuid())
 	case signedOn:
 		return len(c.sessions) > 0
 	case operator:

@@ -161,3 +161,14 @@ func TestFoundingIsNoIdleness(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Another account in the service's group ends the service as a security officer only.
+func TestWhoStops(t *testing.T) {
+	elsewhere := &peer{uid: uint32(os.Geteuid()) + 1}
+	if (&caller{peer: elsewhere, sessions: []*session{{}}}).may(keeper) {
+		t.Error("an auditor ends the service")
+	}
+	if !(&caller{peer: elsewhere, sessions: []*session{{holder: true}}}).may(keeper) || !(&caller{peer: &peer{uid: uint32(os.Geteuid())}}).may(keeper) {
+		t.Error("nobody ends the service")
+	}
+}
