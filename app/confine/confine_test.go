@@ -38,6 +38,9 @@ var errUnexpected = errors.New("it is not as it should be")
 // confined tries everything and returns what is not as it should be.
 func confined(folder string) error {
 	threads() // that were there before
+	if err := errors.Join(confine.Hide(), hidden()); err != nil {
+		return err
+	}
 	done, exposed, err := confine.Confine()
 	if err != nil {
 		return err
@@ -99,16 +102,19 @@ func confined(folder string) error {
 	_, err = os.ReadDir("/proc/self/fd")
 	works("look at its own descriptors", err)
 
+	wrong = append(wrong, hidden(), memory(exposed), exec.Command("/bin/true").Run())
+	return errors.Join(wrong...)
+}
+
+func hidden() error {
 	var limit unix.Rlimit
-	works("read a limit", unix.Getrlimit(unix.RLIMIT_CORE, &limit))
-	if limit.Cur != 0 || limit.Max != 0 {
-		wrong = append(wrong, fmt.Errorf("core files may have %d octets", limit.Max))
+	if err := unix.Getrlimit(unix.RLIMIT_CORE, &limit); err != nil || limit.Cur != 0 || limit.Max != 0 {
+		return fmt.Errorf("core files may have %d octets: %w", limit.Max, errors.Join(errUnexpected, err))
 	}
 	if n, err := unix.PrctlRetInt(unix.PR_GET_DUMPABLE, 0, 0, 0, 0); n != 0 || err != nil {
-		wrong = append(wrong, fmt.Errorf("dumpable is %d: %w", n, errors.Join(errUnexpected, err)))
+		return fmt.Errorf("dumpable is %d: %w", n, errors.Join(errUnexpected, err))
 	}
-	wrong = append(wrong, memory(exposed), exec.Command("/bin/true").Run())
-	return errors.Join(wrong...)
+	return nil
 }
 
 // memory takes more than any finite limit of locked memory allows by default.

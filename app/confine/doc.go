@@ -1,7 +1,7 @@
 // Package confine gives up what a process that holds a master secret does not need: the network, core dumps, privileges to come, and
 // memory that the system may write to a disk.
 //
-// What lives here: [Confine], for the beginning of a program, and the proof that it held. What may not: anything about what the process
+// What lives here: [Confine] and [Hide], for the beginning of a program, and the proof that they held. What may not: anything about what the process
 // does. The package is for Linux, and uses no cgo.
 //
 // # What it is worth
