@@ -21,6 +21,8 @@ const (
 
 	maxFiling     = 400_000 // octets of a proposal or a decision as it is stored
 	maxOpen       = 256     // proposals that wait at one time
+	maxOpenEach   = 64      // of those, of one officer
+	maxClosed     = 256     // proposals that are shown though they do not wait any more
 	maxRefusal    = 256     // octets of a reason
 	maxClockAhead = time.Hour
 

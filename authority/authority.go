@@ -42,6 +42,7 @@ type Authority struct {
 
 	mu       sync.Mutex // of changes, and of all below
 	ledger   *ledger    // what the log says, as far as it was read
+	known    mark       // the newest signed state of the log that this process has seen or made
 	rollback rollback
 
 	// Of the change under way:

@@ -32,34 +32,32 @@ func (a *Authority) change(f func(tx *storage.Tx, now time.Time) error) error {
 // begin returns the time of a change, in whole seconds, not before the last
 // entry of the log: times in the log, and the lists made by them, never go back.
 // Nor does it lie far ahead, unless somebody confirmed it.
-// The change builds on the log that was signed last, and on no other.
+// The change builds on the log that was signed last, and on no other. A log that
+// was signed under a counter is continued under one only, or is reopened.
 func (a *Authority) begin(tx *storage.Tx) (time.Time, error) {
-	return a.beginAfter(tx, time.Time{})
+	now, err := a.beginAfter(tx, time.Time{})
+	if err == nil && a.signed > 0 && a.rollback.counter == nil {
+		err = fmt.Errorf("%w: nobody connected it", ErrCounter)
+	}
+	return now, err
 }
 
 // beginAfter is begin at a time not before known, which a statement of the
 // authority vouches for.
 func (a *Authority) beginAfter(tx *storage.Tx, known time.Time) (time.Time, error) {
 	now := a.now()
-	head, err := a.openHead(tx)
+	head, err := a.catchUp(tx)
 	if err != nil {
 		return time.Time{}, err
 	}
-	last, err := readEntry(tx, head.Size-1)
-	if err != nil {
-		return time.Time{}, err
-	}
-	if known.Before(last.Time) {
-		known = last.Time
+	if known.Before(a.ledger.last) {
+		known = a.ledger.last
 	}
 	if err := a.checkClock(now, known); err != nil {
 		return time.Time{}, err
 	}
-	if err := a.catchUp(tx); err != nil {
+	if err := a.agree(tx); err != nil {
 		return time.Time{}, err
-	}
-	if a.ledger.policy != a.Policy().Sequence {
-		return time.Time{}, fmt.Errorf("the policy in force is not the newest one of the log: %w", ErrInconsistent)
 	}
 	a.signed = head.Counter
 	return now, nil
@@ -84,18 +82,6 @@ func (a *Authority) openHead(tx *storage.Tx) (*wire.Checkpoint, error) {
 	return c, nil
 }
 
-func readEntry(tx *storage.Tx, i uint64) (*wire.LogEntry, error) {
-	b, err := tx.LogEntry(i)
-	if err != nil {
-		return nil, fmt.Errorf("read entry %d of the log: %w", i, err)
-	}
-	e, err := wire.ParseLogEntry(b)
-	if err != nil {
-		return nil, fmt.Errorf("read entry %d of the log: %w", i, err)
-	}
-	return e, nil
-}
-
 // record appends an entry to the log and returns its index and encoding.
 func record(tx *storage.Tx, now time.Time, e wire.Entry) (uint64, []byte, error) {
 	b, err := (&wire.LogEntry{Time: now, Entry: e}).Marshal()
@@ -111,14 +97,15 @@ func record(tx *storage.Tx, now time.Time, e wire.Entry) (uint64, []byte, error)
 
 // checkpoint signs the head of the log, stores the statement and returns it.
 // Every change ends with one, after its last entry. With advance, and a counter,
-// it carries the counter's next value.
+// it carries the counter's next value. It does not sign for entries that break the
+// rules by which the log is read, and for no other root than that of the entries.
 func (a *Authority) checkpoint(tx *storage.Tx, now time.Time, advance bool) ([]byte, error) {
 	counter := a.signed
 	if advance && a.rollback.counter != nil {
 		counter++
 		a.rollback.to = counter
 	}
-	root, err := tx.LogRoot()
+	root, err := a.follow(tx)
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint: %w", err)
 	}

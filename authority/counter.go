@@ -37,10 +37,11 @@ type rollback struct {
 // is wrong, and the authority stays open, but read-only: [ErrRolledBack] for a
 // database that is older than the counter, [ErrCounterLost] for one that is of
 // another counter, [ErrCounter] for a counter that does not answer. nil takes the
-// counter away: checkpoints then repeat the value of the last one.
+// counter away: where the newest checkpoint carries a value of one, changes then
+// fail with ErrCounter, as they do before SetCounter was called.
 //
 // A realm that has a counter is founded with it ([Founding]); one that was
-// founded without has to be reopened.
+// founded without has to be reopened, and so has one that goes on without.
 func (a *Authority) SetCounter(c Counter) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -49,7 +50,11 @@ func (a *Authority) SetCounter(c Counter) error {
 		return nil
 	}
 	a.rollback = rollback{counter: c, unsure: true}
-	if err := a.store.View(a.catchUp); err != nil {
+	err := a.store.View(func(tx *storage.Tx) error {
+		_, err := a.catchUp(tx)
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("compare the counter: %w", err)
 	}
 	a.rollback.unclean = !a.ledger.sealed
@@ -181,18 +186,19 @@ func (a *Authority) commit(f func(tx *storage.Tx) error) error {
 }
 
 // commitAnyway is commit for an authority that may be read-only.
-
 func (a *Authority) commitAnyway(f func(tx *storage.Tx) error) error {
 	r := &a.rollback
 	r.to, r.issued, r.skipped, a.staged = 0, 0, false, nil
-	if err := a.store.Update(f); err != nil {
+	err := a.store.Update(f)
+	a.settle(err == nil)
+	r.since += r.issued
+	if err != nil {
 		r.unsure = r.unsure || r.to > 0 // a commit that failed may have reached the disk all the same
 		return err
 	}
 	if a.staged != nil {
 		a.terms.Store(a.staged)
 	}
-	r.since += r.issued
 	r.unclean = r.unclean && !r.skipped
 	if r.to == 0 {
 		return nil
@@ -216,5 +222,8 @@ func (a *Authority) advance() error {
 
 // due reports whether the counter must advance with the issuing under way: with
 // the first one after a seal, since otherwise the sealed log could be put back,
-// and with every 64th.
-func (a *Authority) due() bool { return a.ledger.sealed || a.rollback.since+1 >= advanceEvery }
+// with the first one after a gap, since otherwise the log before the gap could be,
+// and would make the same gap again, and with every 64th.
+func (a *Authority) due() bool {
+	return a.ledger.sealed || a.rollback.skipped || a.rollback.since+1 >= advanceEvery
+}

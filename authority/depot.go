@@ -19,14 +19,15 @@ type Taken struct {
 
 // Depots returns all depots that were ever registered, in that order. It works while the authority is locked.
 func (a *Authority) Depots() ([]Depot, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if err := a.store.View(a.catchUp); err != nil {
-		return nil, fmt.Errorf("list the depots: %w", err)
-	}
 	all := []Depot{}
-	for _, key := range a.ledger.depots.order {
-		all = append(all, *a.ledger.depots.byKey[key])
+	err := a.current(func(*storage.Tx) error {
+		for _, key := range a.ledger.depots.order {
+			all = append(all, *a.ledger.depots.byKey[key])
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the depots: %w", err)
 	}
 	return all, nil
 }
@@ -66,12 +67,11 @@ func (a *Authority) OpenReceipts(statement []byte) (*wire.Receipts, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open receipts: %w", err)
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if err := a.store.View(a.catchUp); err != nil {
-		return nil, fmt.Errorf("open receipts: %w", err)
-	}
-	if _, err := a.ledger.depots.find(&r.HandOver); err != nil {
+	err = a.current(func(*storage.Tx) error {
+		_, err := a.ledger.depots.find(&r.HandOver)
+		return err
+	})
+	if err != nil {
 		return nil, fmt.Errorf("open receipts: %w", err)
 	}
 	return r, nil

@@ -89,7 +89,7 @@ func (a *Authority) Pendings() ([]Pending, error) {
 	}
 	var list []Pending
 	now := a.now()
-	err := a.store.View(func(tx *storage.Tx) error {
+	err := a.current(func(tx *storage.Tx) error {
 		all, err := readFilings(tx, func(*filing) bool { return true })
 		if err != nil {
 			return err
@@ -112,7 +112,7 @@ func (a *Authority) Pendings() ([]Pending, error) {
 
 // pending describes a filing as it stands now.
 func (a *Authority) pending(tx *storage.Tx, c *council, f *filing, now time.Time) (*Pending, error) {
-	decision, err := readDecision(tx, f.digest)
+	decision, done, err := a.decision(tx, f.digest)
 	if err != nil {
 		return nil, err
 	}
@@ -124,9 +124,11 @@ func (a *Authority) pending(tx *storage.Tx, c *council, f *filing, now time.Time
 		Digest: f.digest, Action: f.proposal.Action, Payload: f.payload, Words: words, Time: f.proposal.Time,
 		Expires: f.proposal.Time.Add(ProposalLifetime), State: f.state, Refused: f.refusal,
 	}
+	if done {
+		p.State = StateDecided
+	}
 	var k *Case
 	if decision != nil {
-		p.State = StateDecided
 		k, err = decision.reopen(a.coreHash, f.proposal.Time)
 	} else {
 		k, err = f.reopen(c, a.coreHash, f.proposal.Time)
@@ -144,7 +146,7 @@ func (a *Authority) pending(tx *storage.Tx, c *council, f *filing, now time.Time
 	return p, nil
 }
 
-// readDecision returns the decision about a proposal, nil when there is none.
+// readDecision returns what is filed as the decision about a proposal, nil when nothing is.
 func readDecision(tx *storage.Tx, digest [32]byte) (*Decision, error) {
 	b, err := tx.Decision(digest)
 	if errors.Is(err, storage.ErrNotFound) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"marque/device/wire"
 	"marque/storage"
 )
 
@@ -108,8 +107,9 @@ func (a *Authority) recordDecision(tx *storage.Tx, now time.Time, f *filing, d *
 	if err := d.Check(a.coreHash, now); err != nil {
 		return err
 	}
-	if err := notDecided(tx, &d.Proposal, f.digest); err != nil {
-		return err
+	// The log is signed, and what is filed beside it is not: who can write to the disk could take a decision away to have it carried out again.
+	if _, done := a.ledger.decided[f.digest]; done {
+		return ErrDecided
 	}
 	b, err := d.Marshal()
 	if err != nil {
@@ -128,24 +128,6 @@ func (a *Authority) recordDecision(tx *storage.Tx, now time.Time, f *filing, d *
 		return err
 	}
 	return writeFiling(tx, f)
-}
-
-// notDecided makes sure that the log has no decision about a proposal. The log is signed, and what is filed beside it is not: who can
-// write to the disk could take a decision away to have it carried out again. Entries before the proposal's time need no look.
-func notDecided(tx *storage.Tx, p *Proposal, digest [32]byte) error {
-	for i := tx.LogSize(); i > 0; i-- {
-		e, err := readEntry(tx, i-1)
-		if err != nil {
-			return err
-		}
-		if d, ok := e.Entry.(*wire.DecideEntry); ok && d.Proposal == digest {
-			return ErrDecided
-		}
-		if e.Time.Before(p.Time) {
-			return nil
-		}
-	}
-	return nil
 }
 
 // Decide is for what the authority does not do by itself: restore, officers, platform, recovery and rotation. All who approve are here

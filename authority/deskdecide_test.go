@@ -145,13 +145,15 @@ func TestDeskIsFull(t *testing.T) {
 	b := newBoard(t, 2)
 	action, payload := revoking(t, b.buses(t, "one", "two")...)
 	var last *authority.Pending
-	for range 256 {
+	for _, officer := range []string{"Anna", "Bo", "Cy", "Dee"} { // 64 of each
+		for range 64 {
+			b.later(time.Second)
+			last = b.mustPropose(t, b.by(officer), action, payload)
+		}
 		b.later(time.Second)
-		last = b.mustPropose(t, b.by("Dee"), action, payload)
+		_, err := b.Propose(b.by(officer), action, payload)
+		refused(t, "one more", err, authority.ErrDeskFull)
 	}
-	b.later(time.Second)
-	_, err := b.Propose(b.by("Dee"), action, payload)
-	refused(t, "one more", err, authority.ErrDeskFull)
 	if err := b.Refuse(b.signer["Bo"], last.Digest, "enough"); err != nil {
 		t.Fatal(err)
 	}

@@ -104,16 +104,16 @@ func (a *Authority) admit(f *filing, now time.Time) error {
 	if err := a.sweep(now); err != nil {
 		return err
 	}
-	return a.store.View(func(tx *storage.Tx) error {
-		if d, err := readDecision(tx, f.digest); err != nil {
+	return a.current(func(tx *storage.Tx) error {
+		if _, done, err := a.decision(tx, f.digest); err != nil {
 			return err
-		} else if d != nil {
+		} else if done {
 			return ErrDecided
 		}
 		same, err := readFiling(tx, f.digest)
 		switch {
 		case errors.Is(err, ErrNoProposal):
-			return room(tx)
+			return a.room(tx, f.proposal.Requester)
 		case err != nil:
 			return err
 		case same.state != StateOpen:
@@ -124,9 +124,19 @@ func (a *Authority) admit(f *filing, now time.Time) error {
 	})
 }
 
-func room(tx *storage.Tx) error {
-	open, err := readFilings(tx, func(f *filing) bool { return f.state == StateOpen })
-	if err == nil && len(open) >= maxOpen {
+// room makes sure that there is room for one more proposal of an officer, who leaves some for others.
+func (a *Authority) room(tx *storage.Tx, requester [32]byte) error {
+	all, theirs := 0, 0
+	_, err := readFilings(tx, func(f *filing) bool {
+		if a.waits(f) {
+			all++
+			if f.proposal.Requester == requester {
+				theirs++
+			}
+		}
+		return false
+	})
+	if err == nil && (all >= maxOpen || theirs >= maxOpenEach) {
 		err = ErrDeskFull
 	}
 	return err
@@ -165,7 +175,7 @@ func (a *Authority) conclude(c *council, k *Case, f *filing, d deed, now time.Ti
 }
 
 func (a *Authority) look(c *council, f *filing, now time.Time) (p *Pending, err error) {
-	err = a.store.View(func(tx *storage.Tx) error {
+	err = a.current(func(tx *storage.Tx) error {
 		p, err = a.pending(tx, c, f, now)
 		return err
 	})
@@ -218,10 +228,10 @@ func (a *Authority) waiting(digest [32]byte, now time.Time) (f *filing, d deed, 
 	if err := a.sweep(now); err != nil {
 		return nil, nil, err
 	}
-	err = a.store.View(func(tx *storage.Tx) error {
-		if decision, err := readDecision(tx, digest); err != nil {
+	err = a.current(func(tx *storage.Tx) error {
+		if _, done, err := a.decision(tx, digest); err != nil {
 			return err
-		} else if decision != nil {
+		} else if done {
 			return ErrDecided
 		}
 		f, err = readFiling(tx, digest)
@@ -288,32 +298,51 @@ func (a *Authority) refuse(by crypto.Signer, digest [32]byte, reason string) err
 	return a.store.Update(func(tx *storage.Tx) error { return writeFiling(tx, f) })
 }
 
-// sweep marks what has expired, so that a clock set back does not bring it to life, and removes what is long over.
+// sweep marks what has expired, so that a clock set back does not bring it to life, and removes what is long over, and the oldest of
+// what is over where that is much.
 func (a *Authority) sweep(now time.Time) error {
-	past := func(f *filing) bool {
-		age := now.Sub(f.proposal.Time)
-		return age >= retention || age >= ProposalLifetime && f.state == StateOpen
-	}
-	var stale []*filing
-	err := a.store.View(func(tx *storage.Tx) (err error) {
-		stale, err = readFilings(tx, past)
+	var expired, over []*filing
+	err := a.current(func(tx *storage.Tx) error {
+		_, err := readFilings(tx, func(f *filing) bool {
+			switch age := now.Sub(f.proposal.Time); {
+			case !a.waits(f) || age >= retention:
+				over = append(over, f)
+			case age >= ProposalLifetime:
+				expired = append(expired, f)
+			}
+			return false
+		})
 		return err
 	})
-	if err != nil || len(stale) == 0 {
+	if err != nil {
 		return err
 	}
+	slices.SortStableFunc(over, func(f, g *filing) int { return f.proposal.Time.Compare(g.proposal.Time) })
+	last := max(0, len(over)-maxClosed)
+	for last < len(over) && now.Sub(over[last].proposal.Time) >= retention {
+		last++
+	}
+	if over = over[:last]; len(over)+len(expired) == 0 {
+		return nil
+	}
 	return a.store.Update(func(tx *storage.Tx) error {
-		for _, f := range stale {
-			if now.Sub(f.proposal.Time) >= retention {
-				err = tx.DeleteProposal(f.digest)
-			} else {
-				f.state = StateExpired
-				err = writeFiling(tx, f)
-			}
-			if err != nil {
+		for _, f := range expired {
+			f.state = StateExpired
+			if err := writeFiling(tx, f); err != nil {
 				return err
+			}
+		}
+		for _, f := range over {
+			if err := tx.DeleteProposal(f.digest); err != nil {
+				return fmt.Errorf("clear the desk: %w", err)
 			}
 		}
 		return nil
 	})
+}
+
+// waits says whether a filing is neither decided nor closed. The caller is called by [Authority.current].
+func (a *Authority) waits(f *filing) bool {
+	_, done := a.ledger.decided[f.digest]
+	return f.state == StateOpen && !done
 }

@@ -66,12 +66,15 @@ func (o Outcome) mayFollow(next Outcome) bool {
 
 // Drill returns how the drill stands. It works while the authority is locked.
 func (a *Authority) Drill() (Outcome, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if err := a.store.View(a.catchUp); err != nil {
+	o := DrillPending
+	err := a.current(func(*storage.Tx) error {
+		o = a.ledger.drill
+		return nil
+	})
+	if err != nil {
 		return DrillPending, fmt.Errorf("look the drill up: %w", err)
 	}
-	return a.ledger.drill, nil
+	return o, nil
 }
 
 // RecordDrill records that the drill was passed, or waived, which is possible only

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"marque/device/wire"
+	"marque/storage"
 )
 
 // ledger is the state that the log leads to, computed from its entries alone:
@@ -13,6 +14,7 @@ import (
 // and reports every entry that breaks one.
 type ledger struct {
 	core *wire.Core
+	tree tree      // of the entries; whoever adds one adds it here, too
 	size uint64    // entries read
 	last time.Time // of the newest entry
 
@@ -26,12 +28,15 @@ type ledger struct {
 	state [16]byte   // of the newest list
 	left  bool       // a serial left since the newest list: the next has a new base
 
-	drill     Outcome
-	policy    uint32 // sequence of the policy in force
-	forks     []fork // where tails of the log were lost
-	reopening bool   // a list has to follow, before anything else is issued
-	sealed    bool   // the newest entry is a seal
-	depots    depots
+	drill      Outcome
+	policy     uint32                // sequence of the policy in force
+	policyHash [32]byte              // of its statement; zero for the first
+	gaps       []storage.Gap         // serials left out
+	decided    map[[32]byte][32]byte // digest of a proposal → approvals' hash of the decision
+	forks      []fork                // where tails of the log were lost
+	reopening  bool                  // a list has to follow, before anything else is issued
+	sealed     bool                  // the newest entry is a seal
+	depots     depots
 }
 
 // fork is a place from where the log went on another way than it had gone before.
@@ -52,7 +57,7 @@ const (
 )
 
 func newLedger(core *wire.Core) *ledger {
-	return &ledger{core: core, drill: DrillPending, policy: firstPolicy, depots: newDepots()}
+	return &ledger{core: core, drill: DrillPending, policy: firstPolicy, decided: make(map[[32]byte][32]byte), depots: newDepots()}
 }
 
 // add reads the next entry and returns what is wrong with it.

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"marque/device/wire"
+	"marque/storage"
 )
 
 // keep reads the entries about how the authority itself is kept.
@@ -15,7 +16,9 @@ func (l *ledger) keep(e *wire.LogEntry, epoch uint32, complain func(string, ...a
 		if entry.Sequence != l.policy+1 {
 			complain("it sets policy %d where %d is next", entry.Sequence, l.policy+1)
 		}
-		l.policy = max(l.policy, entry.Sequence)
+		l.policy, l.policyHash = max(l.policy, entry.Sequence), entry.Hash
+	case *wire.DecideEntry:
+		l.decided[entry.Proposal] = entry.Approvals
 	case *wire.ReopenEntry:
 		l.reopen(entry, epoch, complain)
 		l.depots.lapse()
@@ -58,6 +61,7 @@ func (l *ledger) reopen(e *wire.ReopenEntry, epoch uint32, complain func(string,
 
 // skip leaves serials out. Whatever was given away of them was so before now, and has keys for no more epochs than fit a package.
 func (l *ledger) skip(next uint32, epoch uint32) {
+	l.gaps = append(l.gaps, storage.Gap{First: uint32(l.n()), Next: next})
 	for l.n() < uint64(next) {
 		l.lastEpochs = append(l.lastEpochs, lostUntil(epoch))
 		l.standings = append(l.standings, skipped)

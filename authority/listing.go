@@ -108,25 +108,3 @@ func markListed(tx *storage.Tx, revoked []*listing, sequence uint32) (added int,
 	}
 	return added, nil
 }
-
-// catchUp brings the ledger to the log's present end. The caller holds a.mu and
-// has not written to the log in tx, which might yet fail.
-func (a *Authority) catchUp(tx *storage.Tx) error {
-	if a.ledger.size > tx.LogSize() {
-		return fmt.Errorf("read the log: it became shorter: %w", ErrInconsistent)
-	}
-	for b, err := range tx.LogEntries(a.ledger.size) {
-		if err != nil {
-			return fmt.Errorf("read the log: %w", err)
-		}
-		e, err := wire.ParseLogEntry(b)
-		if err != nil {
-			return fmt.Errorf("read entry %d of the log: %w", a.ledger.size, err)
-		}
-		if i, wrong := a.ledger.size, a.ledger.add(e); len(wrong) > 0 {
-			a.ledger = newLedger(a.core)
-			return fmt.Errorf("entry %d of the log: %s: %w", i, wrong[0], ErrInconsistent)
-		}
-	}
-	return nil
-}

@@ -56,7 +56,7 @@ func (a *Authority) acceptReceipt(b []byte) (out *Accepted, err error) {
 	}
 	a.mu.Lock()
 	err = a.commit(func(tx *storage.Tx) error {
-		if err := a.catchUp(tx); err != nil {
+		if _, err := a.catchUp(tx); err != nil {
 			return err
 		}
 		out, err = a.takeReceipt(tx, r, b)

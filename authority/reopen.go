@@ -91,7 +91,7 @@ type evidence struct {
 	revoked     map[uint32]time.Time // serial → when the earliest list with it was issued
 	checkpoints []*wire.Checkpoint   // ascending by size, then time
 	latest      time.Time            // of all statements
-	counter     uint64               // its value now
+	counter     uint64               // its value now; 0 without one
 }
 
 // gather verifies statements.
@@ -171,9 +171,7 @@ func (a *Authority) reopen(tx *storage.Tx, now time.Time, e *evidence) (*Reopene
 		return nil, fmt.Errorf("the lists' numbers are used up: %w", storage.ErrLimit)
 	}
 	r.Generation, r.NextSerial = e.order.Generation+1, uint32(next)
-	if a.rollback.counter != nil {
-		a.signed = e.counter
-	}
+	a.signed = e.counter
 	if err := a.goOn(tx, now, e, r, lost); err != nil {
 		return nil, err
 	}

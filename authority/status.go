@@ -56,16 +56,11 @@ func (a *Authority) Status() (Status, error) {
 		Locked: a.store.Locked() || a.master.Public() == nil, Time: a.now(),
 	}
 	err := a.store.View(func(tx *storage.Tx) (err error) {
-		if err := a.catchUp(tx); err != nil {
+		head, err := a.catchUp(tx)
+		if err != nil {
 			return err
 		}
-		s.LogSize = tx.LogSize()
-		if s.LogRoot, err = tx.LogRoot(); err != nil {
-			return fmt.Errorf("read the log: %w", err)
-		}
-		if s.Counter, err = newestCounter(tx, a.core); err != nil {
-			return err
-		}
+		s.LogSize, s.LogRoot, s.Counter = head.Size, head.Root, head.Counter
 		if s.List, err = a.newestList(tx); err != nil {
 			return err
 		}
@@ -109,18 +104,6 @@ func (a *Authority) newestList(tx *storage.Tx) (List, error) {
 		Sequence: b.Sequence, N: b.N, Count: b.Count,
 		Issued: b.Issued, NextUpdate: b.Issued.Add(b.NextUpdate), HardExpiry: b.Issued.Add(b.HardExpiry),
 	}, nil
-}
-
-func newestCounter(tx *storage.Tx, core *wire.Core) (uint64, error) {
-	stored, err := tx.Checkpoint()
-	if err != nil {
-		return 0, fmt.Errorf("read the newest checkpoint: %w", err)
-	}
-	c, err := wire.OpenCheckpoint(stored.Statement, core)
-	if err != nil {
-		return 0, fmt.Errorf("read the newest checkpoint: %w", err)
-	}
-	return c.Counter, nil
 }
 
 // openBundle verifies and parses the statement of a list.

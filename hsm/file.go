@@ -214,10 +214,17 @@ func writeFile(path string, b []byte) error {
 	return nil
 }
 
+// What is to take a vault file's place stands beside it, under its name and one of
+// these. What a rekeying left there counts for the next one.
+const (
+	freshSuffix   = ".new"
+	rekeyedSuffix = ".rekeyed"
+)
+
 // replaceFile puts b in the place of a vault file. Whatever happens meanwhile, the
 // file has its old or its new content.
-func replaceFile(path string, b []byte) error {
-	fresh := path + ".new"
+func replaceFile(path, suffix string, b []byte) error {
+	fresh := path + suffix
 	if err := os.Remove(fresh); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("replace the vault: %w", err)
 	}

@@ -28,6 +28,7 @@ const (
 	maxApprovals = 16   // platforms that a vault may be opened on
 	maxSignature = 72   // octets of an approval's signature
 	maxSealed    = 1024 // octets of a sealed object's public or private area
+	maxRekeyings = 16   // that were cut off, in a row
 
 	tpmHeader     = 10 // octets: tag, size, command or response code
 	maxTPMTries   = 12 // about 4 s in all

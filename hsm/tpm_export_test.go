@@ -70,7 +70,7 @@ func ForgeApproval(t *testing.T, path string, p Platform, bound uint64, officers
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := replaceFile(path, b); err != nil {
+	if err := replaceFile(path, freshSuffix, b); err != nil {
 		t.Fatal(err)
 	}
 	return a

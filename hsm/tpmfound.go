@@ -97,7 +97,7 @@ func (v *Vault) found(r *root, o *TPMOptions, seed []byte) (err error) {
 	}
 	b, err := v.file.marshal()
 	if err == nil {
-		err = replaceFile(v.path, b)
+		err = replaceFile(v.path, freshSuffix, b)
 	}
 	if err != nil {
 		opened.erase()

@@ -134,17 +134,17 @@ func approvedFrom(approvals []Approval, n uint64) []Approval {
 func (v *Vault) replaceApprovals(approvals []Approval) error {
 	f := *v.file
 	f.Approvals = approvals
-	return v.replace(&f)
+	return v.replace(&f, freshSuffix)
 }
 
-// replace puts f into the place of the vault's file. An error may come after f is
+// replace puts f into the place of the vault's file, as replaceFile does. An error may come after f is
 // there, and then v goes on with f. The caller holds v.mu.
-func (v *Vault) replace(f *file) error {
+func (v *Vault) replace(f *file, suffix string) error {
 	b, err := f.marshal()
 	if err != nil {
 		return err
 	}
-	err = replaceFile(v.path, b)
+	err = replaceFile(v.path, suffix, b)
 	if err == nil || compareFile(v.path, b) == nil {
 		v.file = f
 	}

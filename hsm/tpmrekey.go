@@ -1,6 +1,7 @@
 package hsm
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 )
@@ -36,8 +37,23 @@ func (v *Vault) Rekey(old Credentials, o TPMOptions) error {
 	}
 	before := v.file.TPM
 	f.TPM.Root, f.TPM.Counters = before.Root, before.Counters
-	f.TPM.Rekeyed, f.TPM.Unified = before.Rekeyed+1, before.Unified || o.Unified
+	f.TPM.Rekeyed, f.TPM.Unified = v.rekeyings()+1, before.Unified || o.Unified
 	return o.TPM.onRoot(before, func(r *root) error { return v.rekey(r, f, &old, &o) })
+}
+
+// rekeyings returns how many there were, with that which was cut off before its file
+// was there: somebody may have copied it, and it would open with the credentials of
+// then. The caller holds v.mu.
+func (v *Vault) rekeyings() uint64 {
+	n := v.file.TPM.Rekeyed
+	f, err := readFile(v.path + rekeyedSuffix)
+	if err != nil || f.TPM == nil || !bytes.Equal(f.TPM.Counters.Founding, v.file.TPM.Counters.Founding) {
+		return n
+	}
+	if f.TPM.Rekeyed > n && f.TPM.Rekeyed-n < maxRekeyings {
+		n = f.TPM.Rekeyed
+	}
+	return n
 }
 
 // rekey moves the seed into f, and f into the place of the vault's file. The caller
@@ -69,7 +85,7 @@ func (v *Vault) rekey(r *root, f *file, old *Credentials, o *TPMOptions) error {
 		return fmt.Errorf("try the new credentials: %w", err)
 	}
 	opened.erase()
-	if err := v.replace(f); err != nil {
+	if err := v.replace(f, rekeyedSuffix); err != nil {
 		return err
 	}
 	if err := o.TPM.settle(r, f.TPM, auth); err != nil {
@@ -89,15 +105,17 @@ func (t *TPM) checkNewest(r *root, s *sealedHeader) error {
 }
 
 // settle advances the counter of rekeyings to the value of the file, which ends the
-// copies from before. It is one behind where a change was cut off.
+// copies from before. It is behind where changes were cut off.
 func (t *TPM) settle(r *root, s *sealedHeader, auth []byte) error {
 	n, err := t.readCounter(r, s.rekeyed())
-	if err != nil || n == s.Rekeyed {
+	if err != nil {
 		return err
 	}
-	if n+1 != s.Rekeyed {
+	if n > s.Rekeyed || s.Rekeyed-n > maxRekeyings {
 		return fmt.Errorf("%w: it counts %d changes, and the vault's file %d", ErrCounter, n, s.Rekeyed)
 	}
-	_, err = t.advance(r, s.rekeyed(), auth)
+	for err == nil && n < s.Rekeyed {
+		n, err = t.advance(r, s.rekeyed(), auth)
+	}
 	return err
 }

@@ -179,3 +179,38 @@ func TestVaultThatWasRekeyedElsewhere(t *testing.T) {
 		t.Errorf("the new credentials: %v", err)
 	}
 }
+
+// TestRekeyThatWasCutOffBeforeItsFileWasThere leaves the file of a change beside the vault. Whoever copied it has a vault that opens
+// with the credentials of that change, until another one is made.
+func TestRekeyThatWasCutOffBeforeItsFileWasThere(t *testing.T) {
+	a := newAppliance(t, cheap)
+	old := copyOf(t, a.path)
+	lost, o := a.options(), a.options()
+	lost.Credentials.PIN, o.Credentials.PIN = []byte("161803"), []byte("141421")
+	lost.TPM = hsm.NewTPM(&faulty{a.emulator, func(cc tpm2.TPMCC, _ uint32) bool { return cc == tpm2.TPMCCNVIncrement }}, clock)
+	wantErr(t, a.vault.Rekey(credentials(), lost), hsm.ErrNoTPM)
+	a.emulator.Restart()
+	copied := copyOf(t, a.path)
+	for from, to := range map[string]string{copied: a.path + ".rekeyed", old: a.path} {
+		if err := os.Rename(copyOf(t, from), to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v := reopen(t, a.path)
+	if err := v.AddApproval(a.tpm, &v.Approvals()[0]); err != nil { // replaces the vault's file as well
+		t.Fatal(err)
+	}
+	if err := v.Rekey(credentials(), o); err != nil {
+		t.Fatal(err)
+	}
+	for path, c := range map[string]hsm.Credentials{old: credentials(), copied: lost.Credentials} {
+		wantErr(t, reopen(t, path).UnlockTPM(a.tpm, c), hsm.ErrOldVault)
+		wantErr(t, hsm.ForceUnlock(t, path, a.tpm, c, 0), hsm.ErrOldVault)
+	}
+	if err := reopen(t, a.path).UnlockTPM(a.tpm, o.Credentials); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Lstat(a.path + ".rekeyed"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("what the change left: %v", err)
+	}
+}

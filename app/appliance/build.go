@@ -36,6 +36,11 @@ func (b *builder) prepareTPM() (err error) {
 	if err := hsm.CheckPIN(t.PIN, b.founding.Officers); err != nil {
 		return err
 	}
+	if t.Lockout != nil {
+		if err := checkLockout(t.Lockout); err != nil {
+			return err
+		}
+	}
 	if b.tpm, err = hsm.OpenTPM(b.options.TPM, b.options.Clock); err != nil {
 		return err
 	}

@@ -22,5 +22,7 @@
 //
 // A change of officers first writes "officers.next", with the hash of the vault that does not open for them yet; then the vault is
 // sealed anew; then they take the place of the others. Whoever opens the folder in between sees from the vault which officers are its.
-// Files with the suffix ".new" were being written when the program was killed, and mean nothing.
+// Files with the suffix ".new" were being written when the program was killed, and mean nothing. "vault.rekeyed" is a vault that was
+// sealed anew for a change which was cut off before it took the vault's place. It opens nothing, and must be left where it is: the next
+// change reads from it how often the vault was sealed anew, so that a copy of it never opens. That change replaces it.
 package appliance

@@ -11,7 +11,7 @@ var (
 	// ErrFoundingElsewhere: another program is founding an authority in the same folder.
 	ErrFoundingElsewhere = errors.New("another program is founding an authority in this folder: wait until it is done")
 	// ErrUsed: the authority is in use, and so not one that came to nothing.
-	ErrUsed = errors.New("this authority has issued identities, or its backup was drilled or waived: it is not discarded")
+	ErrUsed = errors.New("this authority has issued identities, or its backup was drilled or waived, or it is a copy of one that lives: it is not discarded")
 	// ErrInterrupted: the folder does not exist because its founding was interrupted.
 	ErrInterrupted = errors.New("the founding of this authority was interrupted and nothing of it was used: found it again")
 	// ErrIncomplete: the vault or the database is missing.
@@ -26,6 +26,8 @@ var (
 	ErrNoOfficers = errors.New("this authority has no officers: its passphrase opens it")
 	// ErrNoTPMVault: the authority's vault has no TPM.
 	ErrNoTPMVault = errors.New("the vault of this authority has no TPM: its passphrase opens it")
+	// ErrLockoutForm: a lockout authorisation of another form, which the TPM was not asked about: a wrong one costs a day.
+	ErrLockoutForm = errors.New("a lockout authorisation has 32 letters from A to Z and digits from 2 to 7: compare it with the paper; the TPM was not asked")
 	// ErrNoCards: no cards of that purpose were made.
 	ErrNoCards = errors.New("no such cards were made for this authority: look at the purpose on the card")
 	// ErrCards: the file with the cards' commitments is damaged.

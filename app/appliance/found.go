@@ -67,7 +67,7 @@ type Founded struct {
 // Found fails there is no authority, and nothing of it in the TPM but the protection against guessed PINs. A founding that was killed
 // leaves a folder ".NAME.founding" beside dir, which the next one cleans up together with the TPM's counters.
 //
-// Errors: [ErrOccupied], [ErrFoundingElsewhere], [ErrNoFolder], [ErrFounding], [ErrNotNext],
+// Errors: [ErrOccupied], [ErrFoundingElsewhere], [ErrNoFolder], [ErrFounding], [ErrNotNext], [ErrLockoutForm],
 // authority.ErrFounded, hsm.ErrWeakPassphrase, and those of authority.Found, hsm.CreateTPM, hsm.Appoint and hsm.Split; and with a
 // Database backup.ErrArchive, backup.ErrKey, authority.ErrOtherMaster and [ErrDatabase].
 func Found(dir string, f Founding, o Options) (*Founded, error) {

@@ -1,6 +1,7 @@
 package appliance_test
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"errors"
@@ -201,6 +202,34 @@ func TestFoundingKilledAtTheEnd(t *testing.T) {
 	wantErr(t, appliance.Discard(r.dir, r.options), appliance.ErrUsed)
 	r.wantCounters(3)
 	checkFolder(t, r.dir, "authority.db cards officers vault")
+}
+
+// An old copy of a realm that lives looks as if it had never been used; its vault's counters are the living one's.
+func TestCopyOfALivingRealmIsNotDiscarded(t *testing.T) {
+	r := newRealm(t)
+	archive := r.backup()
+	r.close()
+	old, restored := filepath.Join(t.TempDir(), "old"), filepath.Join(t.TempDir(), "restored")
+	if err := os.CopyFS(old, os.DirFS(r.dir)); err != nil {
+		t.Fatal(err)
+	}
+	r.open()
+	r.unlock()
+	r.drill()
+	r.enrol("bus-1")
+	r.close()
+	wantErr(t, appliance.Discard(old, r.options), appliance.ErrUsed)
+	a, err := appliance.Restore(restored, bytes.NewReader(archive), keys(), r.options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Close(); err != nil {
+		t.Fatal(err)
+	}
+	wantErr(t, appliance.Discard(restored, r.options), appliance.ErrUsed)
+	r.wantCounters(3)
+	r.open()
+	r.unlock()
 }
 
 // A stale vault is cleared away with the TPM that it was made on, and by no other.

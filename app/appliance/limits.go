@@ -5,6 +5,8 @@ const (
 	maxCardsFile    = 1 << 14 // octets
 	maxVaultFile    = 1 << 15 // octets, as in package hsm
 	maxCards        = 32      // in a set, as in package hsm
-	maxDatabase     = 1 << 40 // octets of a database that is read from elsewhere
+	lockoutSize     = 32      // letters and digits, as in package hsm
 	hashLine        = 65      // octets: SHA-256 in hexadecimal, and the end of the line
+
+	maxDatabase int64 = 1 << 40 // octets of a database that is read from elsewhere
 )

@@ -70,6 +70,38 @@ func findOfficer(officers *hsm.Officers, name string) (hsm.Officer, error) {
 	return list[i], nil
 }
 
+// SufficeForPlatform makes sure that as many security officers are present as decide about a platform: for while the vault is locked,
+// so that nobody can put the decision into the log. Errors: [ErrNoOfficers], authority.ErrApprovalsMissing.
+func (a *Appliance) SufficeForPlatform(present []*hsm.Credential) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.officers == nil {
+		return ErrNoOfficers
+	}
+	roster, err := rosterOf(a.officers)
+	if err != nil {
+		return err
+	}
+	table, err := authority.NewTable(1) // what the cards take plays no part here
+	if err != nil {
+		return err
+	}
+	need, err := table.Needs(authority.ActionPlatform, roster)
+	if err != nil {
+		return err
+	}
+	officers, here := a.officers.List(), make(map[int]bool)
+	for _, c := range present {
+		if o := c.Officer(); o.Role.Has(hsm.SecurityOfficer) && slices.Contains(officers, o) {
+			here[o.Number] = true
+		}
+	}
+	if len(here) < need.Officers {
+		return fmt.Errorf("%d of %d security officers are here: %w", len(here), need.Officers, authority.ErrApprovalsMissing)
+	}
+	return nil
+}
+
 // appoint tells the authority who its officers are, and how many decide. The caller holds a.mu.
 func (a *Appliance) appoint() error {
 	if a.officers == nil {

@@ -73,12 +73,31 @@ func (a *Appliance) RetirePlatforms() (retired uint64, err error) {
 }
 
 // ResetLockout forgives all wrong PINs, with the lockout authorisation from the ceremony's envelope. The vault may be locked. Errors:
-// [ErrNoTPMVault], hsm.ErrNoTPM, and hsm.ErrLockoutAuth, after which the TPM takes no lockout authorisation for a day.
+// [ErrNoTPMVault], [ErrLockoutForm], hsm.ErrNoTPM, and hsm.ErrLockoutAuth, after which the TPM takes no lockout authorisation for a day.
 func (a *Appliance) ResetLockout(auth []byte) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if err := a.withTPM(func(t *hsm.TPM) error { return t.ResetLockout(auth) }); err != nil {
+	err := a.withTPM(func(t *hsm.TPM) error {
+		if err := checkLockout(auth); err != nil {
+			return err
+		}
+		return t.ResetLockout(auth)
+	})
+	if err != nil {
 		return fmt.Errorf("forgive wrong PINs: %w", err)
+	}
+	return nil
+}
+
+// checkLockout refuses what hsm.NewLockoutAuth cannot have drawn.
+func checkLockout(auth []byte) error {
+	if len(auth) != lockoutSize {
+		return ErrLockoutForm
+	}
+	for _, b := range auth {
+		if (b < 'A' || b > 'Z') && (b < '2' || b > '7') {
+			return ErrLockoutForm
+		}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package appliance_test
 
 import (
+	"bytes"
 	"errors"
 	"path/filepath"
 	"strings"
@@ -176,6 +177,16 @@ func TestFirmwareUpdateIsApprovedWhileLocked(t *testing.T) {
 	r.tpm.Restart() // the old boot loader, whose PCR the emulator begins with
 	r.open()
 	wantErr(t, r.a.UnlockQuorum(pin, r.present("Ada Berg", "Ben Cole")), hsm.ErrPlatformChanged)
+}
+
+func TestMistypedLockoutAuthorisationCostsNoDay(t *testing.T) {
+	r := newRealm(t)
+	for _, mistyped := range [][]byte{nil, r.lockout[:31], bytes.ToLower(r.lockout), bytes.Replace(r.lockout, r.lockout[:1], []byte("1"), 1)} {
+		wantErr(t, r.a.ResetLockout(mistyped), appliance.ErrLockoutForm)
+	}
+	if err := r.a.ResetLockout(r.lockout); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestLockSealsFirstAndLocksAnyway(t *testing.T) {

@@ -27,6 +27,16 @@ func Confine() (done, exposed []string, err error) {
 	return done, exposed, nil
 }
 
+// Hide keeps the memory of the process out of core files and out of reach of other processes of the same account, and gives up nothing
+// else: for clients, through which secrets pass. Call it before the first one. Error: [ErrFailed], or why the system would not.
+func Hide() error {
+	_, exposed, err := dumps()
+	if err == nil && exposed != "" {
+		err = fmt.Errorf("%w: %s", ErrFailed, exposed)
+	}
+	return err
+}
+
 // restriction gives something up. It says what, or why it could not.
 type restriction func() (done []string, exposed string, err error)
 

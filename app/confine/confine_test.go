@@ -30,11 +30,17 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// inherited is the descriptor that is left open in the confined process.
+const inherited = 3
+
 var errUnexpected = errors.New("it is not as it should be")
 
 // confined tries everything and returns what is not as it should be.
 func confined(folder string) error {
 	threads() // that were there before
+	if err := errors.Join(confine.Hide(), hidden()); err != nil {
+		return err
+	}
 	done, exposed, err := confine.Confine()
 	if err != nil {
 		return err
@@ -76,6 +82,13 @@ func confined(folder string) error {
 	fails("pair of sockets", err)
 	_, _, errno := unix.Syscall(unix.SYS_IO_URING_SETUP, 8, 0, 0)
 	fails("io_uring", errno)
+	_, _, errno = unix.Syscall(unix.SYS_PIDFD_GETFD, ^uintptr(0), 0, 0)
+	fails("a descriptor of another process", errno)
+	_, _, errno = unix.Syscall(unix.SYS_PTRACE, unix.PTRACE_ATTACH, uintptr(os.Getppid()), 0)
+	fails("tracing", errno)
+	if _, err := unix.GetsockoptInt(inherited, unix.SOL_SOCKET, unix.SO_DOMAIN); err == nil {
+		wrong = append(wrong, fmt.Errorf("a socket that was open before: %w", errUnexpected))
+	}
 
 	l, err := net.Listen("unix", filepath.Join(folder, "socket"))
 	works("listen on a Unix socket", err)
@@ -89,16 +102,19 @@ func confined(folder string) error {
 	_, err = os.ReadDir("/proc/self/fd")
 	works("look at its own descriptors", err)
 
+	wrong = append(wrong, hidden(), memory(exposed), exec.Command("/bin/true").Run())
+	return errors.Join(wrong...)
+}
+
+func hidden() error {
 	var limit unix.Rlimit
-	works("read a limit", unix.Getrlimit(unix.RLIMIT_CORE, &limit))
-	if limit.Cur != 0 || limit.Max != 0 {
-		wrong = append(wrong, fmt.Errorf("core files may have %d octets", limit.Max))
+	if err := unix.Getrlimit(unix.RLIMIT_CORE, &limit); err != nil || limit.Cur != 0 || limit.Max != 0 {
+		return fmt.Errorf("core files may have %d octets: %w", limit.Max, errors.Join(errUnexpected, err))
 	}
 	if n, err := unix.PrctlRetInt(unix.PR_GET_DUMPABLE, 0, 0, 0, 0); n != 0 || err != nil {
-		wrong = append(wrong, fmt.Errorf("dumpable is %d: %w", n, errors.Join(errUnexpected, err)))
+		return fmt.Errorf("dumpable is %d: %w", n, errors.Join(errUnexpected, err))
 	}
-	wrong = append(wrong, memory(exposed), exec.Command("/bin/true").Run())
-	return errors.Join(wrong...)
+	return nil
 }
 
 // memory takes more than any finite limit of locked memory allows by default.
@@ -146,6 +162,17 @@ func run(t *testing.T, as *syscall.Credential) string {
 	}
 	cmd := exec.Command(program, "confined", folder)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: as}
+	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	socket, err := l.File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	cmd.ExtraFiles = []*os.File{socket}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Errorf("%v\n%s", err, out)

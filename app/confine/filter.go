@@ -27,10 +27,14 @@ const (
 //
 //	other architecture            → EPERM
 //	io_uring_*                    → EPERM
+//	pidfd_getfd, ptrace, process_vm_* → EPERM
 //	socket, socketpair not AF_UNIX → EPERM
 //	anything else                 → allowed
 func filter(a architecture) []unix.SockFilter {
-	refused := []uint32{unix.SYS_IO_URING_SETUP, unix.SYS_IO_URING_ENTER, unix.SYS_IO_URING_REGISTER}
+	refused := []uint32{
+		unix.SYS_IO_URING_SETUP, unix.SYS_IO_URING_ENTER, unix.SYS_IO_URING_REGISTER,
+		unix.SYS_PIDFD_GETFD, unix.SYS_PTRACE, unix.SYS_PROCESS_VM_READV, unix.SYS_PROCESS_VM_WRITEV,
+	}
 	sockets := []uint32{unix.SYS_SOCKET, unix.SYS_SOCKETPAIR}
 	var p []unix.SockFilter
 	step := func(code uint16, k uint32) { p = append(p, unix.SockFilter{Code: code, K: k}) }

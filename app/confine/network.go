@@ -3,7 +3,9 @@ package confine
 import (
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
+	"strconv"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -11,6 +13,9 @@ import (
 
 // network installs the filter on all threads, after it gave up privileges to come, without which the system would not take it.
 func network() (done []string, exposed string, err error) {
+	if err := closeInherited(); err != nil {
+		return nil, "", err
+	}
 	if arch.audit == 0 {
 		return nil, "network: there is no filter for " + runtime.GOARCH, nil
 	}
@@ -39,6 +44,32 @@ func network() (done []string, exposed string, err error) {
 	return []string{"no network", "no new privileges"}, "", nil
 }
 
+// closeInherited closes the sockets of a network that whoever started the process left open in it. One in the place of a standard
+// stream, whose number would be given to something else, is refused.
+func closeInherited() error {
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return fmt.Errorf("open descriptors: %w: %w", ErrFailed, err)
+	}
+	for _, e := range entries {
+		fd, err := strconv.Atoi(e.Name())
+		if err != nil {
+			return fmt.Errorf("open descriptors: %w: %w", ErrFailed, err)
+		}
+		domain, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_DOMAIN)
+		if err != nil || domain == unix.AF_UNIX { // no socket, or closed by now
+			continue
+		}
+		if fd <= 2 {
+			return fmt.Errorf("standard stream %d is a socket of domain %d: %w", fd, domain, ErrFailed)
+		}
+		if err := unix.Close(fd); err != nil {
+			return fmt.Errorf("close a socket of domain %d: %w: %w", domain, ErrFailed, err)
+		}
+	}
+	return nil
+}
+
 // proveNetwork tries what must fail and what must not.
 func proveNetwork() error {
 	if n, err := unix.PrctlRetInt(unix.PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0); err != nil || n != 1 {
@@ -46,6 +77,9 @@ func proveNetwork() error {
 	}
 	if _, _, errno := unix.Syscall(unix.SYS_IO_URING_SETUP, 1, 0, 0); errno != unix.EPERM {
 		return fmt.Errorf("io_uring: %w (%w)", ErrFailed, errno)
+	}
+	if _, _, errno := unix.Syscall(unix.SYS_PIDFD_GETFD, ^uintptr(0), 0, 0); errno != unix.EPERM {
+		return fmt.Errorf("descriptors of other processes: %w (%w)", ErrFailed, errno)
 	}
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {

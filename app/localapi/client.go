@@ -58,14 +58,33 @@ func newClient(ctx context.Context, p *place) *Client {
 
 func refuseRedirect(*http.Request, []*http.Request) error { return ErrReply }
 
-// Close lets go of the service. Sessions of this client end when they are idle, or by SignOff before. A child of this client ends,
-// unless others still use it; Close waits until one or the other is so.
+// Close signs everybody off who signed on through this client, and lets go of the service. A child of this client ends, unless others
+// still use it; Close waits until one or the other is so.
 func (c *Client) Close() error {
+	c.leave()
 	c.end()
 	if c.kid == nil {
 		return nil
 	}
 	return c.kid.release()
+}
+
+// leave ends the sessions of the client, also when its context is done. A service that is gone, or busy, has them end by themselves.
+func (c *Client) leave() {
+	dropped := c.forget("")
+	if len(dropped) == 0 {
+		return
+	}
+	body, err := json.Marshal(tokens{Tokens: dropped})
+	if err != nil {
+		return
+	}
+	defer clear(body)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), leaveWait)
+	defer cancel()
+	if r, err := c.send(ctx, signOff.path(), jsonType, bytes.NewReader(body)); err == nil {
+		_ = r.Body.Close()
+	}
 }
 
 // do makes a call.

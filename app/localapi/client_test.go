@@ -169,6 +169,52 @@ func TestSessionsAreTheirClients(t *testing.T) {
 	}
 }
 
+func TestAuthorityThatWasNeverUsedIsDiscarded(t *testing.T) {
+	dir := fleet(t)
+	c := dial(t, dir)
+	withCards := localapi.Founding{Plan: []byte(plan + "[backup]\ncards = 3\nneeded = 2\n"), Passphrase: []byte(passphrase)}
+	for range 2 {
+		if _, err := c.Found(withCards); err != nil {
+			t.Fatal(err)
+		}
+		before := c.Core()
+		if err := dial(t, dir).Discard(); !errors.Is(err, localapi.ErrSignOn) {
+			t.Errorf("discarded by nobody: %v", err)
+		}
+		if err := c.Discard(); err != nil {
+			t.Fatal(err)
+		}
+		phase(t, c, localapi.Absent)
+		if before == nil || c.Core() != nil {
+			t.Error("its core outlives it")
+		}
+	}
+	founded(t, c)
+	if err := c.Discard(); !errors.Is(err, appliance.ErrUsed) {
+		t.Errorf("discarded although it may have issued: %v", err)
+	}
+	phase(t, c, localapi.Open)
+}
+
+// A script runs one command after another against a service that stays.
+func TestSessionsEndWithTheirClients(t *testing.T) {
+	dir := fleet(t)
+	c := dial(t, dir)
+	founded(t, c)
+	for i := range 70 {
+		other := dial(t, dir)
+		if err := other.Unlock(localapi.Unlock{Passphrase: []byte(passphrase)}); err != nil {
+			t.Fatalf("client %d: %v", i, err)
+		}
+		if err := other.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := c.Publish(); err != nil {
+		t.Errorf("others ended this client's session: %v", err)
+	}
+}
+
 func TestTwoStartersEndWithOneService(t *testing.T) {
 	dir := fleet(t)
 	clients := make([]*localapi.Client, 6)

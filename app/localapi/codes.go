@@ -47,6 +47,7 @@ var sentinels = []sentinel{
 	{"appliance.ErrFoundingElsewhere", appliance.ErrFoundingElsewhere},
 	{"appliance.ErrIncomplete", appliance.ErrIncomplete},
 	{"appliance.ErrInterrupted", appliance.ErrInterrupted},
+	{"appliance.ErrLockoutForm", appliance.ErrLockoutForm},
 	{"appliance.ErrNoCards", appliance.ErrNoCards},
 	{"appliance.ErrNoFolder", appliance.ErrNoFolder},
 	{"appliance.ErrNoOfficers", appliance.ErrNoOfficers},

@@ -108,10 +108,10 @@ func TestWipeReachesEverySecret(t *testing.T) {
 
 func TestManyWrongTriesAreSlowButShutNobodyOut(t *testing.T) {
 	var waited []time.Duration
-	people := tries{wait: func(d time.Duration) { waited = append(waited, d) }}
+	people := tries{busy: make(chan struct{}, 1), wait: func(d time.Duration) { waited = append(waited, d) }}
 	wrong := func() error { return hsm.ErrOfficerPassphrase }
 	for range 8 {
-		if err := people.attempt(t.Context(), "Ada", wrongPassphrase, wrong); !errors.Is(err, hsm.ErrOfficerPassphrase) {
+		if err := people.attempt(1000, "Ada", wrongPassphrase, wrong); !errors.Is(err, hsm.ErrOfficerPassphrase) {
 			t.Fatal(err)
 		}
 	}
@@ -123,11 +123,40 @@ func TestManyWrongTriesAreSlowButShutNobodyOut(t *testing.T) {
 	if len(waited) != 8 || waited[7] != lastDelay {
 		t.Errorf("the delays are %v", waited)
 	}
-	if err := people.attempt(t.Context(), "Ada", wrongPassphrase, func() error { return nil }); err != nil {
+	if err := people.attempt(1000, "Ada", wrongPassphrase, func() error { return nil }); err != nil {
 		t.Errorf("the right passphrase is refused after wrong ones: %v", err)
 	}
-	_ = people.attempt(t.Context(), "Ada", wrongPassphrase, wrong)
+	_ = people.attempt(1000, "Ada", wrongPassphrase, wrong)
 	if waited[8] != firstDelay {
 		t.Errorf("after a right one the next wrong one costs %v", waited[8])
+	}
+}
+
+// Whoever keeps all tries at an officer's passphrase busy does not keep the officer from another account out.
+func TestGuessingShutsNoOtherAccountOut(t *testing.T) {
+	started, hold := make(chan struct{}), make(chan struct{})
+	people := tries{busy: make(chan struct{}, maxStretch), wait: func(time.Duration) {}}
+	done := make(chan error, maxWaiting)
+	for range maxWaiting {
+		go func() {
+			done <- people.attempt(1, "Ada", wrongPassphrase, func() error {
+				started <- struct{}{}
+				<-hold
+				return hsm.ErrOfficerPassphrase
+			})
+		}()
+	}
+	<-started
+	if err := people.attempt(2, "Ada", wrongPassphrase, func() error { return nil }); err != nil {
+		t.Errorf("the officer, elsewhere: %v", err)
+	}
+	close(hold)
+	for range maxWaiting - 1 {
+		<-started
+	}
+	for range maxWaiting {
+		if err := <-done; !errors.Is(err, hsm.ErrOfficerPassphrase) && !errors.Is(err, ErrTooManyTries) {
+			t.Error(err)
+		}
 	}
 }

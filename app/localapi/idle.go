@@ -23,12 +23,14 @@ func (s *Server) watchIdle(ctx context.Context) {
 	}
 }
 
-// lockWhenIdle ends sessions that nobody used for long, and locks the vault when nobody used any.
+// lockWhenIdle ends sessions that nobody used for long, and locks the vault when nobody did anything that takes an open one. The sessions
+// that are left then are those of auditors.
 func (s *Server) lockWhenIdle() {
-	if !s.desk.expire(s.o.Clock(), s.o.Idle) {
+	a := s.authority() // first: a founding under way counts once it is done
+	if !s.desk.expire(s.o.Clock(), s.o.Idle) || a == nil || a.Locked() {
 		return
 	}
-	if err := s.lockAll(); err != nil {
+	if err := a.Lock(); err != nil {
 		s.log.Printf("lock when idle: %v", err)
 	}
 }

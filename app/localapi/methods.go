@@ -236,6 +236,19 @@ func (c *Client) Found(in Founding) (*Founded, error) {
 	return &out.Founded, nil
 }
 
+// Discard removes an authority that was founded and never used, together with its counters in the TPM: one whose cards got lost, whose
+// drill is still to come. It ends all sessions. Error: appliance.ErrUsed.
+func (c *Client) Discard() error {
+	_, err := discard.do(c, &none{})
+	if err == nil {
+		c.forget("")
+		c.mu.Lock()
+		c.core = nil
+		c.mu.Unlock()
+	}
+	return err
+}
+
 // CheckCard verifies a card that its holder has entered again.
 func (c *Client) CheckCard(card []byte) (*CardCheck, error) {
 	return checkCard.do(c, &octets{Bytes: card})

@@ -8,9 +8,11 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"testing"
 
+	"marque/app/ceremony"
 	"marque/app/localapi"
 	"marque/authority"
 	"marque/hsm"
@@ -57,17 +59,34 @@ func on(t *testing.T, c *localapi.Client, names ...string) {
 	}
 }
 
+// dialTPM returns a client that starts a service which was told of another TPM than the computer's.
+func dialTPM(t *testing.T, dir, tpm string) *localapi.Client {
+	t.Helper()
+	c, err := localapi.Dial(t.Context(), localapi.Options{Dir: dir, Program: program(t), TPM: tpm})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
 func TestOfficers(t *testing.T) {
 	e := hsmtest.Start(t)
 	dir := fleet(t)
-	c := dial(t, dir)
+	c := dialTPM(t, dir, e.Path())
 	lockout, err := hsm.NewLockoutAuth(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	key := approvalKey(t)
+	// A founding that comes to nothing must not decide which TPM the next one takes.
+	if _, err := c.Found(localapi.Founding{
+		Plan: officersPlan(filepath.Join(t.TempDir(), "elsewhere")), PIN: []byte(pin), Passphrases: people, Lockout: lockout, ApprovalKey: key,
+	}); !errors.Is(err, hsm.ErrNoTPM) {
+		t.Errorf("founded without a TPM: %v", err)
+	}
 	made, err := c.Found(localapi.Founding{
-		Plan: officersPlan(e.Path()), PIN: []byte(pin), Passphrases: people, Lockout: lockout, ApprovalKey: key,
+		Plan: officersPlan(ceremony.DefaultTPM), PIN: []byte(pin), Passphrases: people, Lockout: lockout, ApprovalKey: key,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -90,11 +109,34 @@ func TestOfficers(t *testing.T) {
 	if n, err := c.RetirePlatforms(); err != nil || n == 0 {
 		t.Errorf("%d %v", n, err)
 	}
+	alone(t, dir, key)
+	operator := dial(t, dir)
+	on(t, operator, "Dot")
 	if err := c.ChangePassphrase("Dot", people["Dot"], []byte("dot's other words")); err != nil {
 		t.Error(err)
 	}
+	if _, err := operator.Identities(0, 1); !errors.Is(err, localapi.ErrSession) {
+		t.Errorf("a session of the old passphrase: %v", err)
+	}
 	if _, err := c.SignOn(localapi.SignOn{Officer: "Dot", Passphrase: people["Dot"]}); !errors.Is(err, hsm.ErrOfficerPassphrase) {
 		t.Errorf("the old passphrase: %v", err)
+	}
+}
+
+// alone tries what takes two by one: anybody can lock the vault, and then nothing is put into the log.
+func alone(t *testing.T, dir string, key []byte) {
+	t.Helper()
+	c := dial(t, dir)
+	if err := c.Lock(); err != nil {
+		t.Fatal(err)
+	}
+	on(t, c, "Ada", "Ada", "Dot")
+	if err := c.ApprovePlatform(localapi.Approval{Key: key}); !errors.Is(err, authority.ErrApprovalsMissing) {
+		t.Errorf("one officer approves a platform while the vault is locked: %v", err)
+	}
+	on(t, c, "Ben")
+	if err := c.ApprovePlatform(localapi.Approval{Key: key}); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -64,7 +64,10 @@ func (p *peer) in(group uint32) bool { return slices.Contains(p.groups, group) }
 type listener struct {
 	*net.UnixListener
 	serves func(*peer) bool
-	slots  chan struct{} // one for each open connection
+
+	mu   sync.Mutex
+	open map[uint32]int // connections of each account
+	all  int
 }
 
 // conn is a connection of somebody known.
@@ -88,8 +91,8 @@ func (l *listener) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		p, err := peerOf(c)
-		if err == nil && l.serves(p) && l.take() {
-			return &conn{UnixConn: c, peer: p, free: sync.OnceFunc(func() { <-l.slots })}, nil
+		if err == nil && l.serves(p) && l.take(p.uid) {
+			return &conn{UnixConn: c, peer: p, free: sync.OnceFunc(func() { l.give(p.uid) })}, nil
 		}
 		_ = c.Close() // there is nobody to tell
 	}
@@ -98,12 +101,24 @@ func (l *listener) Accept() (net.Conn, error) {
 // Close makes Accept return. The socket stays, so that nobody else takes its place before the authority is closed: see place.remove.
 func (l *listener) Close() error { return l.SetDeadline(time.Unix(1, 0)) }
 
-// take takes a slot, if there is one left: a client that opens too many connections shuts nobody out for longer than it lives.
-func (l *listener) take() bool {
-	select {
-	case l.slots <- struct{}{}:
-		return true
-	default:
+// take takes a connection in, if there is room: half of it is the most that one account gets, so that it shuts no other out.
+func (l *listener) take(uid uint32) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.all >= maxPeers || l.open[uid] >= maxOwnPeers {
 		return false
+	}
+	l.all++
+	l.open[uid]++
+	return true
+}
+
+// give gives its room back.
+func (l *listener) give(uid uint32) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all--
+	if l.open[uid]--; l.open[uid] == 0 {
+		delete(l.open, uid)
 	}
 }

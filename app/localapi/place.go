@@ -24,6 +24,8 @@ func Socket(dir string) (string, error) {
 	return filepath.Join(filepath.Dir(dir), "."+filepath.Base(dir)+".socket"), nil
 }
 
+const lockSuffix = ".lock"
+
 // place is the folder and name of a socket. The folder stays open, so that its path may be longer than the 107 octets that a socket's
 // address holds.
 type place struct {
@@ -92,26 +94,27 @@ func nobody(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED)
 }
 
-// locked runs do while no other program starts or stops a service in the folder.
+// locked runs do while no other program starts or stops a service at the socket. The lock is on a file of its own beside the socket,
+// which stays: everybody who can read the folder could lock that, and so keep any service from starting.
 func (p *place) locked(ctx context.Context, do func() error) error {
-	folder, err := os.Open(p.folder.Name()) // a lock belongs to the open file: another one than that for paths
+	file, err := os.OpenFile(p.path()+lockSuffix, os.O_RDONLY|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
 	if err != nil {
-		return fmt.Errorf("lock the socket's folder: %w", err)
+		return fmt.Errorf("lock the socket's place: %w (%w)", ErrSocket, err)
 	}
-	defer folder.Close()
+	defer file.Close()
 	ctx, cancel := context.WithTimeout(ctx, lockWait)
 	defer cancel()
 	for {
-		err := syscall.Flock(int(folder.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 		switch {
 		case err == nil:
 			return do()
 		case !errors.Is(err, syscall.EWOULDBLOCK):
-			return fmt.Errorf("lock the socket's folder: %w", err)
+			return fmt.Errorf("lock the socket's place: %w", err)
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("another program keeps the socket's folder locked: %w", ErrSocket)
+			return fmt.Errorf("another program keeps the socket's place locked: %w", ErrSocket)
 		case <-time.After(lockPause):
 		}
 	}

@@ -58,9 +58,6 @@ func (s *Server) make(plan *ceremony.Plan, in *Founding) (*appliance.Founded, er
 	if plan.Waived {
 		f.Realm.Drill = authority.DrillWaived
 	}
-	if plan.Waived {
-		f.Realm.Drill = authority.DrillWaived
-	}
 	if err := s.guard(&f, plan, in); err != nil {
 		return nil, err
 	}
@@ -106,10 +103,12 @@ func (s *Server) guard(f *appliance.Founding, plan *ceremony.Plan, in *Founding)
 	if err != nil {
 		return err
 	}
-	if s.o.TPM == "" || plan.Vault.TPM != ceremony.DefaultTPM {
-		s.o.TPM = plan.Vault.TPM
+	// The service remembers no TPM of a founding that comes to nothing: it would become that of somebody else's.
+	path := plan.Vault.TPM
+	if s.o.TPM != "" && path == ceremony.DefaultTPM {
+		path = s.o.TPM
 	}
-	f.TPM = &appliance.NewTPM{Path: s.o.TPM, PIN: in.PIN, Lockout: in.Lockout, ApprovalKey: key, Unified: plan.Vault.Unified}
+	f.TPM = &appliance.NewTPM{Path: path, PIN: in.PIN, Lockout: in.Lockout, ApprovalKey: key, Unified: plan.Vault.Unified}
 	return nil
 }
 
@@ -153,7 +152,7 @@ func inherit(f *appliance.Founding, in *Founding) (err error) {
 // welcome begins the sessions of a founding: of the passphrase's holder, or of the security officers.
 func (s *Server) welcome(c *caller, plan *ceremony.Plan, in *Founding) ([]string, error) {
 	if len(plan.Officers) == 0 {
-		begun, err := s.begin(c, &session{holder: true})
+		begun, err := s.begin(c, &session{holder: true}, s.desk.now())
 		if err != nil {
 			return nil, err
 		}
@@ -164,17 +163,40 @@ func (s *Server) welcome(c *caller, plan *ceremony.Plan, in *Founding) ([]string
 		if !o.Role.Has(authority.SecurityOfficer) {
 			continue
 		}
+		round := s.desk.now()
 		credential, err := s.authority().SignOn(o.Name, in.Passphrases[o.Name])
 		if err != nil {
 			return nil, err
 		}
-		begun, err := s.begin(c, &session{credential: credential})
+		begun, err := s.begin(c, &session{credential: credential}, round)
 		if err != nil {
 			return nil, err
 		}
 		tokens = append(tokens, begun.Token)
 	}
 	return tokens, nil
+}
+
+// discard removes an authority that was never used. While it cannot, the authority stays as it was, locked.
+func (s *Server) discard(*caller, *none) (*none, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.appliance == nil {
+		return nil, authority.ErrNotFounded
+	}
+	if c, err := s.appliance.Custody(); err != nil || c.Drill != appliance.DrillPending {
+		return nil, errors.Join(err, appliance.ErrUsed)
+	}
+	s.desk.renew(everybody)
+	err := s.appliance.Close()
+	s.appliance = nil
+	if err == nil {
+		err = appliance.Discard(s.o.Dir, s.options())
+	}
+	if err != nil {
+		return nil, errors.Join(err, s.open())
+	}
+	return &none{}, nil
 }
 
 // importPath is where a backup waits for a founding or a restoring.

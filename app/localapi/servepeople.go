@@ -2,6 +2,7 @@ package localapi
 
 import (
 	"errors"
+	"slices"
 
 	"marque/app/appliance"
 	"marque/authority"
@@ -26,14 +27,15 @@ func (s *Server) signOn(c *caller, in *SignOn) (*Session, error) {
 		return nil, err
 	}
 	var credential *hsm.Credential
-	err := s.people.attempt(c.ctx, in.Officer, wrongPassphrase, func() (err error) {
+	round := s.desk.now()
+	err := s.people.attempt(c.peer.uid, in.Officer, wrongPassphrase, func() (err error) {
 		credential, err = a.SignOn(in.Officer, in.Passphrase)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return s.begin(c, &session{credential: credential})
+	return s.begin(c, &session{credential: credential}, round)
 }
 
 // knows makes sure that there is such an officer, so that nobody fills the service's memory with names.
@@ -50,14 +52,12 @@ func knows(a *appliance.Appliance, name string) error {
 	return hsm.ErrNoOfficer
 }
 
-// begin begins a session of the caller.
-func (s *Server) begin(c *caller, begun *session) (*Session, error) {
+// begin begins a session of the caller; round is that of before the passphrase was looked at.
+func (s *Server) begin(c *caller, begun *session, round uint64) (*Session, error) {
 	begun.uid = c.peer.uid
-	token, err := s.desk.begin(begun, s.o.Clock())
+	token, err := s.desk.begin(begun, round, s.o.Clock())
 	if err != nil {
-		if begun.credential != nil {
-			begun.credential.Erase()
-		}
+		begun.erase()
 		return nil, err
 	}
 	out := &Session{Token: token}
@@ -87,11 +87,12 @@ func (s *Server) unlock(c *caller, in *Unlock) (*tokens, error) {
 		}
 		return &tokens{}, nil
 	}
-	err := s.people.attempt(c.ctx, holderName, wrongPassphrase, func() error { return a.Unlock(in.Passphrase) })
+	round := s.desk.now()
+	err := s.people.attempt(c.peer.uid, holderName, wrongPassphrase, func() error { return a.Unlock(in.Passphrase) })
 	if err != nil {
 		return nil, err
 	}
-	begun, err := s.begin(c, &session{holder: true})
+	begun, err := s.begin(c, &session{holder: true}, round)
 	if err != nil {
 		return nil, err
 	}
@@ -103,8 +104,13 @@ func (s *Server) changePassphrase(c *caller, in *passphrases) (*none, error) {
 	if err := knows(a, in.Name); err != nil {
 		return nil, err
 	}
-	err := s.people.attempt(c.ctx, in.Name, wrongPassphrase, func() error { return a.ChangePassphrase(in.Name, in.Old, in.New) })
-	return &none{}, err
+	err := s.people.attempt(c.peer.uid, in.Name, wrongPassphrase, func() error { return a.ChangePassphrase(in.Name, in.Old, in.New) })
+	if err != nil {
+		return nil, err
+	}
+	// Whoever knew the old passphrase may have signed on with it elsewhere.
+	s.desk.renew(func(other *session) bool { return other.name() == in.Name && !slices.Contains(c.sessions, other) })
+	return &none{}, nil
 }
 
 func (s *Server) changeOfficers(c *caller, in *OfficersChange) (*none, error) {
@@ -123,11 +129,13 @@ func (s *Server) changeOfficers(c *caller, in *OfficersChange) (*none, error) {
 		}
 		change.ApprovalKey = key
 	}
-	if err := s.authority().ChangeOfficers(c.security(), change); err != nil {
-		return nil, err
+	a := s.authority()
+	before := a.Officers()
+	err := a.ChangeOfficers(c.security(), change)
+	if a.Officers() != before { // also when something failed after that
+		s.desk.renew(everybody) // credentials of before are worthless now
 	}
-	s.desk.clear() // credentials of before are worthless now
-	return &none{}, nil
+	return &none{}, err
 }
 
 // parseRole reads a role as [Officer] has it.

@@ -68,6 +68,7 @@ func New(o ServerOptions) (*Server, error) {
 	}
 	s := &Server{o: o, place: p, log: log.New(o.Log, "", log.LstdFlags|log.LUTC)}
 	s.present.changed = make(chan struct{}, 1)
+	s.people.busy = make(chan struct{}, maxStretch)
 	s.ended = func() {}
 	return s, nil
 }
@@ -90,8 +91,11 @@ func (s *Server) Serve(ctx context.Context) error {
 	if err := s.open(); err != nil {
 		return errors.Join(s.tell(fmt.Errorf("serve: %w", err)), s.place.remove(l), s.place.close())
 	}
+	if err := s.dropImported(); err != nil { // that of a service that was killed
+		s.log.Printf("serve: %v", err)
+	}
 	err = s.answer(ctx, l)
-	return errors.Join(err, s.close(), s.place.remove(l), s.place.close()) // who finds no socket finds the folder free
+	return errors.Join(err, s.dropImported(), s.close(), s.place.remove(l), s.place.close()) // who finds no socket finds the folder free
 }
 
 // open opens the authority, if there is one.
@@ -105,7 +109,7 @@ func (s *Server) open() error {
 }
 
 func (s *Server) options() appliance.Options {
-	return appliance.Options{Clock: s.o.Clock, TPM: cmp.Or(s.o.TPM, ceremony.DefaultTPM)}
+	return appliance.Options{Clock: s.o.Clock, TPM: cmp.Or(s.o.TPM, ceremony.DefaultTPM), Cost: s.o.Cost}
 }
 
 // close locks and lets go.
@@ -136,7 +140,7 @@ func (s *Server) answer(ctx context.Context, l *net.UnixListener) error {
 	server.DisableGeneralOptionsHandler = true
 	served := make(chan error, 1)
 	go func() {
-		served <- server.Serve(&listener{UnixListener: l, serves: s.serves, slots: make(chan struct{}, maxPeers)})
+		served <- server.Serve(&listener{UnixListener: l, serves: s.serves, open: make(map[uint32]int)})
 	}()
 	go s.watchIdle(ctx)
 	go s.watchParent(ctx)

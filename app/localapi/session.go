@@ -30,11 +30,20 @@ type session struct {
 type desk struct {
 	mu       sync.Mutex
 	sessions []*session
-	busy     time.Time // when a session was last used, or begun
+	round    uint64    // rises when whoever signs on just now has to do so again
+	busy     time.Time // when a session was last used, or begun, whose holder may do more than look
 }
 
-// begin begins a session and returns its token.
-func (d *desk) begin(s *session, now time.Time) (string, error) {
+// now returns the round, for begin.
+func (d *desk) now() uint64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.round
+}
+
+// begin begins a session and returns its token. round is that of before the passphrase was looked at: officers may have been changed
+// since. Somebody who has many sessions loses the one that was not used for longest. Errors: [ErrSession], [ErrManySessions].
+func (d *desk) begin(s *session, round uint64, now time.Time) (string, error) {
 	token := make([]byte, tokenSize)
 	defer clear(token)
 	if _, err := rand.Read(token); err != nil {
@@ -42,12 +51,43 @@ func (d *desk) begin(s *session, now time.Time) (string, error) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if round != d.round {
+		return "", ErrSession
+	}
+	d.relieve(s)
 	if len(d.sessions) >= maxSessions {
 		return "", ErrManySessions
 	}
-	s.hash, s.used, d.busy = sha256.Sum256(token), now, now
+	s.hash, s.used = sha256.Sum256(token), now
 	d.sessions = append(d.sessions, s)
+	d.stirBy(s, now)
 	return hex.EncodeToString(token), nil
+}
+
+// relieve makes room among the sessions of who begins another. The caller holds d.mu.
+func (d *desk) relieve(begun *session) {
+	oldest, n := -1, 0
+	for i, s := range d.sessions {
+		if s.uid != begun.uid || s.name() != begun.name() {
+			continue
+		}
+		n++
+		if oldest < 0 || s.used.Before(d.sessions[oldest].used) {
+			oldest = i
+		}
+	}
+	if n < maxOwnSessions {
+		return
+	}
+	d.sessions[oldest].erase()
+	d.sessions = slices.Delete(d.sessions, oldest, oldest+1)
+}
+
+// stirBy notes that somebody did something. An auditor, who needs no open vault, keeps none open. The caller holds d.mu.
+func (d *desk) stirBy(s *session, now time.Time) {
+	if s.has(hsm.SecurityOfficer) || s.has(hsm.DepotOperator) {
+		d.busy = now
+	}
 }
 
 // find returns the session of a token, if it was given to the account that shows it. How long that takes does not depend on the
@@ -75,7 +115,8 @@ func (d *desk) touch(sessions []*session, now time.Time) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, s := range sessions {
-		s.used, d.busy = now, now
+		s.used = now
+		d.stirBy(s, now)
 	}
 }
 
@@ -94,18 +135,30 @@ func (d *desk) end(which func(*session) bool) {
 		if !which(s) {
 			return false
 		}
-		if s.credential != nil {
-			s.credential.Erase()
-		}
+		s.erase()
 		return true
 	})
 }
 
-func (d *desk) clear() { d.end(func(*session) bool { return true }) }
+// renew ends sessions, and has those who sign on just now do so again: what their passphrases opened may be of before.
+func (d *desk) renew(which func(*session) bool) {
+	d.mu.Lock()
+	d.round++
+	d.mu.Unlock()
+	d.end(which)
+}
+
+func everybody(*session) bool { return true }
+
+func (d *desk) clear() { d.end(everybody) }
 
 // expire ends idle sessions and reports whether nobody has done anything for that long.
 func (d *desk) expire(now time.Time, idle time.Duration) bool {
-	over := func(t time.Time) bool { return now.Sub(t) >= idle || now.Before(t) } // a clock that was set back ends them, too
+	over := func(t time.Time) bool {
+		// Go's difference of times leaves out how long the computer slept, and the clock's may be of a clock that was set.
+		asleep := now.Round(0).Sub(t.Round(0))
+		return now.Sub(t) >= idle || asleep >= idle || asleep < 0
+	}
 	d.end(func(s *session) bool { return over(s.used) })
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -138,7 +191,7 @@ func (c *caller) may(who access) bool {
 	case anyone:
 		return true
 	case keeper:
-		return len(c.sessions) > 0 || c.peer.uid == 0 || c.peer.uid == uint32(os.Geteuid())
+		return c.may(security) || c.peer.uid == 0 || c.peer.uid == uint32(os.Geteuid())
 	case signedOn:
 		return len(c.sessions) > 0
 	case operator:
@@ -147,6 +200,20 @@ func (c *caller) may(who access) bool {
 		return slices.ContainsFunc(c.sessions, func(s *session) bool { return s.has(hsm.SecurityOfficer) })
 	default:
 		return false
+	}
+}
+
+// name is who it is: empty for the holder of a passphrase.
+func (s *session) name() string {
+	if s.credential == nil {
+		return holderName
+	}
+	return s.credential.Officer().Name
+}
+
+func (s *session) erase() {
+	if s.credential != nil {
+		s.credential.Erase()
 	}
 }
 

@@ -15,7 +15,7 @@ const (
 	signedOn               // anybody who is signed on, an auditor too
 	operator               // a depot operator or security officer
 	security               // a security officer
-	keeper                 // somebody who is signed on, or the account that runs the service, which could end it anyway
+	keeper                 // a security officer, or the account that runs the service, which could end it anyway
 )
 
 // call is one entry of the table: what server and client agree about. Under a passphrase vault, whose holder does everything, the
@@ -52,6 +52,7 @@ var (
 	signed  = call[none, octets]{"core-statement", anyone, (*Server).coreStatement, properties{quiet: true}}
 	newest  = call[none, listed]{"newest-list", anyone, (*Server).newest, properties{quiet: true}}
 	found   = call[Founding, founded]{"found", anyone, (*Server).found, properties{founding: true}}
+	discard = call[none, none]{"discard", security, (*Server).discard, properties{}}
 	signOn  = call[SignOn, Session]{"sign-on", anyone, (*Server).signOn, properties{}}
 	signOff = call[tokens, none]{"sign-off", anyone, (*Server).signOff, properties{founding: true}}
 	unlock  = call[Unlock, tokens]{"unlock", anyone, (*Server).unlock, properties{}}
@@ -91,7 +92,7 @@ var (
 
 // table is all of them.
 var table = []route{
-	status, core, signed, newest, found, signOn, signOff, unlock, lock, stop,
+	status, core, signed, newest, found, discard, signOn, signOff, unlock, lock, stop,
 	review, enrol, reviewAll, enrolAll, list, lookUp, revoke, publish, confirm, policy, pendings, approve, refuse,
 	checkCard, drill, waiveDrill, changeOfficers, changePassphrase,
 	platform, approvePlatform, retirePlatforms, resetLockout, reopen,

@@ -262,6 +262,28 @@ func TestServiceOfAnotherAccountIsNotTrusted(t *testing.T) {
 	phase(t, c, localapi.Absent)
 }
 
+// Whoever can read a folder can lock it.
+func TestLockedFolderKeepsNoServiceFromStarting(t *testing.T) {
+	dir := fleet(t)
+	folder, err := os.Open(filepath.Dir(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer folder.Close()
+	if err := syscall.Flock(int(folder.Fd()), syscall.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	here(t, localapi.ServerOptions{Dir: dir})
+	socket, err := localapi.Socket(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(socket + ".lock")
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("others can lock what services lock: %v %v", info, err)
+	}
+}
+
 func TestLongPathsAndSecondServices(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), strings.Repeat("long/", 40))
 	if err := os.MkdirAll(dir, 0o700); err != nil {

@@ -22,7 +22,7 @@ computer that it was made on, with a PIN, for as many security officers as its c
 		newEnrol(), newList(), newRevoke(), newPublish(), newApprovals(), newPolicy(),
 		newDepots(), newReceipts(),
 		newOfficers(), newPlatform(), newLockout(), newCards(),
-		newBackup(), newRestore(), newReopen(), newRecover(), newRotate(),
+		newBackup(), newRestore(), newReopen(), newRecover(), newRotate(), newDiscard(),
 	)
 	return cmd
 }

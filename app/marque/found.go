@@ -118,20 +118,8 @@ func (h *home) readPlan(file string) (*ceremony.Plan, error) {
 
 // found founds what the plan says; f has what only recovery and rotation have.
 func (h *home) found(plan *ceremony.Plan, o *foundOptions, f localapi.Founding) (made *founded, err error) {
-	f.Plan = plan.TOML()
-	var out *papers
-	if needsPapers(plan) {
-		if out, err = preparePapers(cmp.Or(o.papers, filepath.Clean(h.dir)+".ceremony"), plan); err != nil {
-			return nil, err
-		}
-		defer out.erase()
-		f.Lockout, f.ApprovalKey = out.lockout, out.approvalKey
-	}
-	if err := h.newSecrets(plan, &f); err != nil {
-		return nil, err
-	}
+	f.Plan, h.tpm = plan.TOML(), plan.Vault.TPM
 	defer eraseSecrets(&f)
-	h.tpm = plan.Vault.TPM
 	program, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)
@@ -140,18 +128,42 @@ func (h *home) found(plan *ceremony.Plan, o *foundOptions, f localapi.Founding) 
 	if err != nil {
 		return nil, err
 	}
-	if o.database != nil {
-		end := terminal.Progress("reading the database")
-		f.Backup, err = c.Import(o.database)
-		end()
-	}
-	if err == nil {
-		made, err = h.foundWith(c, &f, out)
-	}
+	made, err = h.foundBy(c, plan, o, &f)
 	if cerr := c.Close(); err == nil && cerr != nil {
 		err = fmt.Errorf("close the new authority: %w", cerr)
 	}
 	return made, err
+}
+
+// foundBy prepares the papers, asks for secrets, and founds.
+func (h *home) foundBy(c *localapi.Client, plan *ceremony.Plan, o *foundOptions, f *localapi.Founding) (*founded, error) {
+	s, err := c.Status()
+	if err == nil && s.Phase != localapi.Absent {
+		err = authority.ErrFounded
+	}
+	if err != nil {
+		return nil, err
+	}
+	var out *papers
+	if needsPapers(plan) || len(f.OldCore) > 0 { // devices have to be given the core of a rotation
+		if out, err = preparePapers(cmp.Or(o.papers, filepath.Clean(h.dir)+".ceremony"), plan); err != nil {
+			return nil, err
+		}
+		defer out.erase()
+		f.Lockout, f.ApprovalKey = out.lockout, out.approvalKey
+	}
+	if err := h.newSecrets(plan, f); err != nil {
+		return nil, err
+	}
+	if o.database != nil {
+		end := terminal.Progress("reading the database")
+		f.Backup, err = c.Import(o.database)
+		end()
+		if err != nil {
+			return nil, err
+		}
+	}
+	return h.foundWith(c, f, out)
 }
 
 // foundWith founds, and writes what came of it. The authority stands when that fails: nothing was issued yet.
@@ -171,7 +183,13 @@ func (h *home) foundWith(c *localapi.Client, f *localapi.Founding, out *papers) 
 	if core == nil {
 		return nil, authority.ErrNotFounded
 	}
-	hash, s := core.Hash(), &result.Status
+	s := result.Status
+	if s.Custody == nil { // how it stands could not be read then
+		if s, err = c.Status(); err != nil {
+			return nil, fmt.Errorf("the authority was founded, its papers are written, but how it stands was not read: %w", err)
+		}
+	}
+	hash := core.Hash()
 	return &founded{
 		Realm: core.Realm, Words: words.Text(hash[:]), Dir: h.dir, Grade: s.Custody.Grade, Vault: s.Custody.Vault, Drill: string(s.Custody.Drill),
 		Epoch0: core.Epoch0, Papers: out, custody: s.Custody, phase: s.Phase,

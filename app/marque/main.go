@@ -3,17 +3,26 @@
 package main
 
 import (
+	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
 
+	"marque/app/confine"
 	"marque/app/terminal"
 )
 
 // version is set by the linker.
 var version = "unknown"
 
-func main() { os.Exit(terminal.Run(newRoot(), os.Args[1:])) }
+func main() {
+	// Passphrases, PINs and share cards pass through every command.
+	if err := confine.Hide(); err != nil {
+		fmt.Fprintf(os.Stderr, "marque: %v\n", err)
+		os.Exit(terminal.ExitFailure)
+	}
+	os.Exit(terminal.Run(newRoot(), os.Args[1:]))
+}
 
 func newRoot() *cobra.Command {
 	root := &cobra.Command{

@@ -27,7 +27,7 @@ const (
 var (
 	errNotOurs = errors.New("others can reach it, or it is not what it should be; name a folder for papers with --ceremony-folder that only you can read")
 	errUsed    = errors.New("it holds the papers of another founding; name a new folder for papers with --ceremony-folder")
-	errPapers  = errors.New("the authority was founded, but its papers could not be written, and its cards exist nowhere: remove its folder, and found it again")
+	errPapers  = errors.New("the authority was founded, but its papers could not be written, and its cards exist nowhere: take it back with `marque authority discard`, and found it again")
 )
 
 // papers is what a founding brings about besides the authority, and what must not stay on the computer: files in a folder. Approval key and

@@ -81,7 +81,18 @@ func (p *platform) text() string {
 	if p.Changed != "" {
 		state = "NOT approved: " + p.Changed
 	}
-	return text + fmt.Sprintf("platform   %s\napprovals  %d, retired %d times\nto sign    %s\n", state, p.Approvals, p.Retired, p.Digest)
+	return text + fmt.Sprintf("platform   %s\napprovals  %d in the vault's file; earlier ones were retired %s\nto sign    %s\n", state, p.Approvals, times(p.Retired), p.Digest)
+}
+
+func times(n uint64) string {
+	switch n {
+	case 0:
+		return "never"
+	case 1:
+		return "once"
+	default:
+		return fmt.Sprintf("%d times", n)
+	}
 }
 
 func newPlatformApprove() *cobra.Command {
@@ -144,7 +155,7 @@ a return to the old firmware takes a new approval.`,
 				if err != nil {
 					return advice.Wrap("no approval was retired", err)
 				}
-				cmd.Printf("the approvals of before are retired; that was done %d times by now\n", n)
+				cmd.Printf("the approvals of before are retired; that was done %s by now\n", times(n))
 				return nil
 			})
 		},
@@ -175,13 +186,14 @@ from the ceremony's sealed envelope gives all of them back at once. If it is wro
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return h.signedOn(func(c *localapi.Client) error {
 				const what = "the TPM still counts the wrong PINs"
-				auth, err := terminal.Passphrase(file, "Lockout authorisation, 32 letters and digits", false)
+				typed, err := terminal.Passphrase(file, "Lockout authorisation, 32 letters and digits", false)
 				if err != nil {
 					return advice.Wrap(what, err)
 				}
-				defer clear(auth)
-				if len(auth) != lockoutSize {
-					return advice.Wrap(what, errLockout)
+				defer clear(typed)
+				auth, err := typedLockout(typed)
+				if err != nil {
+					return advice.Wrap(what, err)
 				}
 				if err := c.ResetLockout(auth); err != nil {
 					return advice.Wrap(what, err)

@@ -16,6 +16,7 @@ import (
 
 var (
 	errOneDatabase   = errors.New("it takes the old database or a backup, and not both; give --database or --backup")
+	errPlanRealm     = errors.New("the ceremony file is for another realm than the old core; write the old one's realm into it")
 	errNoCommitments = errors.New("the file has no commitments for these cards; name the commitments.txt of the papers")
 	errNotACore      = errors.New("the file is no core; name the core.mqs of the old authority, from its papers or from a depot")
 )
@@ -31,7 +32,8 @@ func newRecover() *cobra.Command {
 		Use:   "recover --dir FOLDER --ceremony FILE {--backup FILE | --database FILE} [CARD…]",
 		Short: "Bring an authority back from its backup cards, under a new vault",
 		Long: `For when the TPM died or was cleared, the mainboard was changed, or all officers are gone: backup cards give the master secret back, and a new
-vault is made for it with the officers and the PIN of the ceremony file, in a new folder. The realm, its words and its devices stay.
+vault is made for it with the officers and the PIN of the ceremony file, in a new folder. The realm, its words and its devices stay, whatever
+the ceremony file says of realm and times.
 
 The database is the old authority.db, or a backup. It opens read-only until "reopen" merged the newest lists.`,
 		Example: "  marque authority recover --dir fleet2 --ceremony ceremony.toml --ceremony-folder papers2 --backup fleet.mqb card-1.txt card-3.txt card-4.txt",
@@ -81,11 +83,15 @@ given core.mqs from the papers (marque-vehicle rotate); then they ask to be enro
 			if err != nil {
 				return advice.Wrap(what, err)
 			}
-			if _, err := wire.OpenCore(core); err != nil {
-				return advice.Wrap(what, errors.Join(errNotACore, err))
+			old, err := wire.OpenCore(core)
+			if err != nil {
+				return advice.Wrap(what, errNotACore)
 			}
 			f := localapi.Founding{OldCore: core}
 			plan, err := h.readCeremony(&o, &f, args, commitmentsOf{commitments, hsm.PurposeNext})
+			if err == nil && plan.Realm != old.Realm {
+				err = errPlanRealm
+			}
 			if err != nil {
 				return advice.Wrap(what, err)
 			}

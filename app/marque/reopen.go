@@ -71,7 +71,8 @@ Search everywhere that a newer list may be before you do this: depots, sticks, v
 				if asJSON {
 					return terminal.JSON(cmd.OutOrStdout(), reopened{done.Generation, done.NextSerial, done.Merged, files})
 				}
-				cmd.Printf("the authority works again: lists of generation %d, next serial %d, %d serials stay revoked by %s; publish now\n",
+				cmd.Printf("the authority works again: lists of generation %d, next serial %d, %d serials stay revoked by %s\n"+
+					"the newest list has that; write it out for the devices: marque authority publish\n",
 					done.Generation, done.NextSerial, done.Merged, count(len(files), "list"))
 				return nil
 			})
@@ -131,8 +132,8 @@ func search(media []string, core *wire.Core) (lists []mediaList, err error) {
 			switch {
 			case err != nil && path == folder:
 				return err
-			case err != nil: // of others, on the medium
-				return nil
+			case err != nil:
+				return nil //nolint:nilerr // folders of others on the medium are passed over
 			case !e.Type().IsRegular() || !strings.EqualFold(filepath.Ext(path), listSuffix):
 				return nil
 			case seen == maxMediaFiles:

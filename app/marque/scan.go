@@ -66,13 +66,13 @@ func (d *devices) check(pictures []string) error {
 	return nil
 }
 
-// openScanner opens a hand scanner: a serial port by its name, any other device as a keyboard, and without a name the only one of either.
+// openScanner opens a hand scanner: an input device as a keyboard, any other as a serial port, and without a name the only one of either.
 func (d *devices) openScanner() (*scan.Source, error) {
 	switch name := d.scanner.name; {
-	case strings.HasPrefix(name, "/dev/tty"):
-		return scan.Open(scan.Serial, name)
-	case name != "":
+	case strings.HasPrefix(name, "/dev/input/"):
 		return scan.Open(scan.Keyboard, name)
+	case name != "":
+		return scan.Open(scan.Serial, name)
 	}
 	s, err := scan.Open(scan.Keyboard, "")
 	if errors.Is(err, scan.ErrNone) {

@@ -30,6 +30,7 @@ type status struct {
 	Drill       string    `json:"drill"`
 	Counter     uint64    `json:"counter"`
 	TPM         *tpmState `json:"tpm,omitempty"`
+	NoTPM       string    `json:"no_tpm,omitempty"` // why it did not answer
 	Epoch       uint32    `json:"epoch"`
 	Identities  uint64    `json:"identities"`
 	Revoked     int       `json:"revoked"`
@@ -84,7 +85,7 @@ func statusOf(s *localapi.Status) status {
 	out := status{
 		Realm: a.Realm, Words: words.Text(a.CoreHash[:]), CoreHash: hex.EncodeToString(a.CoreHash[:]), Core: a.Generation,
 		Phase: string(s.Phase), Reason: c.Reason, Grade: c.Grade, Reasons: some(c.Reasons), Vault: c.Vault, Officers: len(c.Officers), Needed: c.Needed,
-		Present: some(c.Present), Drill: string(c.Drill), Counter: c.Counter, Epoch: a.Epoch,
+		NoTPM: c.NoTPM, Present: some(c.Present), Drill: string(c.Drill), Counter: c.Counter, Epoch: a.Epoch,
 		Identities: a.Identities, Revoked: a.Revoked, Unpublished: a.Unpublished,
 		Depots: a.Depots, Unreceived: a.Unreceived, Alarms: a.Alarms,
 		List: a.List.Sequence, NextUpdate: a.List.NextUpdate, HardExpiry: a.List.HardExpiry,
@@ -154,8 +155,11 @@ func custodyText(c *localapi.Custody) string {
 	if c.Counter > 0 {
 		text += fmt.Sprintf("counter     %d in the newest checkpoint\n", c.Counter)
 	}
-	if c.TPM != nil {
+	switch {
+	case c.TPM != nil:
 		text += tpmText(c.TPM)
+	case c.NoTPM != "":
+		text += fmt.Sprintf("TPM         %s\n", c.NoTPM)
 	}
 	return text
 }

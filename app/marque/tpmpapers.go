@@ -28,8 +28,9 @@ were tried. Print it, put it into a sealed envelope, and erase this file.
 )
 
 var (
-	errApprovalKey = errors.New("the approval key is not a P-256 key in PKCS #8 and PEM; bring the right file, or move this one away to have a new key made")
-	errLockout     = errors.New("the lockout authorisation does not have 32 letters and digits; bring the right file, or move this one away")
+	errApprovalKey  = errors.New("the approval key is not a P-256 key in PKCS #8 and PEM; bring the right file, or move this one away to have a new key made")
+	errTypedLockout = errors.New("the lockout authorisation has 32 letters and digits, A to Z and 2 to 7; compare it with the paper; the TPM was not asked")
+	errLockout      = errors.New("the lockout authorisation does not have 32 letters and digits; bring the right file, or move this one away")
 )
 
 // prepareTPM reads approval key and lockout authorisation, or makes what is missing.
@@ -82,6 +83,28 @@ func readLockout(file string) ([]byte, error) {
 	}
 	clear(auth)
 	return nil, errLockout
+}
+
+// typedLockout makes a lockout authorisation of what was typed from paper, in place: of either case, in groups or not. A wrong one costs a
+// day, so that none goes to the TPM that cannot be right.
+func typedLockout(text []byte) ([]byte, error) {
+	auth := text[:0]
+	for _, b := range text {
+		if b >= 'a' && b <= 'z' {
+			b -= 'a' - 'A'
+		}
+		switch {
+		case b == ' ' || b == '-':
+		case b >= 'A' && b <= 'Z' || b >= '2' && b <= '7':
+			auth = append(auth, b)
+		default:
+			return nil, errTypedLockout
+		}
+	}
+	if len(auth) != lockoutSize {
+		return nil, errTypedLockout
+	}
+	return auth, nil
 }
 
 func drawLockout(file string) ([]byte, error) {

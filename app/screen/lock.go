@@ -188,9 +188,9 @@ func (v *lockView) count() fyne.CanvasObject {
 // Rows of officers, and how many are shown before the list scrolls.
 const (
 	officerHigh       float32 = 44
-	officersWide              = 5
-	officersNarrow            = 3
-	officersScrollBar         = 10
+	officersScrollBar float32 = 10
+	officersWide      int     = 5
+	officersNarrow    int     = 3
 )
 
 // officers lists who may sign on, with the one who is asked for in sight.
@@ -237,7 +237,7 @@ func (v *lockView) officer(i int, o flow.Officer) fyne.CanvasObject {
 		text(shorten(o.Name, lockRight-beside, sizes[sizeBody], bold), sizeBody, colourText, bold),
 		text(say(roleKey(o.Role)), sizeLabel, colourText2, plain))
 	row := line(10, icon(name, 20, ink), names, layout.NewSpacer(), state)
-	edge := fyne.CanvasObject(rule())
+	edge := rule()
 	if i == 0 {
 		edge = space(1)
 	}

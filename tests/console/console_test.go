@@ -1,6 +1,9 @@
 package console
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"fmt"
 	"image/color"
 	"os"
@@ -9,10 +12,13 @@ import (
 	"time"
 
 	"marque/app/appliance"
+	"marque/app/localapi"
 	"marque/app/qr"
 	"marque/authority"
 	"marque/device"
 	"marque/device/wire"
+	"marque/hsm"
+	"marque/hsm/hsmtest"
 )
 
 const passphrase = "correct horse battery staple"
@@ -20,14 +26,17 @@ const passphrase = "correct horse battery staple"
 // States of the window, by points that differ between them; the window is 1280 by 800.
 var (
 	accent     = color.RGBA{0x21, 0x51, 0xB5, 0xFF}
-	onFounding = mark{246, 600, color.RGBA{0xE9, 0xED, 0xF2, 0xFF}} // the column of steps is wider than the rail
-	onOpen     = mark{246, 600, color.RGBA{0xF4, 0xF6, 0xF8, 0xFF}} // beside the rail
-	onLock     = mark{400, 560, color.RGBA{0xFF, 0xFF, 0xFF, 0xFF}} // on the card in the middle
-	onNext     = mark{1256, 730, accent}                            // the primary button of a commit bar
-	onSelected = mark{700, 176, color.RGBA{0xE1, 0xEA, 0xFB, 0xFF}} // the first row of the list
-	onDark     = mark{700, 70, color.RGBA{0x12, 0x17, 0x1E, 0xFF}}  // the ground
-	onDone     = mark{900, 100, color.RGBA{0xDF, 0xF2, 0xE6, 0xFF}} // the banner of success
-	onForeign  = mark{900, 100, color.RGBA{0xFC, 0xE8, 0xE6, 0xFF}} // the banner of a problem
+	onFounding = mark{246, 600, color.RGBA{0xE9, 0xED, 0xF2, 0xFF}}  // the column of steps is wider than the rail
+	onOpen     = mark{246, 600, color.RGBA{0xF4, 0xF6, 0xF8, 0xFF}}  // beside the rail
+	onLock     = mark{400, 560, color.RGBA{0xFF, 0xFF, 0xFF, 0xFF}}  // on the card in the middle
+	onNext     = mark{1256, 730, accent}                             // the primary button of a commit bar
+	onSelected = mark{700, 176, color.RGBA{0xE1, 0xEA, 0xFB, 0xFF}}  // the first row of the list
+	onDark     = mark{700, 70, color.RGBA{0x12, 0x17, 0x1E, 0xFF}}   // the ground
+	onDone     = mark{900, 100, color.RGBA{0xDF, 0xF2, 0xE6, 0xFF}}  // the banner of success
+	onGone     = mark{800, 392, color.RGBA{0xFC, 0xE8, 0xE6, 0xFF}}  // the banner of the loss
+	onPresent  = mark{986, 266, color.RGBA{0xDF, 0xF2, 0xE6, 0xFF}}  // beside the first officer
+	onWrongPIN = mark{1056, 470, color.RGBA{0xFC, 0xE8, 0xE6, 0xFF}} // the banner below the PIN
+	onForeign  = mark{900, 100, color.RGBA{0xFC, 0xE8, 0xE6, 0xFF}}  // the banner of a problem
 )
 
 // vehicle is a device in a folder and the picture of its request.
@@ -119,24 +128,124 @@ func TestFoundEnrolList(t *testing.T) {
 // install checks what the console left behind: the identity in the authority, and a package and a list that the vehicle takes.
 func install(t *testing.T, dir string, bus *device.Device, pkg, list string) {
 	t.Helper()
-	a, err := appliance.Open(dir, appliance.Options{Clock: time.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Close()
-	if err := a.Unlock([]byte(passphrase)); err != nil {
-		t.Fatal(err)
-	}
-	ids, err := a.Authority().Identities(0, 10)
+	a := service(t, dir)
+	ids, err := a.Identities(0, 10)
 	if err != nil || len(ids) != 1 || ids[0].Address.String() != "//fleet.example/Sbus-4711~0" {
 		t.Errorf("the authority lists %v, %v", ids, err)
 	}
-	if _, err := bus.Install(wait(t, pkg), a.Authority().Core().Hash()); err != nil {
+	if _, err := bus.Install(wait(t, pkg), a.Core().Hash()); err != nil {
 		t.Errorf("the vehicle does not take the package: %v", err)
 	}
 	if _, err := bus.Apply(wait(t, list)); err != nil {
 		t.Errorf("the vehicle does not take the list: %v", err)
 	}
+}
+
+// service opens the authority in a folder as the command line does.
+func service(t *testing.T, dir string) *localapi.Client {
+	t.Helper()
+	console, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := localapi.Dial(t.Context(), localapi.Options{Dir: dir, Program: filepath.Join(filepath.Dir(console), "marque")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := c.Unlock(localapi.Unlock{Passphrase: []byte(passphrase)}); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// TestServiceCrashes kills the service while something is typed: the console starts it again, and keeps what was typed.
+func TestServiceCrashes(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "authority")
+	fleet(t, dir)
+	bus, request := vehicle(t, "bus-4799", wire.KindVehicle)
+	d := start(t, dir)
+	d.until("the lock", onLock, nil)
+	d.typed(passphrase)
+	d.key("Return")
+	d.until("the open realm", onOpen, nil)
+	d.typed(request)
+	d.killService()
+	d.key("Return")
+	d.until("the loss", onGone, nil)
+	d.shoot("gone")
+	d.key("Return")
+	d.until("the lock", onLock, nil)
+	d.typed(passphrase)
+	d.key("Return")
+	d.until("the request card of before", onNext, nil)
+	d.key("Return")
+	wait(t, filepath.Join(filepath.Dir(request), "list-2.mql"))
+	pkg := wait(t, filepath.Join(filepath.Dir(request), "bus-4799~15.mqp"))
+	if _, err := bus.Install(pkg, service(t, dir).Core().Hash()); err != nil {
+		t.Errorf("the vehicle does not take the package: %v", err)
+	}
+}
+
+// TestOfficersUnlock opens a vault under a TPM: two officers sign on, and one of them gives the PIN.
+func TestOfficersUnlock(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "authority")
+	tpm := hsmtest.Start(t).Path()
+	names := guarded(t, dir, tpm)
+	d := start(t, dir, "--tpm", tpm)
+	d.until("the lock", onLock, nil)
+	d.typed(passphrase + names[0])
+	d.key("Return")
+	d.until("the first officer", onPresent, nil)
+	d.key("F3") // not the second, but the third
+	d.typed(passphrase + names[2])
+	d.shoot("lock-officers")
+	d.key("Return")
+	d.until("the third officer", mark{onPresent.x, onPresent.y + 88, onPresent.colour}, nil)
+	d.typed("wrong PIN")
+	d.key("Return")
+	d.until("the refusal", onWrongPIN, nil)
+	d.typed(pin)
+	d.key("Return")
+	d.until("the open realm", onOpen, nil)
+	d.key("ctrl+i")
+	d.shoot("custody")
+}
+
+const pin = "271828"
+
+// guarded founds an authority under a TPM, which two of three officers open, and returns their names. Their passphrases end in them.
+func guarded(t *testing.T, dir, tpm string) []string {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lockout, err := hsm.NewLockoutAuth(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := appliance.Founding{
+		Realm: authority.Founding{Realm: "fleet.example"}, Needed: 2,
+		TPM:    &appliance.NewTPM{Path: tpm, PIN: []byte(pin), Lockout: lockout, ApprovalKey: key},
+		Backup: appliance.Cards{Needed: 3, Total: 5}, Next: appliance.Cards{Needed: 2, Total: 3},
+	}
+	names := []string{"Ada Byron", "Ben Okri", "Cem Yilmaz"}
+	for _, name := range names {
+		f.Officers = append(f.Officers, hsm.Appointment{Name: name, Role: hsm.SecurityOfficer, Passphrase: []byte(passphrase + name)})
+	}
+	founded, err := appliance.Found(dir, f, appliance.Options{Clock: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := founded.Appliance.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return names
 }
 
 // TestScreenshots unlocks an authority that has some identities, and takes the pictures of the README.
@@ -178,10 +287,13 @@ func TestScreenshots(t *testing.T) {
 // fleet founds an authority with some identities, one of them revoked.
 func fleet(t *testing.T, dir string) {
 	t.Helper()
-	a, err := appliance.Found(dir, authority.Founding{Realm: "fleet.example"}, []byte(passphrase), appliance.Options{Clock: time.Now})
+	founded, err := appliance.Found(dir, appliance.Founding{
+		Realm: authority.Founding{Realm: "fleet.example"}, Passphrase: []byte(passphrase),
+	}, appliance.Options{Clock: time.Now})
 	if err != nil {
 		t.Fatal(err)
 	}
+	a := founded.Appliance
 	defer a.Close()
 	for i := range 15 {
 		name, kind := fmt.Sprintf("bus-%d", 4701+i), wire.KindVehicle

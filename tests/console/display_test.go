@@ -24,18 +24,19 @@ var keep = flag.Bool("screenshots", false, "write the pictures to assets/screens
 // patience is how long a test waits for what must happen.
 const patience = 90 * time.Second
 
-// build compiles the console once.
+// build compiles the console once, and marque beside it, which becomes the service.
 var build = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "marque-console-*")
 	if err != nil {
 		return "", err
 	}
-	program := filepath.Join(dir, "marque-console")
-	out, err := exec.Command("go", "build", "-tags", "gles", "-buildvcs=false", "-o", program, "marque/app/console").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("build the console: %w\n%s", err, out)
+	for name, pkg := range map[string]string{"marque-console": "marque/app/console", "marque": "marque/app/marque"} {
+		out, err := exec.Command("go", "build", "-tags", "gles", "-buildvcs=false", "-o", filepath.Join(dir, name), pkg).CombinedOutput()
+		if err != nil {
+			return "", fmt.Errorf("build %s: %w\n%s", name, err, out)
+		}
 	}
-	return program, nil
+	return filepath.Join(dir, "marque-console"), nil
 })
 
 func TestMain(m *testing.M) {
@@ -51,11 +52,12 @@ func TestMain(m *testing.M) {
 type display struct {
 	t    *testing.T
 	name string // such as ":99"
+	pid  int    // of the console
 	log  *bytes.Buffer
 }
 
 // start opens the console for the authority in dir.
-func start(t *testing.T, dir string) *display {
+func start(t *testing.T, dir string, flags ...string) *display {
 	t.Helper()
 	program, err := build()
 	if err != nil {
@@ -63,12 +65,13 @@ func start(t *testing.T, dir string) *display {
 	}
 	d := &display{t: t, name: server(t), log: &bytes.Buffer{}}
 	home := filepath.Dir(dir)
-	cmd := d.command(context.Background(), program, "--dir", dir)
+	cmd := d.command(context.Background(), program, append([]string{"--dir", dir}, flags...)...)
 	cmd.Env = append(cmd.Env, "HOME="+home, "XDG_CONFIG_HOME="+home, "XDG_DATA_HOME="+home, "XDG_CACHE_HOME="+home)
 	cmd.Stdout, cmd.Stderr = d.log, d.log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	d.pid = cmd.Process.Pid
 	t.Cleanup(func() { stop(t, cmd) })
 	d.run("xdotool", "search", "--sync", "--onlyvisible", "--name", "^Marque$", "windowfocus", "--sync")
 	return d
@@ -110,6 +113,35 @@ func stop(t *testing.T, cmd *exec.Cmd) {
 		_ = cmd.Process.Kill()
 		<-ended
 	}
+}
+
+// killService ends the service that the console has started, as a crash would.
+func (d *display) killService() {
+	d.t.Helper()
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for _, path := range stats {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			continue // it has ended
+		}
+		var pid, parent int
+		var state string
+		_, rest, _ := strings.Cut(string(b), ") ") // the name of the program may have spaces
+		if _, err := fmt.Sscan(rest, &state, &parent); err != nil || parent != d.pid {
+			continue
+		}
+		if _, err := fmt.Sscan(string(b), &pid); err != nil {
+			d.t.Fatal(err)
+		}
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			d.t.Fatal(err)
+		}
+		return
+	}
+	d.t.Fatal("the console has no service of its own")
 }
 
 func (d *display) command(ctx context.Context, name string, args ...string) *exec.Cmd {

@@ -66,6 +66,17 @@ func typo(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), sheet, 0o600))
 }
 
+// groups copies the first line of a file as somebody types it: in lower case, in groups of four.
+func groups(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, len(args) == 2, "groups FROM TO")
+	line, _, _ := strings.Cut(strings.ToLower(ts.ReadFile(args[0])), "\n")
+	var all []string
+	for ; len(line) > 4; line = line[4:] {
+		all = append(all, line[:4])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(strings.Join(append(all, line), " ")+"\n"), 0o600))
+}
+
 // element KEY VARIABLE reads the JSON list on the last command's stdout and sets a variable to a value of one of its objects.
 func element(ts *testscript.TestScript, neg bool, args []string, i int) {
 	need(ts, neg, len(args) == 2, "first|last KEY VARIABLE")

@@ -93,8 +93,10 @@ func TestScripts(t *testing.T) {
 			"stick":        stick,
 			"typed":        typed,
 			"some":         some,
+			"scanner":      scanner,
 			"photographed": photographed,
 			"tpm":          func(ts *testscript.TestScript, neg bool, args []string) { tpm(t, ts, neg, args) },
+			"groups":       groups,
 		},
 	})
 }
