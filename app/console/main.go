@@ -34,7 +34,11 @@ func main() {
 	if done {
 		return
 	}
-	if err == nil {
+	switch {
+	case err != nil:
+	case o.depot != "":
+		err = runDepot(o)
+	default:
 		err = run(o)
 	}
 	if err != nil {
@@ -83,7 +87,7 @@ func arguments(args []string) (o options, done bool, err error) {
 	if o.depot != "" && (o.Dir != "" || o.Socket != "" || o.TPM != "") {
 		return o, false, errors.New("a depot has no authority: leave out --dir, --socket and --tpm")
 	}
-	if o.Dir == "" {
+	if o.Dir == "" && o.depot == "" {
 		o.Dir, err = defaultDir()
 	}
 	return o, false, err

@@ -98,18 +98,23 @@ func (r *railRenderer) Refresh() {
 
 // rail is the column of screens.
 func (s *Shell) rail() fyne.CanvasObject {
+	return railColumn(s.screens, s.at, s.narrow, s.Open, s.toggle, s.console.Lock)
+}
+
+// railColumn is the column of screens, with the look and the lock below.
+func railColumn(screens []screen, at int, narrow bool, open func(i int), look, lock func()) fyne.CanvasObject {
 	top := column(2)
-	for i, sc := range s.screens {
-		item := newRailItem(say(sc.title), sc.icon, sc.shortcut[len("Ctrl+"):], i == s.at, s.narrow, func() { s.Open(i) })
+	for i, sc := range screens {
+		item := newRailItem(say(sc.title), sc.icon, sc.shortcut[len("Ctrl+"):], i == at, narrow, func() { open(i) })
 		item.Refresh()
 		top.Add(item)
 	}
 	bottom := column(2,
-		newRailItem(say("rail.look"), "light", "Ctrl+D", false, s.narrow, s.toggle),
-		newRailItem(say("rail.lock"), "lock", "Ctrl+L", false, s.narrow, s.console.Lock),
+		newRailItem(say("rail.look"), "light", "Ctrl+D", false, narrow, look),
+		newRailItem(say("rail.lock"), "lock", "Ctrl+L", false, narrow, lock),
 	)
 	width := railWide
-	if s.narrow {
+	if narrow {
 		width = railNarrow
 	}
 	edge := flush{right: rule(), middle: padded(flush{top: top, bottom: bottom}.container(), 8, 6, 6, 6)}.container()
