@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -218,4 +219,29 @@ func start(t testing.TB, cmd *exec.Cmd) {
 	}
 }
 
-func fleet(t testing.TB) string { return filepath.Join(t.TempDir(), "fleet") }
+func fleet(t testing.TB) string {
+	dir := filepath.Join(t.TempDir(), "fleet")
+	t.Cleanup(func() { gone(t, dir) }) // a service that its last client let go of still tidies up
+	return dir
+}
+
+// gone waits until no service holds the folder any more.
+func gone(t testing.TB, dir string) {
+	socket, err := localapi.Socket(dir)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	f, err := os.Open(socket + ".lock")
+	if err != nil {
+		return // there never was one
+	}
+	defer f.Close()
+	for range 1000 {
+		if err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err == nil {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Errorf("a service stays: %v", err)
+}

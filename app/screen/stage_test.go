@@ -167,7 +167,7 @@ func newStage(t *testing.T, dir string, size fyne.Size, dark bool) *stage {
 		t.Cleanup(serve(dir, func() time.Time { return today }))
 	}
 	s.place = &place{dir: dir, Service: remote.New(t.Context(), localapi.Options{Dir: dir})}
-	t.Cleanup(func() { _ = s.place.Service.Close() }) // a service serves so many at once
+	t.Cleanup(func() { _ = s.place.Close() }) // a service serves so many at once
 	s.console = flow.NewConsole(flow.Parts{
 		Loop:    flow.Loop{Run: func(work func()) { s.work = append(s.work, work) }, Post: func(result func()) { result() }, After: func(_ time.Duration, f func()) { s.later = append(s.later, f) }},
 		Clock:   clock,
