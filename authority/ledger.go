@@ -18,7 +18,8 @@ type ledger struct {
 	size uint64    // entries read
 	last time.Time // of the newest entry
 
-	lastEpochs []uint32 // by serial: the epoch of its last key
+	lastEpochs []uint32   // by serial: the epoch of its last key
+	keys       [][32]byte // by serial: hash of its public keys; zero for those left out
 	standings  []standing
 	lost       uint64 // serials left out, of which nobody knows whether they were given away
 	revoked    int    // serials revoked, ever
@@ -126,6 +127,7 @@ func (l *ledger) issue(e *wire.IssueEntry, epoch uint32, complain func(string, .
 		complain("its keys begin in epoch %d, but it was made in epoch %d", e.FirstEpoch, epoch)
 	}
 	l.lastEpochs = append(l.lastEpochs, e.FirstEpoch+uint32(e.Count)-1)
+	l.keys = append(l.keys, e.Keys)
 	l.standings = append(l.standings, inOrder)
 }
 

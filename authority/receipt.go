@@ -123,6 +123,10 @@ func (a *Authority) checkPoint(tx *storage.Tx, id *storage.Identity, r *wire.Rec
 	if err != nil {
 		return fmt.Errorf("read what was issued: %w", err)
 	}
+	// They are kept in the clear: whoever can write to the database could hide a key of theirs, or raise an alarm about an honest one.
+	if uint64(id.Serial) >= a.ledger.n() || wire.KeysHash(points) != a.ledger.keys[id.Serial] {
+		return fmt.Errorf("the keys that are kept are not those that the log has: %w", ErrInconsistent)
+	}
 	epoch, err := a.core.Epoch(r.Time)
 	if err != nil {
 		return err

@@ -3,15 +3,19 @@ package authority_test
 import (
 	"bytes"
 	"crypto/rand"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"go.etcd.io/bbolt"
+
 	"marque/authority"
 	"marque/device"
 	"marque/device/ibc"
 	"marque/device/wire"
+	"marque/storage"
 )
 
 // vehicle is a device with keys of a realm.
@@ -227,4 +231,58 @@ func TestReceiptsThatAreNoneOfThisRealm(t *testing.T) {
 	r.vehicle(t, "bus-1")
 	_, err = r.AcceptReceipt(b)
 	refused(t, "of another realm", err, wire.ErrRealm)
+}
+
+// Whoever can write to the database can neither hide a key that was made with the realm's secret nor raise an alarm about an honest device.
+func TestExchangedPointsAreNoticed(t *testing.T) {
+	r := found(t)
+	bus := r.vehicle(t, "bus-1")
+	honest := bus.receipt(t)
+	d := newRequester(t, "tram-1", r.now)
+	issued, err := r.Enrol(d.request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged := r.forgedReceipt(t, d, issued.Address)
+	thief, err := wire.ParseReceipt(forged)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.edit(t, func(tx *bbolt.Tx) error {
+		points := tx.Bucket([]byte("points"))
+		return errors.Join(points.Delete([]byte{0, 0, 0, 0, 0, 0, 0, 1}), points.Delete([]byte{0, 0, 0, 1, 0, 0, 0, 1}))
+	})
+	r.update(t, func(tx *storage.Tx) error {
+		return errors.Join(tx.AddPoints(0, 1, [][32]byte{thief.R}), tx.AddPoints(1, 1, [][32]byte{thief.R}))
+	})
+	_, err = r.AcceptReceipt(forged)
+	refused(t, "a key that was written beside the log", err, authority.ErrInconsistent)
+	_, err = r.AcceptReceipt(honest)
+	refused(t, "an honest receipt against keys that were exchanged", err, authority.ErrInconsistent)
+	if s := r.status(t); s.Alarms != 0 || s.Unreceived != 2 {
+		t.Errorf("%+v", s)
+	}
+	r.mustAudit(t)
+}
+
+// What a receipt brings is for the next package of its device: as a request of its own it would bring a revoked device back.
+func TestNextRequestIsNoNewDevice(t *testing.T) {
+	r := found(t)
+	bus := r.vehicle(t, "bus-1")
+	b := bus.receipt(t)
+	receipt, err := wire.ParseReceipt(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := marshal(t, receipt.Next(wire.KindVehicle, bus.Status().Request))
+	r.accept(t, b)
+	r.revoke(t, bus.Status().Address)
+	review, err := r.Review(next)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused(t, "reviewed", review.Problem, authority.ErrSeenKey)
+	_, err = r.Enrol(next)
+	refused(t, "enrolled", err, authority.ErrSeenKey)
+	r.mustAudit(t)
 }

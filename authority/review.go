@@ -70,6 +70,11 @@ func holder(tx *storage.Tx, req *wire.Request) (*storage.Identity, error) {
 	if _, seen, err = tx.HasU(req.U); err != nil {
 		return nil, fmt.Errorf("look the enrolment key up: %w", err)
 	}
+	if !seen { // what a receipt brought is for that device's next package, and makes no new identity
+		if _, seen, err = tx.HasNextKey(req.U); err != nil {
+			return nil, fmt.Errorf("look the enrolment key up: %w", err)
+		}
+	}
 	if seen {
 		return nil, ErrSeenKey
 	}

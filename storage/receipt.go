@@ -162,6 +162,15 @@ func (tx *Tx) Receipted() ([]uint32, error) {
 	return serials, nil
 }
 
+// HasNextKey reports whose receipt brought the enrolment key U for a next package.
+func (tx *Tx) HasNextKey(u [32]byte) (serial uint32, seen bool, err error) {
+	no, err := tx.absent(bucketNextKeys)
+	if err != nil || no {
+		return 0, false, err
+	}
+	return tx.serial(bucketNextKeys, u[:])
+}
+
 // AddNextKey notes that a serial's receipt brought an enrolment key. One that another serial brought is ErrSeen, and so is one that a
 // request was granted with.
 func (tx *Tx) AddNextKey(u [32]byte, serial uint32) error {
