@@ -24,9 +24,9 @@ func newCollectView(d *flow.Depot, w fyne.Window) *collectView {
 	v.discard = NewKeyButton("", "", "Esc", v.leave)
 	v.list = NewRowList([]listColumn{
 		{title: say("column.name")},
-		{title: say("column.kind"), width: 100},
+		{title: say("column.kind"), width: 90},
 		{title: say("depot.column.compared"), width: 150},
-		{title: say("column.state"), width: 130},
+		{title: say("column.state"), width: 122},
 	}, func() int { return len(d.Items) }, v.cells, nil)
 	v.list.empty = nothing("paper", say("depot.none"), say("depot.none.why"))
 	return v

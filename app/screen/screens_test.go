@@ -290,7 +290,7 @@ var (
 
 // TestGerman does the same in German, in a process of its own: the language is that of the process.
 func TestGerman(t *testing.T) {
-	cmd := exec.Command(os.Args[0], "-test.run=^TestScreens$")
+	cmd := exec.Command(os.Args[0], "-test.run=^Test(Depot)?Screens$")
 	cmd.Env = append(os.Environ(), german+"=1")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
@@ -377,7 +377,7 @@ func checkTexts(t *testing.T, s *stage) {
 		if strings.HasSuffix(line.Text, "…") && !strings.HasSuffix(line.Text, " …") {
 			t.Errorf("cut short: %q", line.Text)
 		}
-		for _, prefix := range []string{"enrol.", "identities.", "founding.", "lock.", "problem.", "fact.", "strip.", "kind.", "column.", "role.", "drill.", "custody", "grade."} {
+		for _, prefix := range []string{"enrol.", "identities.", "depot.", "codes.", "founding.", "lock.", "problem.", "fact.", "strip.", "kind.", "column.", "role.", "drill.", "custody", "grade."} {
 			if strings.HasPrefix(line.Text, prefix) {
 				t.Errorf("no translation: %q", line.Text)
 			}

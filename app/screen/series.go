@@ -25,7 +25,7 @@ func seriesPicture(s *flow.Series) fyne.CanvasObject {
 	return container.New(layout.NewCustomPaddedVBoxLayout(6),
 		layout.NewSpacer(),
 		container.NewCenter(container.NewStack(ground, padded(img, edge, edge, edge, edge))), space(8),
-		container.NewCenter(text(say("series", "Arrived", s.Arrived(), "Needed", s.Needed), sizeSub, colourText, bold)),
-		container.NewCenter(text(say("series.next"), sizeRow, colourText2, plain)),
+		container.NewCenter(text(say("codes.arrived", "Arrived", s.Arrived(), "Needed", s.Needed), sizeSub, colourText, bold)),
+		container.NewCenter(text(say("codes.next"), sizeRow, colourText2, plain)),
 		layout.NewSpacer())
 }
