@@ -45,7 +45,7 @@ var kinds = []kind{
 	{wire.FoundBundle, 'L', ".mql", nil, nil},
 	{wire.FoundStatement, 'K', ".mqs", nil, nil},
 	{wire.FoundBatch, 'B', ".mqd", nil, nil},
-	{wire.FoundReceipts, 'E', ".mqb", nil, nil},
+	{wire.FoundReceipts, 'E', ".mqt", nil, nil},
 	{wire.FoundManifest, 'M', ".mqm", nil, nil},
 }
 

@@ -161,11 +161,11 @@ func newDepotReceipts() *cobra.Command {
 	var out string
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "receipts --dir FOLDER --out FILE.mqb [RECEIPT…]",
+		Use:   "receipts --dir FOLDER --out FILE.mqt [RECEIPT…]",
 		Short: "Collect the devices' receipts, and sign a batch of them",
 		Long: `Reads receipts from pictures of their QR codes or from .mqa files, verifies each for the package that was handed out here, and signs
 a batch of those that are in none yet. Without any, it signs what was collected before.`,
-		Example: "  marque depot receipts --dir south --out south-1.mqb bus-4711/receipt.png",
+		Example: "  marque depot receipts --dir south --out south-1.mqt bus-4711/receipt.png",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return h.use("not everything was done", func(d *depot.Depot) error {
 				failed := 0

@@ -46,13 +46,13 @@ func newReceipts() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "receipts --dir FOLDER [FILE…] [--missing]",
 		Short: "Take receipts, or list what devices answered",
-		Long: `Takes receipts: of single devices (.mqa files or pictures of their QR codes) or batches of a depot (.mqb). Each is verified against
+		Long: `Takes receipts: of single devices (.mqa files or pictures of their QR codes) or batches of a depot (.mqt). Each is verified against
 the keys that were issued. Without files it lists who is enrolled, which revocation list each device held when it answered, and
 with --missing who has not answered at all.
 
 A second receipt for a package with other keys for the next one means that two devices have its keys. It is refused and recorded as an
 alarm; who is revoked, officers decide.`,
-		Example: "  marque authority receipts --dir fleet south-1.mqb\n  marque authority receipts --dir fleet --missing",
+		Example: "  marque authority receipts --dir fleet south-1.mqt\n  marque authority receipts --dir fleet --missing",
 		Args: func(_ *cobra.Command, args []string) error {
 			if missing && len(args) > 0 {
 				return errors.New("--missing lists, and takes no files")
