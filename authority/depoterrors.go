@@ -15,7 +15,7 @@ var (
 	// ErrDepotName: another depot has the name.
 	ErrDepotName = errors.New("another depot has that name: revoke it first, or make the new one under another name")
 	// ErrOldBatch: the depot handed over a later batch before.
-	ErrOldBatch = errors.New("a later batch of this depot was taken already: have the depot sign a new one with what is missing")
+	ErrOldBatch = errors.New("a later batch of this depot was taken already: collect again at the depot what is missing, and have it sign a new one")
 
 	// ErrOldReceipt: it answers another package than the newest of its device.
 	ErrOldReceipt = errors.New("the receipt is not of the newest package of its device: make it again on the device")

@@ -45,32 +45,44 @@ func (d *Depot) Look(request []byte) (*Item, error) {
 }
 
 // Collect keeps requests whose words somebody compared just now with those that their devices show. Those that were collected before stay
-// as they are. Errors: those of wire.ParseRequest, [ErrFull]; then none was kept.
+// as they are. But one that got no package, in a batch before the newest, is for the next batch again: the authority takes no batch after a
+// later one, so that it may never have got it. Errors: those of wire.ParseRequest, [ErrFull]; then none was kept.
 func (d *Depot) Collect(requests ...[]byte) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := d.now()
 	known := d.hashes()
 	var fresh []item
+	var lost []int
 	for _, b := range requests {
 		r, err := wire.ParseRequest(b)
 		if err != nil {
 			return err
 		}
-		if !known[r.Hash()] {
-			hash := r.Hash()
+		hash := r.Hash()
+		if !known[hash] {
 			fresh = append(fresh, item{ID: hash[:], Request: b, Confirmed: now})
 			known[hash] = true
+		} else if i := d.find(hash); i >= 0 && d.st.Items[i].Package == "" && older(d.st.Items[i].Batch, d.st.Batches) {
+			lost = append(lost, i)
 		}
 	}
 	if len(d.st.Items)+len(fresh) > maxItems {
 		return ErrFull
 	}
-	if len(fresh) == 0 {
+	if len(fresh) == 0 && len(lost) == 0 {
 		return nil
 	}
-	return d.change(func(st *state) { st.Items = append(st.Items, fresh...) })
+	return d.change(func(st *state) {
+		for _, i := range lost {
+			st.Items[i].Batch = 0
+		}
+		st.Items = append(st.Items, fresh...)
+	})
 }
+
+// older reports whether a batch was signed and is not the newest, which Sign returns again.
+func older(batch, newest uint32) bool { return batch != 0 && batch < newest }
 
 // Items returns all requests, in the order in which they were collected.
 func (d *Depot) Items() ([]Item, error) {

@@ -27,7 +27,12 @@ func (d *Depot) Distribute(dir string, keep func(name string, b []byte) error) (
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	run := &distribution{d: d, core: d.core.Hash(), packages: make(map[int]item)}
-	checked, err := CheckFolder(dir, d.core, run.look)
+	root, m, err := openFolder(dir, d.core)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close() // nothing was written
+	checked, err := checkFolder(root, m, run.look)
 	if err != nil {
 		return nil, err
 	}
@@ -38,8 +43,13 @@ func (d *Depot) Distribute(dir string, keep func(name string, b []byte) error) (
 		return out, ErrManifest
 	}
 	if keep != nil {
-		if _, err := CheckFolder(dir, d.core, run.keep(keep)); err != nil {
+		kept, err := checkFolder(root, m, run.keep(keep))
+		if err != nil {
 			return out, err
+		}
+		if len(kept.Wrong) > 0 { // it was in order a moment ago
+			out.Wrong, out.Foreign, out.Extra = kept.Wrong, nil, nil
+			return out, ErrManifest
 		}
 	}
 	if err := d.change(run.note); err != nil {

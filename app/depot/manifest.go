@@ -7,6 +7,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
+	"slices"
+	"syscall"
 
 	"marque/device/wire"
 )
@@ -25,22 +28,36 @@ type Checked struct {
 // as the authority wrote them, at most 16 MiB each. It follows no link out of the folder. Errors: [ErrNoManifest], those of
 // wire.OpenManifest, and of each; what is wrong with the files is in the result.
 func CheckFolder(dir string, core *wire.Core, each func(path string, b []byte) error) (*Checked, error) {
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, fmt.Errorf("open the folder: %w", err)
-	}
-	defer root.Close() // nothing was written
-	statement, err := read(root, ManifestFile, wire.MaxManifest)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, ErrNoManifest
-	}
+	root, m, err := openFolder(dir, core)
 	if err != nil {
 		return nil, err
+	}
+	defer root.Close() // nothing was written
+	return checkFolder(root, m, each)
+}
+
+// openFolder opens a folder and its manifest.
+func openFolder(dir string, core *wire.Core) (*os.Root, *wire.Manifest, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open the folder: %w", err)
+	}
+	statement, err := read(root, ManifestFile, wire.MaxManifest)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = ErrNoManifest
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, root.Close())
 	}
 	m, err := wire.OpenManifest(statement, core)
 	if err != nil {
-		return nil, err
+		return nil, nil, errors.Join(err, root.Close())
 	}
+	return root, m, nil
+}
+
+// checkFolder compares a folder with a manifest.
+func checkFolder(root *os.Root, m *wire.Manifest, each func(path string, b []byte) error) (*Checked, error) {
 	out := &Checked{Manifest: m}
 	listed := map[string]bool{ManifestFile: true}
 	for _, f := range m.Files {
@@ -57,8 +74,8 @@ func CheckFolder(dir string, core *wire.Core, each func(path string, b []byte) e
 			return nil, err
 		}
 	}
-	out.Extra, err = extra(root, listed)
-	return out, err
+	out.Extra = extra(root, listed)
+	return out, nil
 }
 
 // check reads a file that is as the manifest says, or says what is wrong with it.
@@ -86,18 +103,25 @@ var errLonger = errors.New("longer than it may be")
 
 // read reads a regular file of at most limit octets below root.
 func read(root *os.Root, name string, limit int) ([]byte, error) {
-	info, err := root.Lstat(name) // before it is opened: opening a pipe would wait for ever
+	info, err := root.Lstat(name) // before it is opened: opening a device has effects
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is no file: %w", name, fs.ErrInvalid)
+		return nil, irregular(name)
 	}
-	f, err := root.Open(name)
+	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe may have come in its place, and would wait for ever
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close() // nothing was written
+	opened, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", name, err)
+	}
+	if !os.SameFile(info, opened) {
+		return nil, irregular(name)
+	}
 	b, err := io.ReadAll(io.LimitReader(f, int64(limit)+1))
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
@@ -108,26 +132,39 @@ func read(root *os.Root, name string, limit int) ([]byte, error) {
 	return b, nil
 }
 
-var errEnough = errors.New("enough")
+func irregular(name string) error { return fmt.Errorf("%s is no file: %w", name, fs.ErrInvalid) }
 
-// extra names the files of a folder that are not listed.
-func extra(root *os.Root, listed map[string]bool) (names []string, err error) {
+// extra names the files of a folder that are not listed, of the first 262,144 entries. It reads folders in parts and goes no deeper than
+// a manifest's paths, whatever a stick says that it has.
+func extra(root *os.Root, listed map[string]bool) (names []string) {
 	entries := 0
-	err = fs.WalkDir(root.FS(), ".", func(path string, entry fs.DirEntry, err error) error {
-		if entries++; entries > maxEntries {
-			return errEnough
+	for folders := []string{"."}; len(folders) > 0; {
+		folder := folders[len(folders)-1]
+		folders = folders[:len(folders)-1]
+		f, err := root.OpenFile(folder, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+		if err != nil {
+			continue // what cannot be read is not listed either
 		}
-		if err != nil || entry.IsDir() || listed[path] {
-			return nil //nolint:nilerr // what cannot be read is not listed either
+		for err == nil && entries < maxEntries {
+			var some []fs.DirEntry
+			some, err = f.ReadDir(min(1024, maxEntries-entries))
+			entries += len(some)
+			for _, entry := range some {
+				name := path.Join(folder, entry.Name())
+				switch shown := wire.CheckPath(name) == nil; {
+				case entry.IsDir() && shown:
+					folders = append(folders, name)
+				case entry.IsDir():
+					names = append(names, "a folder that is too deep, or has a name that cannot be shown")
+				case !shown:
+					names = append(names, "a file with a name that cannot be shown")
+				case !listed[name]:
+					names = append(names, name)
+				}
+			}
 		}
-		if wire.CheckPath(path) != nil {
-			path = "a file with a name that cannot be shown"
-		}
-		names = append(names, path)
-		return nil
-	})
-	if err != nil && !errors.Is(err, errEnough) {
-		return nil, fmt.Errorf("look through the folder: %w", err)
+		_ = f.Close() // nothing was written
 	}
-	return names, nil
+	slices.Sort(names)
+	return names
 }
