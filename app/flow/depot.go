@@ -68,12 +68,16 @@ func NewDepot(p DepotParts) *Depot {
 	}
 	out := filepath.Dir(p.Dir)
 	d.Collect = &Collect{model: model{loop: p.Loop}, scanner: p.Requests, depot: d}
-	d.Batch = &DepotBatch{model: model{loop: p.Loop}, save: p.Save, depot: d, name: "%s-%d.mqd", Folder: out,
-		sign: func(k DepotKeeper) (*depot.Signed, error) { return k.Sign() }}
+	d.Batch = &DepotBatch{
+		model: model{loop: p.Loop}, save: p.Save, depot: d, name: "%s-%d.mqd", Folder: out,
+		sign: func(k DepotKeeper) (*depot.Signed, error) { return k.Sign() },
+	}
 	d.HandOut = &HandOut{model: model{loop: p.Loop}, depot: d}
 	d.Receipts = &Receipts{model: model{loop: p.Loop}, scanner: p.Receipts, depot: d}
-	d.Receipts.Batch = &DepotBatch{model: model{loop: p.Loop}, save: p.Save, depot: d, name: "%s-receipts-%d.mqb", Folder: out,
-		sign: func(k DepotKeeper) (*depot.Signed, error) { return k.SignReceipts() }}
+	d.Receipts.Batch = &DepotBatch{
+		model: model{loop: p.Loop}, save: p.Save, depot: d, name: "%s-receipts-%d.mqb", Folder: out,
+		sign: func(k DepotKeeper) (*depot.Signed, error) { return k.SignReceipts() },
+	}
 	return d
 }
 

@@ -28,7 +28,6 @@ func newCollectView(d *flow.Depot, w fyne.Window) *collectView {
 		{title: say("depot.column.compared"), width: 150},
 		{title: say("column.state"), width: 122},
 	}, func() int { return len(d.Items) }, v.cells, nil)
-	v.list.empty = nothing("paper", say("depot.none"), say("depot.none.why"))
 	return v
 }
 
@@ -86,6 +85,10 @@ func (v *collectView) draw(narrow bool) fyne.CanvasObject {
 	v.keep.SetLabel(say("depot.keep"))
 	v.keep.Enable(v.model.CanKeep())
 	v.discard.SetLabel(say("enrol.discard"))
+	v.list.empty = nil
+	if len(v.depot.Items) == 0 {
+		v.list.empty = nothing("paper", say("depot.none"), say("depot.none.why"))
+	}
 	v.list.Refresh()
 	unsigned, _, _, _ := v.depot.Count()
 	head := line(24, title("depot.collect"), layout.NewSpacer(), Pill("paper", say("depot.unsigned", "Count", unsigned), toneAccent))
@@ -119,7 +122,7 @@ func (v *collectView) left(width float32) fyne.CanvasObject {
 	case m.Step == flow.CollectReading:
 		content = Card(nothing("paper", say("enrol.reading"), ""))
 	case m.Series != nil:
-		content = Card(seriesPicture(m.Series))
+		content = Card(seriesPicture(m.Series, v.scan.field))
 	default:
 		content = Card(v.scan.draw(say("depot.drop"), say("depot.drop.or")))
 	}

@@ -42,19 +42,17 @@ func newScanBox(w fyne.Window, clock func() time.Time, extension string, code fu
 // settled reports whether an Enter can be a person's.
 func (b *scanBox) settled() bool { return b.clock().Sub(b.taken) >= settle }
 
-// enter takes what was typed: the path of a file, or a code. It reports whether there was anything.
-func (b *scanBox) enter() bool {
+// enter takes what was typed: the path of a file, or a code.
+func (b *scanBox) enter() {
 	typed := strings.TrimSpace(b.field.Text)
-	if typed == "" {
-		return false
-	}
 	b.field.SetText("")
-	if filepath.IsAbs(typed) {
+	switch {
+	case typed == "":
+	case filepath.IsAbs(typed):
 		b.files(typed)
-		return true
+	default:
+		b.scanned(typed)
 	}
-	b.scanned(typed)
-	return true
 }
 
 // scanned takes a code. One that names a file is no reason to read it.

@@ -36,17 +36,18 @@ func newSigningCard(b *flow.DepotBatch, w fyne.Window, key, signKey string) *sig
 	return c
 }
 
-func (c *signingCard) draw(count int) fyne.CanvasObject {
+// draw takes how many are in no batch yet, and whether there is a batch.
+func (c *signingCard) draw(count int, again bool) fyne.CanvasObject {
 	b := c.model
-	label := say(c.key+".again", "Count", count)
-	if count > 0 {
-		label = say(c.key+".verb", "Count", count)
+	label := say(c.key+".verb", "Count", count)
+	if again && count == 0 {
+		label = say(c.key+".again", "Count", count)
 	}
 	if b.Busy {
 		label = say("depot.sign.busy")
 	}
 	c.sign.SetLabel(label)
-	c.sign.Enable(!b.Busy)
+	c.sign.Enable(!b.Busy && (again || count > 0))
 	c.folder.SetLabel(say("enrol.folder"))
 	rows := column(12)
 	if b.Problem != nil {
@@ -84,7 +85,7 @@ func (v *batchView) bindings() []binding {
 func (v *batchView) draw(narrow bool) fyne.CanvasObject {
 	unsigned, _, _, _ := v.depot.Count()
 	head := line(24, title("depot.sign"), layout.NewSpacer(), Pill("paper", say("depot.unsigned", "Count", unsigned), toneAccent))
-	body := headedCard(say("depot.sign.card"), nil, column(12, paragraph(say("depot.sign.why"), sizeRow, colourText2, plain), v.card.draw(unsigned)))
+	body := headedCard(say("depot.sign.card"), nil, column(12, paragraph(say("depot.sign.why"), sizeRow, colourText2, plain), v.card.draw(unsigned, len(v.depot.Items) > unsigned)))
 	top := container.NewBorder(body, nil, nil, nil, layout.NewSpacer())
 	return page(narrow, head, commitBar(nil, say("depot.sign.note"), v.card.sign), top)
 }

@@ -279,7 +279,7 @@ func (v *enrolView) right(narrow bool) fyne.CanvasObject {
 // source says how a request comes in.
 func (v *enrolView) source() fyne.CanvasObject {
 	if v.model.Series != nil && v.model.Step == flow.EnrolWaiting {
-		return Card(seriesPicture(v.model.Series))
+		return Card(seriesPicture(v.model.Series, v.code))
 	}
 	drop := container.New(layout.NewCustomPaddedVBoxLayout(6),
 		layout.NewSpacer(),

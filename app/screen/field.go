@@ -68,7 +68,7 @@ func (f *Field) TypedRune(r rune) {
 }
 
 // AcceptsTab implements fyne.Tabbable: a scanner's Tab moves nothing.
-func (f *Field) AcceptsTab() bool { return intakeOf(f).busy() }
+func (f *Field) AcceptsTab() bool { return intakeOf(f).holdsTab() }
 
 // TypedKey implements fyne.Focusable.
 func (f *Field) TypedKey(e *fyne.KeyEvent) {

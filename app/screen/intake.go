@@ -2,6 +2,7 @@ package screen
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -80,6 +81,9 @@ func (n *intake) busy() bool {
 	return n != nil && !n.scan.IsZero() && n.clock().Sub(n.scan) < settle
 }
 
+// holdsTab reports whether a Tab would be that of a scan: it moves nothing then.
+func (n *intake) holdsTab() bool { return n.busy() && n.taker() != nil }
+
 // rune takes a character, and reports whether it is no more than that: nobody else gets it.
 func (n *intake) rune(r rune) bool {
 	if n == nil {
@@ -107,7 +111,7 @@ func (n *intake) key(name string) bool {
 	at, busy := n.clock(), n.busy()
 	if n.taker() == nil {
 		n.note(name, at)
-		return busy && name != "Enter" // which ends a passphrase
+		return busy && strings.HasPrefix(name, "Ctrl+") // other keys end a secret, or go on to the next one
 	}
 	if name == "Enter" {
 		text, err := n.wedge.Enter(at)

@@ -73,7 +73,7 @@ func (b *KeyButton) FocusLost() { b.focused = false; b.Refresh() }
 func (b *KeyButton) TypedRune(r rune) { passRune(b, r) }
 
 // AcceptsTab implements fyne.Tabbable: a scanner's Tab moves nothing.
-func (b *KeyButton) AcceptsTab() bool { return intakeOf(b).busy() }
+func (b *KeyButton) AcceptsTab() bool { return intakeOf(b).holdsTab() }
 
 // TypedKey implements fyne.Focusable.
 func (b *KeyButton) TypedKey(e *fyne.KeyEvent) {

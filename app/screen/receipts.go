@@ -27,7 +27,6 @@ func newReceiptsView(d *flow.Depot, w fyne.Window) *receiptsView {
 		{title: say("column.name")},
 		{title: say("column.state"), width: 140},
 	}, func() int { return len(v.rows) }, v.cells, nil)
-	v.list.empty = nothing("package", say("depot.receipts.none"), say("depot.receipts.none.why"))
 	return v
 }
 
@@ -60,6 +59,10 @@ func (v *receiptsView) draw(narrow bool) fyne.CanvasObject {
 			v.rows = append(v.rows, it)
 		}
 	}
+	v.list.empty = nil
+	if len(v.rows) == 0 {
+		v.list.empty = nothing("package", say("depot.receipts.none"), say("depot.receipts.none.why"))
+	}
 	v.list.Refresh()
 	_, handed, receipts, unsigned := v.depot.Count()
 	head := line(24, title("depot.receipts"), layout.NewSpacer(),
@@ -68,7 +71,7 @@ func (v *receiptsView) draw(narrow bool) fyne.CanvasObject {
 	if narrow {
 		width = 400
 	}
-	batch := headedCard(say("depot.receipts.card"), nil, v.card.draw(unsigned))
+	batch := headedCard(say("depot.receipts.card"), nil, v.card.draw(unsigned, receipts > unsigned))
 	right := flush{bottom: padded(batch, gap, 0, 0, 0), middle: v.list}.container()
 	body := container.NewBorder(nil, nil, padded(sized(v.left(), width, 0), 0, 0, 0, gap-4), nil, right)
 	return page(narrow, head, commitBar(nil, "", v.card.sign), body)
@@ -78,7 +81,7 @@ func (v *receiptsView) left() fyne.CanvasObject {
 	m := v.model
 	content := Card(v.scan.draw(say("depot.receipts.drop"), say("depot.drop.or")))
 	if m.Series != nil {
-		content = Card(seriesPicture(m.Series))
+		content = Card(seriesPicture(m.Series, v.scan.field))
 	}
 	var banner fyne.CanvasObject
 	switch {

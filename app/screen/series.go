@@ -12,9 +12,13 @@ import (
 	"marque/app/qr"
 )
 
-// seriesPicture shows which parts of a series have arrived, always black on white.
-func seriesPicture(s *flow.Series) fyne.CanvasObject {
-	const cell, edge = 14, 10
+// seriesPicture shows which parts of a series have arrived, always black on white, and the box for the others.
+func seriesPicture(s *flow.Series, field *Field) fyne.CanvasObject {
+	const edge = 10
+	cell := 14
+	if len(s.Have) <= 16 {
+		cell = 28
+	}
 	picture := qr.Progress{Needed: s.Needed, Have: s.Have}.Picture(cell)
 	img := canvas.NewImageFromImage(picture)
 	img.ScaleMode, img.FillMode = canvas.ImageScalePixels, canvas.ImageFillContain
@@ -26,6 +30,7 @@ func seriesPicture(s *flow.Series) fyne.CanvasObject {
 		layout.NewSpacer(),
 		container.NewCenter(container.NewStack(ground, padded(img, edge, edge, edge, edge))), space(8),
 		container.NewCenter(text(say("codes.arrived", "Arrived", s.Arrived(), "Needed", s.Needed), sizeSub, colourText, bold)),
-		container.NewCenter(text(say("codes.next"), sizeRow, colourText2, plain)),
+		container.NewCenter(text(say("codes.next"), sizeRow, colourText2, plain)), space(6),
+		container.NewCenter(sized(field, 360, buttonHigh)),
 		layout.NewSpacer())
 }

@@ -169,7 +169,7 @@ func (d *display) run(name string, args ...string) []byte {
 // typed types as on a keyboard.
 func (d *display) typed(text string) {
 	d.t.Helper()
-	d.run("xdotool", "type", "--delay", "15", "--", text)
+	d.run("xdotool", "type", "--delay", "80", "--", text)
 }
 
 // key presses keys, such as "Return" or "ctrl+2".
