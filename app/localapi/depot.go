@@ -197,15 +197,18 @@ func (s *Server) revokeDepot(c *caller, in *depotEnd) (*Outcome, error) {
 	return s.propose(c, authority.ActionDepotRevoke, payload)
 }
 
-// keyOf returns the key of the depot that has a name now, or had it last.
+// keyOf returns the key of the depot that has a name now, or else had it last: after a reopening it may be that of a depot that lapsed, too.
 func keyOf(all []authority.Depot, name string) (key [32]byte, err error) {
 	err = authority.ErrNoDepot
+	lapsed := false
 	for _, d := range all {
 		switch {
 		case d.Name != name:
-		case d.Revoked == nil:
+		case d.Revoked == nil && !d.Lapsed:
 			return d.Key, nil
-		default:
+		case d.Revoked == nil:
+			key, err, lapsed = d.Key, nil, true
+		case !lapsed:
 			key, err = d.Key, nil // Propose says that it is revoked
 		}
 	}

@@ -126,3 +126,28 @@ func acceptAll(t *testing.T, c *localapi.Client, key ed25519.PrivateKey, by wire
 		t.Errorf("%+v, %v", list, err)
 	}
 }
+
+// After a reopening a name may be that of a depot that lapsed and of one that is registered: revoking must end the one whose batches
+// are taken.
+func TestRevokingTheDepotThatIsRegistered(t *testing.T) {
+	revoked := authority.Depot{Name: "south", Key: [32]byte{1}, Revoked: &authority.DepotRevocation{}}
+	lapsed := authority.Depot{Name: "south", Key: [32]byte{2}, Lapsed: true}
+	active := authority.Depot{Name: "south", Key: [32]byte{3}}
+	north := authority.Depot{Name: "north", Key: [32]byte{4}}
+	for _, c := range []struct {
+		all  []authority.Depot
+		want byte
+		err  error
+	}{
+		{[]authority.Depot{revoked, lapsed, active, north}, 3, nil},
+		{[]authority.Depot{active, lapsed, revoked, north}, 3, nil},
+		{[]authority.Depot{lapsed, revoked, north}, 2, nil},
+		{[]authority.Depot{revoked, lapsed, north}, 2, nil},
+		{[]authority.Depot{revoked, north}, 1, nil},
+		{[]authority.Depot{north}, 0, authority.ErrNoDepot},
+	} {
+		if key, err := localapi.DepotKey(c.all, "south"); !errors.Is(err, c.err) || key != [32]byte{c.want} {
+			t.Errorf("%+v: key %d, %v", c.all, key[0], err)
+		}
+	}
+}

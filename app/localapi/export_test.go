@@ -7,3 +7,6 @@ func (c *Client) Child() int {
 	}
 	return c.kid.cmd.Process.Pid
 }
+
+// DepotKey returns the key that a depot of that name is revoked by.
+var DepotKey = keyOf
