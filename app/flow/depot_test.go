@@ -282,7 +282,7 @@ func TestDepotLockAndUnlock(t *testing.T) {
 	wrong := []byte("wrong passphrase")
 	c.depot.Unlock(wrong)
 	c.until("the refusal", func() bool { return c.depot.Problem != nil })
-	if !c.depot.Wrong || c.depot.Problem.What.Key != "problem.passphrase.what" || string(wrong) != string(make([]byte, len(wrong))) {
+	if !c.depot.Wrong || c.depot.Problem.What.Key != "problem.depotpass.what" || string(wrong) != string(make([]byte, len(wrong))) {
 		t.Fatalf("%+v", c.depot.Problem)
 	}
 	c.depot.Unlock([]byte(secret))

@@ -174,7 +174,7 @@ var known = []struct {
 	{scan.ErrBusy, "scannerbusy"},
 	{scan.ErrNoRight, "scannerright"},
 	{scan.ErrDevice, "noscanner"},
-	{depot.ErrPassphrase, "passphrase"},
+	{depot.ErrPassphrase, "depotpass"},
 	{depot.ErrFile, "depotfile"},
 	{depot.ErrInUse, "depotbusy"},
 	{depot.ErrFull, "depotfull"},

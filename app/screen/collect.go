@@ -24,7 +24,6 @@ func newCollectView(d *flow.Depot, w fyne.Window) *collectView {
 	v.discard = NewKeyButton("", "", "Esc", v.leave)
 	v.list = NewRowList([]listColumn{
 		{title: say("column.name")},
-		{title: say("column.kind"), width: 90},
 		{title: say("depot.column.compared"), width: 150},
 		{title: say("column.state"), width: 122},
 	}, func() int { return len(d.Items) }, v.cells, nil)
@@ -171,7 +170,6 @@ func (v *collectView) cells(row int) []cell {
 	it := v.depot.Items[len(v.depot.Items)-1-row]
 	return []cell{
 		{text: it.Request.Name},
-		{text: say("kind." + it.Request.Kind.String())},
 		{text: moment(it.Confirmed.In(v.depot.Time().Location()))},
 		itemState(&it),
 	}

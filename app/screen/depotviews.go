@@ -1,8 +1,11 @@
 package screen
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/lang"
 	"fyne.io/fyne/v2/layout"
 
 	"marque/app/depot"
@@ -148,7 +151,7 @@ func (v *handOutView) draw(narrow bool) fyne.CanvasObject {
 	case m.Problem != nil:
 		above.Add(problemBanner(m.Problem))
 		for _, wrong := range m.Checked.Wrong[:min(len(m.Checked.Wrong), 3)] {
-			above.Add(text(shorten(wrong, 700, sizes[sizeRow], mono), sizeRow, colourDanger, mono))
+			above.Add(text(shorten(wrongFile(wrong), 700, sizes[sizeRow], mono), sizeRow, colourDanger, mono))
 		}
 	case m.Done:
 		above.Add(Banner("done", toneOK, say("depot.handout.done", "Count", m.Ours()), say("depot.handout.done.why")))
@@ -166,6 +169,18 @@ func (v *handOutView) draw(narrow bool) fyne.CanvasObject {
 	return page(narrow, head, commitBar(v.discard, whyNot, v.mark), body)
 }
 
+// wrongFile says in the language of the person what is wrong with a file.
+func wrongFile(line string) string {
+	for _, what := range []string{
+		"is said to be longer than any file of this kind", "is missing", "is longer than it was", "cannot be read", "is cut off", "was changed",
+	} {
+		if name, ok := strings.CutSuffix(line, what); ok {
+			return name + lang.L(what)
+		}
+	}
+	return line
+}
+
 func (v *handOutView) cells(row int) []cell {
 	r := v.model.Rows[row]
 	name, state := "", cell{text: say("depot.state.foreign"), icon: "alert", tone: toneWarning}
@@ -174,6 +189,8 @@ func (v *handOutView) cells(row int) []cell {
 		state = cell{text: say("depot.state.insane"), icon: "ban", tone: toneDanger}
 	case r.Item != nil && v.model.Done:
 		name, state = r.Item.Request.Name, cell{text: say("depot.state.handed"), icon: "check", tone: toneOK}
+	case r.Item != nil && !v.model.Sound():
+		name, state = r.Item.Request.Name, cell{text: say("depot.state.held"), icon: "ban", tone: toneQuiet}
 	case r.Item != nil:
 		name, state = r.Item.Request.Name, cell{text: say("depot.state.ready"), icon: "package", tone: toneAccent}
 	}
