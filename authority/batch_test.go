@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -279,4 +280,24 @@ func TestReviewAll(t *testing.T) {
 	if _, err := r.ReviewAll(requests); !errors.Is(err, authority.ErrLocked) {
 		t.Error(err)
 	}
+}
+
+// A request that is refused only once it has a serial must not leave the log behind without a checkpoint, which would stop the authority.
+func TestRefusedRequestAfterACrash(t *testing.T) {
+	c := &counter{value: 41}
+	r := vaultAndStore(t)
+	realm := strings.Repeat(strings.Repeat("a", 59)+".", 4)
+	r.foundWith(t, authority.Founding{Realm: realm[:len(realm)-1], Counter: c})
+	r.publish(t) // which breaks the seal
+	r.reopen(t)
+	if err := r.SetCounter(c); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Enrol(newRequester(t, strings.Repeat("b", 48), r.now).request); !errors.Is(err, wire.ErrTooLong) {
+		t.Fatal(err)
+	}
+	if _, err := r.Enrol(newRequester(t, "b", r.now).request); err != nil {
+		t.Fatal(err)
+	}
+	r.mustAudit(t)
 }
