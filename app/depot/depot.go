@@ -34,8 +34,11 @@ type Depot struct {
 }
 
 // Create makes a depot's folder, which must not exist, with a new key, and opens it. core is the statement of the realm's core: that it is
-// the right one, a person has compared. Errors: those of wire.OpenCore and wire.CheckName, fs.ErrExist.
+// the right one, a person has compared. Errors: those of wire.OpenCore and wire.CheckName, [ErrWeakPassphrase], fs.ErrExist.
 func Create(dir, name string, core, passphrase []byte, o Options) (_ *Depot, err error) {
+	if len(passphrase) < MinPassphrase || len(passphrase) > MaxPassphrase {
+		return nil, ErrWeakPassphrase
+	}
 	c, err := wire.OpenCore(core)
 	if err != nil {
 		return nil, fmt.Errorf("the core: %w", err)

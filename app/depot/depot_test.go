@@ -80,6 +80,9 @@ func TestCollectAndSign(t *testing.T) {
 	d := must(depot.Create(dir, "depot-south", r.statement, passphrase, options))(t)
 	_, err := depot.Open(dir, passphrase, options)
 	wantErr(t, "opened twice", err, depot.ErrInUse)
+	if _, err = depot.Create(dir+"-weak", "depot-south", r.statement, passphrase[:7], options); !errors.Is(err, depot.ErrWeakPassphrase) {
+		t.Errorf("a passphrase of seven octets: %v", err)
+	}
 	_, err = depot.Create(dir, "depot-south", r.statement, passphrase, options)
 	wantErr(t, "made twice", err, fs.ErrExist)
 	_, err = d.Sign()

@@ -6,6 +6,8 @@ import "errors"
 var (
 	// ErrPassphrase: the passphrase does not open the folder, or the file was changed.
 	ErrPassphrase = errors.New("that is not the passphrase of this depot, or its file was damaged: type it again, or put a copy of the folder back")
+	// ErrWeakPassphrase: a new depot needs another passphrase.
+	ErrWeakPassphrase = errors.New("a depot's passphrase has 8 to 1024 octets: choose another, such as six words that nobody would guess")
 	// ErrFile: the file in the folder is not a depot's.
 	ErrFile = errors.New("that is no depot's folder, or its file is damaged: name the folder that `marque depot new` made")
 	// ErrInUse: another process has the folder open.

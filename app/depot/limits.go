@@ -2,8 +2,11 @@ package depot
 
 import "marque/device/wire"
 
-// MaxPassphrase is the most octets of a passphrase.
-const MaxPassphrase = 1024
+// A passphrase has MinPassphrase to MaxPassphrase octets.
+const (
+	MinPassphrase = 8
+	MaxPassphrase = 1024
+)
 
 const (
 	// Argon2id, as RFC 9106 recommends where memory is short: 64 MiB, three passes, one lane. They belong to version 1 of the file.
