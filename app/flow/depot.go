@@ -75,7 +75,7 @@ func NewDepot(p DepotParts) *Depot {
 	d.HandOut = &HandOut{model: model{loop: p.Loop}, depot: d}
 	d.Receipts = &Receipts{model: model{loop: p.Loop}, scanner: p.Receipts, depot: d}
 	d.Receipts.Batch = &DepotBatch{
-		model: model{loop: p.Loop}, save: p.Save, depot: d, name: "%s-receipts-%d.mqb", Folder: out,
+		model: model{loop: p.Loop}, save: p.Save, depot: d, name: "%s-receipts-%d.mqt", Folder: out,
 		sign: func(k DepotKeeper) (*depot.Signed, error) { return k.SignReceipts() },
 	}
 	return d

@@ -228,7 +228,7 @@ func TestDepotFromRequestToReceipt(t *testing.T) {
 	c.receipt(dev, folder)
 	d.Receipts.Batch.Sign()
 	c.until("the batch of receipts", func() bool { return !d.Receipts.Batch.Busy })
-	if _, err := os.Stat(filepath.Join(c.saved, "south-receipts-1.mqb")); err != nil {
+	if _, err := os.Stat(filepath.Join(c.saved, "south-receipts-1.mqt")); err != nil {
 		t.Errorf("%v, %+v", err, d.Receipts.Batch.Problem)
 	}
 }

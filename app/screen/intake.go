@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 
 	"marque/app/scan"
 )
@@ -103,12 +104,16 @@ func (n *intake) rune(r rune) bool {
 	return false
 }
 
-// key takes a key that types nothing, and reports whether it came from a scanner: it does nothing then.
+// key takes a key, and reports whether it came from a scanner: it does nothing then. Of a key that types something, which the window
+// also tells of, the character counts and not the key.
 func (n *intake) key(name string) bool {
 	if n == nil {
 		return false
 	}
 	at, busy := n.clock(), n.busy()
+	if types(name) {
+		return busy
+	}
 	if n.taker() == nil {
 		n.note(name, at)
 		return busy && strings.HasPrefix(name, "Ctrl+") // other keys end a secret, or go on to the next one
@@ -126,6 +131,15 @@ func (n *intake) key(name string) bool {
 		n.deliver(n.wedge.Other(at))
 	}
 	return busy
+}
+
+// types reports whether a key types a character, or only changes which one another key types.
+func types(name string) bool {
+	switch fyne.KeyName(name) {
+	case fyne.KeySpace, desktop.KeyShiftLeft, desktop.KeyShiftRight, desktop.KeyCapsLock:
+		return true
+	}
+	return len(name) == 1
 }
 
 // wait looks after a pause whether a text has ended without Enter.

@@ -12,8 +12,10 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 
 	"marque/app/appliance"
@@ -247,6 +249,10 @@ func (s *stage) pauses() {
 func (s *stage) types(text string, each time.Duration) {
 	for _, r := range text {
 		s.late += each
+		if unicode.IsUpper(r) {
+			s.press(desktop.KeyShiftLeft)
+		}
+		s.press(fyne.KeyName(unicode.ToUpper(r))) // a window tells of the key, too
 		if f := s.window.Canvas().Focused(); f != nil {
 			f.TypedRune(r)
 		} else {

@@ -166,10 +166,14 @@ func (d *display) run(name string, args ...string) []byte {
 	return out
 }
 
+// pause is what a person takes between typing and the next key.
+const pause = 700 * time.Millisecond
+
 // typed types as on a keyboard.
 func (d *display) typed(text string) {
 	d.t.Helper()
 	d.run("xdotool", "type", "--delay", "80", "--", text)
+	time.Sleep(pause) // else the next key might be that of a scanner
 }
 
 // key presses keys, such as "Return" or "ctrl+2".
