@@ -39,7 +39,11 @@ func receipts() *scanner {
 
 // File implements flow.Scanner.
 func (s *scanner) File(path string) ([]byte, error) {
-	b, err := read(path)
+	get := read
+	if path == flow.Clipboard {
+		get = clipboard
+	}
+	b, err := get(path)
 	if err != nil {
 		return nil, err
 	}

@@ -55,10 +55,22 @@ type Service interface {
 	Register
 }
 
+// Clipboard stands for the picture in the clipboard, such as of the screen, where the path of a file is expected. Errors, besides those
+// of a [Scanner]: [ErrNoClipboard].
+const Clipboard = "clipboard:"
+
+// sourceOf returns the path of what is read, empty for what has none.
+func sourceOf(path string) string {
+	if path == Clipboard {
+		return ""
+	}
+	return path
+}
+
 // Scanner turns what an officer has into the octets of a request, or, at a depot, of a receipt. Errors: [ErrNoFile], [ErrNotPicture],
 // [ErrLargePicture], [ErrNoCode], [*SeriesError], [*ForeignError], and those of wire.
 type Scanner interface {
-	File(path string) ([]byte, error) // a picture of the code, or a file with it
+	File(path string) ([]byte, error) // a picture of the code, or a file with it; or [Clipboard]
 	Text(code string) ([]byte, error) // what the code says
 }
 

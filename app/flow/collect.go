@@ -86,7 +86,7 @@ func (c *Collect) next() {
 	}
 	path, scanner := c.pictures[0], c.scanner
 	c.pictures = c.pictures[1:]
-	c.read(path, func() ([]byte, error) { return scanner.File(path) })
+	c.read(sourceOf(path), func() ([]byte, error) { return scanner.File(path) })
 }
 
 // looked is a request that was read.

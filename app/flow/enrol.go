@@ -153,7 +153,7 @@ func (e *Enrol) Next() {
 	}
 	path, scanner := e.pictures[0], e.scanner
 	e.pictures = e.pictures[1:]
-	e.read(path, func() ([]byte, error) { return scanner.File(path) })
+	e.read(sourceOf(path), func() ([]byte, error) { return scanner.File(path) })
 }
 
 // Discard leaves the request and all files that are still to be read. Nothing was written for it, unless it is done.

@@ -85,6 +85,8 @@ var (
 	ErrNotPicture = errors.New("not a picture")
 	// ErrLargePicture: the picture is beyond the limits.
 	ErrLargePicture = errors.New("picture too large")
+	// ErrNoClipboard: there is no picture in the clipboard, or no program to read it with.
+	ErrNoClipboard = errors.New("no picture in the clipboard")
 	// ErrNoCode: the picture shows no readable code.
 	ErrNoCode = errors.New("no code in the picture")
 	// ErrSeries: the parts of several codes contradict each other.
@@ -161,6 +163,7 @@ var known = []struct {
 	{ErrNoFile, "nofile"},
 	{ErrNotPicture, "notpicture"},
 	{ErrLargePicture, "large"},
+	{ErrNoClipboard, "noclipboard"},
 	{ErrNoCode, "nocode"},
 	{ErrSeries, "series"},
 	{ErrFileExists, "exists"},

@@ -9,6 +9,8 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/storage"
+
+	"marque/app/flow"
 )
 
 func extensionFilter(extensions []string) storage.FileFilter {
@@ -33,6 +35,7 @@ type scanBox struct {
 
 func newScanBox(w fyne.Window, clock func() time.Time, extension string, code func(string), files func(...string)) *scanBox {
 	b := &scanBox{field: newSearchField("", "scan"), window: w, clock: clock, code: code, files: files}
+	b.field.paste = func() { files(flow.Clipboard) }
 	b.choose = NewKeyButton("", "picture", "Ctrl+O", func() {
 		openFile(w, []string{".png", ".jpg", ".jpeg", extension}, func(path string) { files(path) })
 	})

@@ -30,6 +30,7 @@ type enrolView struct {
 
 func newEnrolView(m *flow.Enrol, s *flow.Status, w fyne.Window) *enrolView {
 	v := &enrolView{model: m, status: s, window: w, code: newSearchField("", "scan")}
+	v.code.paste = func() { m.Choose(flow.Clipboard) }
 	v.choose = NewKeyButton("", "picture", "Ctrl+O", v.chooseFile)
 	v.folder = NewKeyButton("", "folder", "Ctrl+S", v.chooseFolder)
 	v.discard = NewKeyButton("", "", "Esc", v.leave)

@@ -13,6 +13,7 @@ type Field struct {
 
 	wrong bool
 	mark  string
+	paste func() // is called to paste when the clipboard holds no text; may be nil
 }
 
 // NewField returns an empty field. The placeholder may be empty.
@@ -84,9 +85,14 @@ func (f *Field) TypedKey(e *fyne.KeyEvent) {
 
 // TypedShortcut implements fyne.Shortcutable.
 func (f *Field) TypedShortcut(s fyne.Shortcut) {
-	if !passShortcut(f, s) && !intakeOf(f).key(s.ShortcutName()) {
-		f.Entry.TypedShortcut(s)
+	if passShortcut(f, s) || intakeOf(f).key(s.ShortcutName()) {
+		return
 	}
+	if p, ok := s.(*fyne.ShortcutPaste); ok && f.paste != nil && p.Clipboard.Content() == "" {
+		f.paste()
+		return
+	}
+	f.Entry.TypedShortcut(s)
 }
 
 // CreateRenderer implements fyne.Widget.

@@ -176,6 +176,13 @@ func (d *display) typed(text string) {
 	time.Sleep(pause) // else the next key might be that of a scanner
 }
 
+// copied puts a picture into the clipboard.
+func (d *display) copied(path string) {
+	d.t.Helper()
+	d.run("sh", "-c", `xclip -selection clipboard -target image/png -in "$1" >/dev/null 2>&1`, "sh", path) // it stays, to hand it over
+	time.Sleep(pause)
+}
+
 // key presses keys, such as "Return" or "ctrl+2".
 func (d *display) key(keys ...string) {
 	d.t.Helper()
