@@ -25,6 +25,10 @@ func Run(run func() int) int {
 	if Real() {
 		return run()
 	}
+	if err := loops(); err != nil {
+		fmt.Fprintln(os.Stderr, "sticks are folders, and none is full or pulled, since there are no loop devices:", err)
+		return run()
+	}
 	runtime.LockOSThread()                                                             // the child ends with this thread
 	cmd := exec.CommandContext(context.Background(), "/proc/self/exe", os.Args[1:]...) //nolint:gosec // itself
 	cmd.Env = append(os.Environ(), inside+"=1")
@@ -39,6 +43,22 @@ func Run(run func() int) int {
 	}
 	fmt.Fprintln(os.Stderr, "sticks are folders, and none is full or pulled, since this user may not mount file systems:", err)
 	return run()
+}
+
+// loops reports whether drives can be made of images.
+func loops() error {
+	control, err := os.OpenFile("/dev/loop-control", os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	n, err := unix.IoctlRetInt(int(control.Fd()), unix.LOOP_CTL_GET_FREE)
+	if err == nil {
+		var device *os.File
+		if device, err = os.OpenFile(fmt.Sprintf("/dev/loop%d", n), os.O_RDWR, 0); err == nil {
+			err = device.Close()
+		}
+	}
+	return errors.Join(err, control.Close())
 }
 
 // Format makes an image of an empty stick of that many KiB. It has a journal if there is room for one.
