@@ -31,6 +31,7 @@ type Depot struct {
 	clock  func() time.Time
 	core   []byte
 	keeper DepotKeeper
+	shut   chan struct{} // closed once the folder that was locked last is; nil before
 
 	Phase   DepotPhase
 	Busy    bool
@@ -116,7 +117,13 @@ func (d *Depot) Unlock(passphrase []byte) {
 		clear(passphrase)
 		return
 	}
-	d.begin("depot.unlock.failed", passphrase, func() (DepotKeeper, error) { return d.folder.Open(passphrase) })
+	folder, shut := d.folder, d.shut
+	d.begin("depot.unlock.failed", passphrase, func() (DepotKeeper, error) {
+		if shut != nil {
+			<-shut // else the folder is still in use, by this very program
+		}
+		return folder.Open(passphrase)
+	})
 }
 
 // ChooseCore reads the statement of the realm that a new depot is for. A person compares its words.
@@ -208,13 +215,17 @@ func (d *Depot) Lock() {
 		return
 	}
 	d.forget()
-	keeper := d.keeper
+	keeper, shut := d.keeper, make(chan struct{})
+	d.shut = shut
 	d.keeper, d.Core, d.Items, d.Loaded, d.Phase, d.Problem = nil, nil, nil, false, DepotLocked, nil
 	d.Collect.reset()
 	d.Batch.reset()
 	d.HandOut.reset()
 	d.Receipts.reset()
-	background(&d.model, func() (struct{}, error) { return struct{}{}, keeper.Close() }, func(_ struct{}, err error) {
+	background(&d.model, func() (struct{}, error) {
+		defer close(shut)
+		return struct{}{}, keeper.Close()
+	}, func(_ struct{}, err error) {
 		d.Problem = explain(err, "lock.failed")
 		d.changed()
 	})
