@@ -76,6 +76,9 @@ func (c *Codes) Show(ctx context.Context, out io.Writer, w Window, rounds int) e
 				return nil
 			case <-rate.C:
 			}
+			if ctx.Err() != nil { // both had happened
+				return nil
+			}
 		}
 	}
 	return nil
