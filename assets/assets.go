@@ -21,12 +21,6 @@ var logo []byte
 //go:embed icon.png
 var AppIcon []byte
 
-// Translations holds the texts, one JSON file per language in the folder translations: en.json, de.json. A value is a text, or an
-// object with its plural forms; {{.Name}} stands for what is filled in.
-//
-//go:embed translations/*.json
-var Translations embed.FS
-
 // black is the colour of every icon before Icon.
 const black = "#000000"
 

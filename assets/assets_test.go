@@ -19,7 +19,7 @@ var hole = regexp.MustCompile(`\{\{\.[A-Za-z]+\}\}`)
 // texts returns a language: per key its forms, of which there is one, "", without a plural.
 func texts(t *testing.T, language string) map[string]map[string]string {
 	t.Helper()
-	b, err := assets.Translations.ReadFile("translations/" + language + ".json")
+	b, err := assets.Texts(language)
 	if err != nil {
 		t.Fatal(err)
 	}

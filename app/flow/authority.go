@@ -53,6 +53,17 @@ type Service interface {
 	Desk
 	Enroller
 	Register
+	Overviewer
+	Searcher
+	Revoker
+	Publisher
+	Approver
+	Logbook
+	Appointer
+	Keeper
+	Governor
+	DepotRegister
+	Informer
 }
 
 // Clipboard stands for the picture in the clipboard, such as of the screen, where the path of a file is expected. Errors, besides those

@@ -31,16 +31,56 @@ const (
 type Console struct {
 	model
 	service Service
+	parts   []part
 
-	Phase      Phase
-	Dir        string   // the authority's folder
-	Problem    *Problem // why it is shut
-	Gone       bool     // it is shut because a service that was there is gone
-	Status     *Status
-	Founding   *Founding
-	Unlock     *Unlock
+	Phase    Phase
+	Dir      string   // the authority's folder
+	Problem  *Problem // why it is shut
+	Gone     bool     // it is shut because a service that was there is gone
+	Place    Place    // the screen that is shown while it is unlocked
+	Status   *Status
+	Founding *Founding
+	Unlock   *Unlock
+
+	Home       *Home
 	Enrol      *Enrol
 	Identities *Identities
+	Revoke     *Revoke
+	Publish    *Publish
+	Approvals  *Approvals
+	Audit      *Audit
+	Officers   *Officers
+	Backup     *Backup
+	Realm      *Realm
+	Depots     *Depots
+	About      *About
+}
+
+// Place is a screen of an unlocked authority.
+type Place string
+
+// The screens.
+const (
+	PlaceHome       Place = "home"
+	PlaceEnrol      Place = "enrol"
+	PlaceIdentities Place = "identities"
+	PlaceRevoke     Place = "revoke"
+	PlacePublish    Place = "publish"
+	PlaceApprovals  Place = "approvals"
+	PlaceAudit      Place = "audit"
+	PlaceOfficers   Place = "officers"
+	PlaceBackup     Place = "backup"
+	PlaceRealm      Place = "realm"
+	PlaceDepots     Place = "depots"
+	PlaceAbout      Place = "about"
+)
+
+// part is the view-model of a screen of an unlocked authority.
+type part interface {
+	base() *model
+	suspend()         // the service locked, or is gone: all is kept, results to come are dropped
+	resume(s Service) // somebody has unlocked it
+	reset()           // it was locked here: the next one may be somebody else
 }
 
 // Parts is what the program joins to a console.
@@ -56,14 +96,16 @@ type Parts struct {
 
 // NewConsole returns a console that is to be started.
 func NewConsole(p Parts) *Console {
-	c := &Console{model: model{loop: p.Loop}, service: p.Service, Dir: p.Dir}
+	c := &Console{model: model{loop: p.Loop}, service: p.Service, Dir: p.Dir, Place: PlaceEnrol}
 	c.Status = newStatus(p.Loop, p.Clock, p.Service)
 	c.Founding = newFounding(p.Loop, p.Service, c.open)
 	c.Unlock = newUnlock(p.Loop, p.Service, c.Status, c.open)
-	c.Enrol = newEnrol(p)
-	c.Identities = newIdentities(p.Loop, p.Clock)
-	for _, m := range []*model{&c.model, &c.Status.model, &c.Founding.model, &c.Unlock.model, &c.Enrol.model, &c.Identities.model} {
+	c.furnish(p)
+	for _, m := range []*model{&c.model, &c.Status.model, &c.Founding.model, &c.Unlock.model} {
 		m.failed = c.lost
+	}
+	for _, part := range c.parts {
+		part.base().failed = c.lost
 	}
 	c.Status.OnChange(c.follow)
 	c.Enrol.OnChange(func() {
@@ -72,6 +114,43 @@ func NewConsole(p Parts) *Console {
 		}
 	})
 	return c
+}
+
+// furnish makes the view-models of the screens.
+func (c *Console) furnish(p Parts) {
+	c.Home = newHome(c, p)
+	c.Enrol = newEnrol(p)
+	c.Identities = newIdentities(p.Loop, p.Clock)
+	c.Revoke = newRevoke(c, p)
+	c.Publish = newPublish(c, p)
+	c.Approvals = newApprovals(c, p)
+	c.Audit = newAudit(c, p)
+	c.Officers = newOfficers(c, p)
+	c.Backup = newBackup(c, p)
+	c.Realm = newRealm(c, p)
+	c.Depots = newDepots(c, p)
+	c.About = newAbout(c, p)
+	c.parts = []part{
+		c.Home, c.Enrol, c.Identities, c.Revoke, c.Publish, c.Approvals, c.Audit, c.Officers, c.Backup, c.Realm, c.Depots, c.About,
+	}
+}
+
+// OnAnyChange adds a function that is called when anything has changed but the status.
+func (c *Console) OnAnyChange(f func()) {
+	for _, m := range []*model{&c.model, &c.Founding.model, &c.Unlock.model} {
+		m.OnChange(f)
+	}
+	for _, part := range c.parts {
+		part.base().OnChange(f)
+	}
+}
+
+// Open shows a screen, once it is unlocked.
+func (c *Console) Open(at Place) {
+	if c.Place != at {
+		c.Place = at
+		c.changed()
+	}
 }
 
 // Start looks for the service and its authority. It is called once at first, and again after [Shut].
@@ -118,8 +197,9 @@ func (c *Console) open(now State) {
 	}
 	c.Status.take(now)
 	if c.Unlocked() {
-		c.Enrol.resume(c.service)
-		c.Identities.resume(c.service)
+		for _, part := range c.parts {
+			part.resume(c.service)
+		}
 	}
 	c.Status.changed()
 	c.changed()
@@ -169,8 +249,9 @@ func (c *Console) shutOut(why *Problem) {
 }
 
 func (c *Console) suspend() {
-	c.Enrol.suspend()
-	c.Identities.suspend()
+	for _, part := range c.parts {
+		part.suspend()
+	}
 }
 
 func (c *Console) refresh() {
@@ -195,9 +276,10 @@ func (c *Console) Lock() {
 	if !c.CanLock() {
 		return
 	}
-	c.Phase = Locked
-	c.Enrol.reset()
-	c.Identities.reset()
+	c.Phase, c.Place = Locked, PlaceEnrol
+	for _, part := range c.parts {
+		part.reset()
+	}
 	c.Unlock.reset()
 	background(&c.model, func() (struct{}, error) { return struct{}{}, c.service.Lock() }, func(_ struct{}, err error) {
 		c.Unlock.Problem = explain(err, "lock.failed")

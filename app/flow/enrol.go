@@ -79,8 +79,8 @@ func (e *Enrol) reset() {
 func (e *Enrol) suspend() { e.enroller = nil }
 
 // resume goes on where it was, if anywhere.
-func (e *Enrol) resume(enroller Enroller) {
-	e.enroller = enroller
+func (e *Enrol) resume(s Service) {
+	e.enroller = s
 	if again := e.again; again != nil {
 		e.again, e.Problem = nil, nil
 		again()

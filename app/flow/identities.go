@@ -9,6 +9,9 @@ import (
 	"marque/authority"
 )
 
+// Searcher is what [Identities] needs of the service.
+type Searcher interface{}
+
 // Standing is how an identity stands.
 type Standing int
 
@@ -57,10 +60,10 @@ func (l *Identities) suspend() {
 	l.register, l.Loading, l.Problem = nil, false, nil
 }
 
-// resume makes the list one of r.
-func (l *Identities) resume(r Register) {
+// resume makes the list one of s.
+func (l *Identities) resume(s Service) {
 	l.suspend()
-	l.register = r
+	l.register = s
 	l.Refresh()
 }
 

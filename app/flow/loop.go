@@ -19,6 +19,8 @@ type model struct {
 	failed   func(error) // hears of every error, after the model; nil for nobody
 }
 
+func (m *model) base() *model { return m }
+
 // OnChange adds a function that is called, in the goroutine of the window, whenever something has changed.
 func (m *model) OnChange(f func()) { m.watchers = append(m.watchers, f) }
 

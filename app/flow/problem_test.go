@@ -11,7 +11,7 @@ import (
 
 // Every problem has its texts, and wrapping does not hide what it is.
 func TestProblemsHaveTexts(t *testing.T) {
-	b, err := assets.Translations.ReadFile("translations/en.json")
+	b, err := assets.Texts("en")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package localapi
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"marque/authority"
@@ -91,7 +92,11 @@ var (
 )
 
 // table is all of them.
-var table = []route{
+var table = slices.Concat(
+	baseRoutes, searchRoutes, listRoutes, auditRoutes, overviewRoutes,
+)
+
+var baseRoutes = []route{
 	status, core, signed, newest, found, discard, signOn, signOff, unlock, lock, stop,
 	review, enrol, reviewAll, enrolAll, list, lookUp, revoke, publish, confirm, policy, pendings, approve, refuse,
 	checkCard, drill, waiveDrill, changeOfficers, changePassphrase,

@@ -30,11 +30,11 @@ func NewDepotShell(w fyne.Window, d *flow.Depot) *DepotShell {
 	useTheme(fyne.CurrentApp().Preferences().Bool(preferDark))
 	s.entry = newDepotEntryView(d, w, s.Draw)
 	s.screens = []screen{
-		{"depot.collect", "scan", "Ctrl+1", newCollectView(d, w)},
-		{"depot.sign", "publish", "Ctrl+2", newBatchView(d, w)},
-		{"depot.handout", "package", "Ctrl+3", newHandOutView(d, w)},
-		{"depot.receipts", "register", "Ctrl+4", newReceiptsView(d, w)},
-		{"depot.about", "info", "Ctrl+5", newDepotAboutView(d)},
+		{title: "depot.collect", icon: "scan", shortcut: "Ctrl+1", view: newCollectView(d, w)},
+		{title: "depot.sign", icon: "publish", shortcut: "Ctrl+2", view: newBatchView(d, w)},
+		{title: "depot.handout", icon: "package", shortcut: "Ctrl+3", view: newHandOutView(d, w)},
+		{title: "depot.receipts", icon: "register", shortcut: "Ctrl+4", view: newReceiptsView(d, w)},
+		{title: "depot.about", icon: "info", shortcut: "Ctrl+5", view: newDepotAboutView(d)},
 	}
 	s.top, s.side, s.body, s.bottom = container.NewStack(), container.NewStack(), container.NewStack(), container.NewStack()
 	s.intake = &intake{clock: d.Time, after: d.After, taker: func() scanTaker { return takerOf(s.shown) }}
@@ -118,7 +118,7 @@ func (s *DepotShell) Draw() {
 	s.Tick()
 	put(s.bottom, hintLine(v.bindings(), s.common()))
 	if s.depot.Phase == flow.DepotOpen {
-		put(s.side, railColumn(s.screens, s.at, s.narrow, s.Open, s.toggle, s.depot.Lock))
+		put(s.side, railColumn(s.screens, s.at, s.narrow, s.Open, lookItem(s.narrow, s.toggle), lockItem(s.narrow, s.depot.Lock)))
 	} else {
 		put(s.side)
 	}

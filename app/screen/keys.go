@@ -1,8 +1,6 @@
 package screen
 
 import (
-	"strings"
-
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 )
@@ -36,13 +34,32 @@ func nameOf(e *fyne.KeyEvent) string {
 }
 
 // control lists the keys that mean something together with Ctrl.
-const control = "123456789DFILOSR"
+const control = "123456789BDEFIKLNOPRS"
 
-// shortcuts returns every shortcut of the console, with the name that bindings use for it.
-func shortcuts() map[string]*desktop.CustomShortcut {
-	all := map[string]*desktop.CustomShortcut{}
+// combined lists the other keys that mean something with Ctrl or Alt. Some have two names.
+var combined = []struct {
+	name     string
+	key      fyne.KeyName
+	modifier fyne.KeyModifier
+}{
+	{"Ctrl+Enter", fyne.KeyReturn, fyne.KeyModifierControl},
+	{"Ctrl+Enter", fyne.KeyEnter, fyne.KeyModifierControl},
+	{"Alt+Left", fyne.KeyLeft, fyne.KeyModifierAlt},
+}
+
+// shortcut is a key together with others, and the name that bindings use for it.
+type shortcut struct {
+	name string
+	keys *desktop.CustomShortcut
+}
+
+// shortcuts returns every shortcut of the console.
+func shortcuts() (all []shortcut) {
 	for _, k := range control {
-		all["Ctrl+"+string(k)] = &desktop.CustomShortcut{KeyName: fyne.KeyName(k), Modifier: fyne.KeyModifierControl}
+		all = append(all, shortcut{"Ctrl+" + string(k), &desktop.CustomShortcut{KeyName: fyne.KeyName(k), Modifier: fyne.KeyModifierControl}})
+	}
+	for _, c := range combined {
+		all = append(all, shortcut{c.name, &desktop.CustomShortcut{KeyName: c.key, Modifier: c.modifier}})
 	}
 	return all
 }
@@ -50,10 +67,15 @@ func shortcuts() map[string]*desktop.CustomShortcut {
 // nameOfShortcut returns the name that bindings use for a shortcut, empty for one of the toolkit.
 func nameOfShortcut(s fyne.Shortcut) string {
 	c, ok := s.(*desktop.CustomShortcut)
-	if !ok || c.Modifier != fyne.KeyModifierControl || !strings.Contains(control, string(c.KeyName)) {
+	if !ok {
 		return ""
 	}
-	return "Ctrl+" + string(c.KeyName)
+	for _, o := range shortcuts() {
+		if *o.keys == *c {
+			return o.name
+		}
+	}
+	return ""
 }
 
 // passKey hands a key that a focused widget has no use for to the window, which would not see it otherwise.

@@ -70,9 +70,9 @@ func TestUnlockingByKeys(t *testing.T) {
 
 func TestKeysReachTheWindowPastAFocusedField(t *testing.T) {
 	s := opened(t)
-	s.control("2")
+	s.control("3")
 	if !s.shows("Identities") || s.window.Canvas().Focused() == nil {
-		t.Fatal("Ctrl+2 does not lead to the identities, or nothing has the focus there")
+		t.Fatal("Ctrl+3 does not lead to the identities, or nothing has the focus there")
 	}
 	s.typed("bus")
 	before := s.console.Identities.Query

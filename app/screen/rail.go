@@ -2,6 +2,7 @@ package screen
 
 import (
 	"image/color"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -18,6 +19,8 @@ type railItem struct {
 	label, icon, key string
 	selected, narrow bool
 	hovered          bool
+	count            int // of what waits there; 0 shows none
+	tone             tone
 	tapped           func()
 }
 
@@ -53,7 +56,12 @@ func (i *railItem) CreateRenderer() fyne.WidgetRenderer {
 	}
 	row := line(8, icon(i.icon, 20, ink))
 	if i.narrow {
-		row = line(0, layout.NewSpacer(), icon(i.icon, 20, ink), layout.NewSpacer())
+		sign := fyne.CanvasObject(icon(i.icon, 20, ink))
+		if i.count > 0 {
+			dot := box(i.tone.text, "", 4)
+			sign = container.NewStack(sign, container.NewBorder(container.NewBorder(nil, nil, nil, sized(dot, 8, 8)), nil, nil, nil))
+		}
+		row = line(0, layout.NewSpacer(), sign, layout.NewSpacer())
 	} else {
 		label := text(i.label, sizeBody, colourText, style)
 		if i.selected {
@@ -61,6 +69,9 @@ func (i *railItem) CreateRenderer() fyne.WidgetRenderer {
 		}
 		row.Add(middle(label))
 		row.Add(layout.NewSpacer())
+		if i.count > 0 {
+			row.Add(middle(Pill("", number(i.count), i.tone)))
+		}
 		if i.key != "" {
 			row.Add(middle(railKey(i.key)))
 		}
@@ -98,21 +109,39 @@ func (r *railRenderer) Refresh() {
 
 // rail is the column of screens.
 func (s *Shell) rail() fyne.CanvasObject {
-	return railColumn(s.screens, s.at, s.narrow, s.Open, s.toggle, s.console.Lock)
+	return railColumn(s.screens, s.at(), s.narrow, func(i int) { s.console.Open(s.screens[i].place) }, lockItem(s.narrow, s.console.Lock))
 }
 
-// railColumn is the column of screens, with the look and the lock below.
-func railColumn(screens []screen, at int, narrow bool, open func(i int), look, lock func()) fyne.CanvasObject {
-	top := column(2)
+func lookItem(narrow bool, tapped func()) fyne.CanvasObject {
+	return newRailItem(say("rail.look"), "light", "Ctrl+D", false, narrow, tapped)
+}
+
+func lockItem(narrow bool, tapped func()) fyne.CanvasObject {
+	return newRailItem(say("rail.lock"), "lock", "Ctrl+L", false, narrow, tapped)
+}
+
+// railColumn is the column of screens, with more below.
+func railColumn(screens []screen, at int, narrow bool, open func(i int), more ...fyne.CanvasObject) fyne.CanvasObject {
+	top, bottom := column(2), column(2)
 	for i, sc := range screens {
-		item := newRailItem(say(sc.title), sc.icon, sc.shortcut[len("Ctrl+"):], i == at, narrow, func() { open(i) })
+		key, _ := strings.CutPrefix(sc.shortcut, "Ctrl+")
+		item := newRailItem(say(sc.title), sc.icon, key, i == at, narrow, func() { open(i) })
+		if sc.badge != nil {
+			item.count, item.tone = sc.badge()
+		}
 		item.Refresh()
+		switch {
+		case sc.group == below:
+			bottom.Add(item)
+			continue
+		case i > 0 && sc.group != screens[i-1].group:
+			top.Add(padded(rule(), 6, 6, 4, 4))
+		}
 		top.Add(item)
 	}
-	bottom := column(2,
-		newRailItem(say("rail.look"), "light", "Ctrl+D", false, narrow, look),
-		newRailItem(say("rail.lock"), "lock", "Ctrl+L", false, narrow, lock),
-	)
+	for _, o := range more {
+		bottom.Add(o)
+	}
 	width := railWide
 	if narrow {
 		width = railNarrow

@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
@@ -22,7 +24,6 @@ type Shell struct {
 	start    view
 	founding view
 	lock     view
-	at       int // index of the present screen
 	shown    view
 	wanted   fyne.Focusable // what the present screen last wanted to have the focus
 	narrow   bool
@@ -49,11 +50,7 @@ func NewShell(w fyne.Window, c *flow.Console) *Shell {
 	s.over = container.New(panelLayout{})
 	s.intake = &intake{clock: c.Status.Time, after: c.After, taker: func() scanTaker { return takerOf(s.shown) }}
 	s.root = container.New(&watchLayout{resized: s.resized, intake: s.intake}, frame, s.over)
-	for _, changed := range []func(func()){
-		c.OnChange, c.Founding.OnChange, c.Unlock.OnChange, c.Enrol.OnChange, c.Identities.OnChange,
-	} {
-		changed(s.Draw)
-	}
+	c.OnAnyChange(s.Draw)
 	c.Status.OnChange(s.statusChanged)
 	s.Draw()
 	w.SetPadded(false)
@@ -77,11 +74,7 @@ func (s *Shell) Drop(paths []string) {
 	if !s.console.Unlocked() || len(paths) == 0 {
 		return
 	}
-	for i, sc := range s.screens {
-		if _, ok := sc.view.(*enrolView); ok {
-			s.Open(i)
-		}
-	}
+	s.console.Open(flow.PlaceEnrol)
 	s.console.Enrol.Choose(paths...)
 }
 
@@ -126,18 +119,17 @@ func (s *Shell) common() []binding {
 		return b
 	}
 	b = append(b, binding{"Ctrl+L", say("hint.lock"), s.console.Lock})
-	for i, sc := range s.screens {
-		b = append(b, binding{sc.shortcut, "", func() { s.Open(i) }})
+	for _, sc := range s.screens {
+		if sc.shortcut != "" {
+			b = append(b, binding{sc.shortcut, "", func() { s.console.Open(sc.place) }})
+		}
 	}
 	return b
 }
 
-// Open shows a screen, by its place in the rail.
-func (s *Shell) Open(i int) {
-	if s.at != i {
-		s.at = i
-		s.Draw()
-	}
+// at is the index of the present screen.
+func (s *Shell) at() int {
+	return max(0, slices.IndexFunc(s.screens, func(sc screen) bool { return sc.place == s.console.Place }))
 }
 
 // toggle changes between light and dark.
@@ -159,7 +151,7 @@ func (s *Shell) view() view {
 		return s.lock
 	case flow.Open, flow.ReadOnly:
 	}
-	return s.screens[s.at].view
+	return s.screens[s.at()].view
 }
 
 // Tick brings the clock and the ages of the strip up to date.
@@ -197,6 +189,7 @@ type standing struct {
 	known      bool
 	phase      flow.Phase
 	list       uint32
+	changes    int
 	identities uint64
 	readOnly   flow.ReadOnlyReason
 	drill      flow.Drill
@@ -210,7 +203,7 @@ func (s *Shell) statusChanged() {
 	st := s.console.Status
 	c := &st.Custody
 	now := standing{
-		realm: st.Now.Realm, known: st.Known, phase: st.Phase, list: st.Now.List.Sequence, identities: st.Now.Identities,
+		realm: st.Now.Realm, known: st.Known, phase: st.Phase, list: st.Now.List.Sequence, changes: int(st.Now.Unpublished), identities: st.Now.Identities,
 		readOnly: c.ReadOnly, drill: c.Drill, answers: c.Chip != nil, present: len(c.Present),
 	}
 	if c.Chip != nil {

@@ -4,6 +4,8 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
+
+	"marque/app/flow"
 )
 
 // view draws one screen.
@@ -15,19 +17,38 @@ type view interface {
 
 // screen is a line of the rail and what it opens.
 type screen struct {
+	place    flow.Place
 	title    string // key of the translations
 	icon     string
-	shortcut string
+	shortcut string // empty for none
+	group    int    // a line parts the groups of the rail; the last, below is at its bottom
 	view     view
+	badge    func() (n int, t tone) // what waits there; nil for nothing ever
 }
+
+// below is the group at the bottom of the rail.
+const below = 9
 
 // screens lists all screens of an open authority, in the order of the rail.
 func screens(s *Shell) []screen {
 	return []screen{
-		{"enrol", "scan", "Ctrl+1", newEnrolView(s.console.Enrol, s.console.Status, s.window)},
-		{"identities", "list", "Ctrl+2", newIdentitiesView(s.console.Identities, s.console.Status)},
+		{flow.PlaceHome, "home", "home", "Ctrl+1", 0, newHomeView(s), nil},
+		{flow.PlaceEnrol, "enrol", "scan", "Ctrl+2", 0, newEnrolView(s.console.Enrol, s.console.Status, s.window), nil},
+		{flow.PlaceIdentities, "identities", "list", "Ctrl+3", 0, newIdentitiesView(s.console.Identities, s.console.Status), nil},
+		{flow.PlaceRevoke, "revoke", "ban", "Ctrl+4", 0, newRevokeView(s), nil},
+		{flow.PlacePublish, "publish", "publish", "Ctrl+5", 0, newPublishView(s), s.unpublished},
+		{flow.PlaceApprovals, "approvals", "stamp", "Ctrl+6", 1, newApprovalsView(s), nil},
+		{flow.PlaceAudit, "audit", "register", "Ctrl+7", 1, newAuditView(s), nil},
+		{flow.PlaceOfficers, "officers", "people", "Ctrl+8", 2, newOfficersView(s), nil},
+		{flow.PlaceBackup, "backup", "lifebuoy", "Ctrl+9", 2, newBackupView(s), nil},
+		{flow.PlaceRealm, "realm", "bank", "", 2, newRealmView(s), nil},
+		{flow.PlaceDepots, "depots", "depot", "", 2, newDepotsView(s), nil},
+		{flow.PlaceAbout, "about", "info", "", below, newAboutView(s), nil},
 	}
 }
+
+// unpublished is how many changes no list has yet.
+func (s *Shell) unpublished() (n int, t tone) { return int(s.console.Status.Now.Unpublished), toneDanger }
 
 // page is a screen's content with its title row and, below, its commit bar; bar may be nil.
 func page(narrow bool, title, bar, content fyne.CanvasObject) fyne.CanvasObject {

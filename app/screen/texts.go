@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 
 	"marque/app/flow"
@@ -13,8 +14,14 @@ import (
 
 // LoadTexts registers the translations. It is called once, before the first view.
 func LoadTexts() error {
-	if err := lang.AddTranslationsFS(assets.Translations, "translations"); err != nil {
-		return fmt.Errorf("load the translations: %w", err)
+	for _, language := range assets.Languages {
+		texts, err := assets.Texts(language)
+		if err != nil {
+			return fmt.Errorf("load the translations: %w", err)
+		}
+		if err := lang.AddTranslations(fyne.NewStaticResource(language+".json", texts)); err != nil {
+			return fmt.Errorf("load the translations: %w", err)
+		}
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ func TestReasonsAreTranslated(t *testing.T) {
 	if len(reasons) == 0 {
 		t.Fatal("no reasons were found")
 	}
-	b, err := assets.Translations.ReadFile("translations/de.json")
+	b, err := assets.Texts("de")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func TestReasonsAreTranslated(t *testing.T) {
 
 // Every text that the sources name exists. Keys that are put together end in a dot and are covered by drawing the screens.
 func TestTextsExist(t *testing.T) {
-	b, err := assets.Translations.ReadFile("translations/en.json")
+	b, err := assets.Texts("en")
 	if err != nil {
 		t.Fatal(err)
 	}

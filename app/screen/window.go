@@ -28,10 +28,10 @@ func listenKeys(w fyne.Window, in *intake, shown func() view, press func(key str
 			}
 		}
 	})
-	for name, sc := range shortcuts() {
-		w.Canvas().AddShortcut(sc, func(fyne.Shortcut) {
-			if !in.key(name) {
-				press(name)
+	for _, sc := range shortcuts() {
+		w.Canvas().AddShortcut(sc.keys, func(fyne.Shortcut) {
+			if !in.key(sc.name) {
+				press(sc.name)
 			}
 		})
 	}

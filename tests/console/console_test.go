@@ -116,7 +116,7 @@ func TestFoundEnrolList(t *testing.T) {
 		d.until("the written package", onDone, nil)
 		d.shoot("enrol-done")
 
-		d.key("ctrl+2")
+		d.key("ctrl+3")
 		d.typed("bus-47")
 		d.until("the vehicle in the list", onSelected, func() { d.key("Down") })
 		d.key("ctrl+d")
@@ -279,7 +279,7 @@ func TestScreenshots(t *testing.T) {
 	d.key("Return")
 	d.until("the request card", onNext, nil)
 	d.shoot("enrol")
-	d.key("Escape", "ctrl+2")
+	d.key("Escape", "ctrl+3")
 	d.typed("bus")
 	d.until("the list", onSelected, func() { d.key("Down", "Up") }) // however often: the first row
 	d.key("Down", "Down")

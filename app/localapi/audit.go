@@ -1,0 +1,4 @@
+package localapi
+
+// auditRoutes are the calls about the log.
+var auditRoutes = []route{}

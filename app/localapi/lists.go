@@ -1,0 +1,4 @@
+package localapi
+
+// listRoutes are the calls about the history of lists.
+var listRoutes = []route{}

@@ -1,0 +1,4 @@
+package localapi
+
+// overviewRoutes are the calls about what needs somebody.
+var overviewRoutes = []route{}

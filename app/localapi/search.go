@@ -1,0 +1,4 @@
+package localapi
+
+// searchRoutes are the calls about finding identities.
+var searchRoutes = []route{}

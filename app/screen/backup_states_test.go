@@ -1,0 +1,5 @@
+package screen_test
+
+var backupStates = []state{
+	{"backup-empty", true, func(s *stage) { s.unlock(); s.console.Open("backup") }},
+}

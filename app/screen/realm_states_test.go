@@ -1,0 +1,5 @@
+package screen_test
+
+var realmStates = []state{
+	{"realm-empty", true, func(s *stage) { s.unlock(); s.console.Open("realm") }},
+}
