@@ -75,7 +75,10 @@ var table = []struct {
 		"marque/authority", "marque/storage", "marque/hsm", "marque/device/ibc", "marque/device/revocation", "marque/device/wire",
 		"golang.org/x/sys/",
 	}},
-	{"app/flow", []string{"marque/authority", "marque/device/wire", "marque/app/depot", "marque/app/scan", "marque/app/words"}},
+	{"app/papers", []string{
+		"marque/app/ceremony", "marque/app/label", "marque/app/qr", "marque/app/terminal", "marque/device/wire", "marque/hsm",
+	}},
+	{"app/flow", []string{"marque/app/ceremony", "marque/authority", "marque/device/wire", "marque/app/depot", "marque/app/scan", "marque/app/words"}},
 	{"app/flow/remote", []string{
 		"marque/app/flow", "marque/app/localapi", "marque/app/appliance", "marque/app/ceremony", "marque/app/selftest",
 		"marque/authority", "marque/storage", "marque/hsm",
@@ -88,7 +91,7 @@ var table = []struct {
 	{"app/marque", []string{
 		"marque/app/appliance", "marque/app/batch", "marque/app/ceremony", "marque/app/confine", "marque/app/localapi", "marque/app/selftest",
 		"marque/app/qr", "marque/app/words", "marque/app/terminal", "marque/authority", "marque/hsm",
-		"marque/app/carry", "marque/app/depot", "marque/app/label", "marque/app/qr/camera", "marque/app/scan", "marque/app/usb", "golang.org/x/term",
+		"marque/app/carry", "marque/app/depot", "marque/app/label", "marque/app/papers", "marque/app/qr/camera", "marque/app/scan", "marque/app/usb", "golang.org/x/term",
 		"marque/device", "marque/device/wire",
 		"github.com/google/go-tpm/tpm2/", // the demonstration starts another boot loader on its software TPM
 		"github.com/spf13/cobra",

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-tpm/tpm2/transport/linuxudstpm"
 
 	"marque/app/localapi"
+	"marque/app/papers"
 	"marque/app/terminal"
 	"marque/authority"
 	"marque/device"
@@ -56,7 +57,7 @@ func (d *demo) cards() (string, error) {
 	if _, err := d.authority.CheckCard(wrong); err == nil {
 		return "", errCard
 	}
-	record, err := os.ReadFile(d.path("papers", recordFile))
+	record, err := os.ReadFile(d.path("papers", papers.RecordFile))
 	if err != nil {
 		return "", err
 	}
@@ -162,7 +163,7 @@ func (d *demo) update() (string, error) {
 	if err := refused(err, hsm.ErrPlatformChanged); err != nil {
 		return "", err
 	}
-	key, err := readApprovalKey(d.path("papers", approvalKeyFile))
+	key, err := papers.ReadApprovalKey(d.path("papers", papers.ApprovalKeyFile))
 	if err != nil {
 		return "", err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"marque/app/ceremony"
 	"marque/app/localapi"
+	"marque/app/papers"
 	"marque/app/words"
 	"marque/authority"
 )
@@ -112,7 +113,7 @@ func (d *demo) leave() error {
 
 // found anew under the next core, with cards of the old ceremony.
 func (d *demo) foundNext(cards [][]byte) (*founded, error) {
-	core, err := os.ReadFile(d.path("papers", coreFile))
+	core, err := os.ReadFile(d.path("papers", papers.CoreFile))
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"marque/app/depot"
 	"marque/app/localapi"
+	"marque/app/papers"
 	"marque/app/terminal"
 	"marque/app/words"
 	"marque/device/wire"
@@ -90,7 +91,7 @@ The core that verifies it is the one beside it, unless --core names another; whe
 		RunE: func(cmd *cobra.Command, args []string) error {
 			const what = "the folder does not hold"
 			if core == "" {
-				core = filepath.Join(args[0], coreFile)
+				core = filepath.Join(args[0], papers.CoreFile)
 			}
 			m, err := auditManifest(args[0], core, expect)
 			if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"marque/app/carry"
 	"marque/app/localapi"
+	"marque/app/papers"
 	"marque/app/terminal"
 	"marque/app/words"
 	"marque/authority"
@@ -270,6 +271,6 @@ func writeCore(c *localapi.Client, out string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	file := filepath.Join(out, coreFile)
+	file := filepath.Join(out, papers.CoreFile)
 	return file, terminal.WriteNew(file, core)
 }

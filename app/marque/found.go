@@ -14,6 +14,7 @@ import (
 
 	"marque/app/ceremony"
 	"marque/app/localapi"
+	"marque/app/papers"
 	"marque/app/terminal"
 	"marque/app/words"
 	"marque/authority"
@@ -21,14 +22,14 @@ import (
 
 // founded is what a founding, recovery or rotation made.
 type founded struct {
-	Realm  string    `json:"realm"`
-	Words  string    `json:"words"`
-	Dir    string    `json:"dir"`
-	Grade  string    `json:"grade"`
-	Vault  string    `json:"vault"`
-	Drill  string    `json:"drill"`
-	Epoch0 time.Time `json:"epoch0"`
-	Papers *papers   `json:"papers,omitempty"`
+	Realm  string         `json:"realm"`
+	Words  string         `json:"words"`
+	Dir    string         `json:"dir"`
+	Grade  string         `json:"grade"`
+	Vault  string         `json:"vault"`
+	Drill  string         `json:"drill"`
+	Epoch0 time.Time      `json:"epoch0"`
+	Papers *papers.Papers `json:"papers,omitempty"`
 
 	custody *localapi.Custody
 	phase   localapi.Phase
@@ -144,13 +145,13 @@ func (h *home) foundBy(c *localapi.Client, plan *ceremony.Plan, o *foundOptions,
 	if err != nil {
 		return nil, err
 	}
-	var out *papers
-	if needsPapers(plan) || len(f.OldCore) > 0 { // devices have to be given the core of a rotation
-		if out, err = preparePapers(cmp.Or(o.papers, filepath.Clean(h.dir)+".ceremony"), plan); err != nil {
+	var out *papers.Papers
+	if papers.Needed(plan) || len(f.OldCore) > 0 { // devices have to be given the core of a rotation
+		if out, err = papers.Prepare(cmp.Or(o.papers, filepath.Clean(h.dir)+".ceremony"), plan); err != nil {
 			return nil, err
 		}
-		defer out.erase()
-		f.Lockout, f.ApprovalKey = out.lockout, out.approvalKey
+		defer out.Erase()
+		f.Lockout, f.ApprovalKey = out.Secrets()
 	}
 	if err := h.newSecrets(plan, f); err != nil {
 		return nil, err
@@ -167,7 +168,7 @@ func (h *home) foundBy(c *localapi.Client, plan *ceremony.Plan, o *foundOptions,
 }
 
 // foundWith founds, and writes what came of it. The authority stands when that fails: nothing was issued yet.
-func (h *home) foundWith(c *localapi.Client, f *localapi.Founding, out *papers) (*founded, error) {
+func (h *home) foundWith(c *localapi.Client, f *localapi.Founding, out *papers.Papers) (*founded, error) {
 	end := terminal.Progress("founding the authority")
 	result, err := c.Found(*f)
 	end()
@@ -175,7 +176,7 @@ func (h *home) foundWith(c *localapi.Client, f *localapi.Founding, out *papers) 
 		return nil, err
 	}
 	if out != nil {
-		if err := out.write(result); err != nil {
+		if err := out.Write(papers.Made{Cards: result.Cards, Next: result.Next, Commitments: result.Commitments, Core: result.Core, Record: result.Record}); err != nil {
 			return nil, fmt.Errorf("%w: %w", errPapers, err)
 		}
 	}
@@ -241,7 +242,7 @@ func (f *founded) show(cmd *cobra.Command, what string, asJSON bool) error {
 		cmd.Printf("  read-only  %s\n", f.custody.Reason)
 	}
 	if f.Papers != nil {
-		cmd.Print(f.Papers.text(f.custody))
+		cmd.Print(papersText(f.Papers, f.custody))
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"marque/app/ceremony"
 	"marque/app/localapi"
+	"marque/app/papers"
 	"marque/app/terminal"
 )
 
@@ -139,7 +140,7 @@ func (h *home) readChange(c *localapi.Client, change *localapi.OfficersChange, l
 	for _, name := range f.anew {
 		keep[name] = false
 	}
-	if change.ApprovalKey, err = readApprovalKey(f.approvalKey); err != nil {
+	if change.ApprovalKey, err = papers.ReadApprovalKey(f.approvalKey); err != nil {
 		return err
 	}
 	if change.PIN, err = h.secrets.pin("PIN of the authority", false); err != nil {

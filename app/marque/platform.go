@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"marque/app/localapi"
+	"marque/app/papers"
 	"marque/app/terminal"
 )
 
@@ -132,7 +133,7 @@ and after somebody else compared the measurements with what the update's maker a
 func approvalOf(keyFile, signatureFile string) (a localapi.Approval, err error) {
 	switch {
 	case keyFile != "":
-		a.Key, err = readApprovalKey(keyFile)
+		a.Key, err = papers.ReadApprovalKey(keyFile)
 	case signatureFile != "":
 		a.Signature, err = terminal.Read(nil, signatureFile, maxSignature)
 	default:
@@ -191,7 +192,7 @@ from the ceremony's sealed envelope gives all of them back at once. If it is wro
 					return advice.Wrap(what, err)
 				}
 				defer clear(typed)
-				auth, err := typedLockout(typed)
+				auth, err := papers.TypedLockout(typed)
 				if err != nil {
 					return advice.Wrap(what, err)
 				}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"strings"
 
-	"marque/app/ceremony"
 	"marque/app/qr"
 	"marque/app/terminal"
 	"marque/hsm"
@@ -15,8 +14,6 @@ import (
 
 const (
 	cardPrefix = "MQ1S"
-	cardGroup  = 4 // characters
-	cardGroups = 8 // on a line
 )
 
 var (
@@ -24,24 +21,6 @@ var (
 	errNoCards  = errors.New("no cards were named; name their files or pictures, or run this at a terminal and type them")
 	errCardCode = errors.New("the QR code is no share card")
 )
-
-// cardSheet is one card for print. The caller clears it.
-func cardSheet(plan *ceremony.Plan, purpose string, i, n int, card []byte) []byte {
-	numbers, use := cardUse(plan, purpose)
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s\n%s card %d of %d\n%d %s\nKeep it where nobody else does, and where no two of them are.\n\n",
-		plan.Realm, strings.ReplaceAll(purpose, "-", " "), i, n, numbers.Needed, use)
-	for i := 0; i < len(card); i += cardGroup {
-		b.Write(card[i:min(i+cardGroup, len(card))])
-		if i/cardGroup%cardGroups == cardGroups-1 {
-			b.WriteByte('\n')
-		} else {
-			b.WriteByte(' ')
-		}
-	}
-	b.WriteByte('\n')
-	return b.Bytes()
-}
 
 // readCards reads share cards from sheets or pictures, or, where none is named, from the person at the terminal. The caller clears them.
 func readCards(files []string) (cards [][]byte, err error) {

@@ -8,6 +8,7 @@ import (
 	"marque/app/carry"
 	"marque/app/depot"
 	"marque/app/localapi"
+	"marque/app/papers"
 	"marque/app/usb"
 	"marque/device/wire"
 )
@@ -44,7 +45,7 @@ func (b *bearer) publish(cmd *cobra.Command, c *localapi.Client, p *published) (
 	if err != nil {
 		return nil, err
 	}
-	return b.deliver(cmd, c, []usb.File{{Name: listName(p.Sequence), Content: p.bundle}, {Name: coreFile, Content: core}})
+	return b.deliver(cmd, c, []usb.File{{Name: listName(p.Sequence), Content: p.bundle}, {Name: papers.CoreFile, Content: core}})
 }
 
 // deliver writes files and a signed manifest of them.

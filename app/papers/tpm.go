@@ -1,4 +1,4 @@
-package main
+package papers
 
 import (
 	"crypto/ecdsa"
@@ -27,23 +27,17 @@ were tried. Print it, put it into a sealed envelope, and erase this file.
 `
 )
 
-var (
-	errApprovalKey  = errors.New("the approval key is not a P-256 key in PKCS #8 and PEM; bring the right file, or move this one away to have a new key made")
-	errTypedLockout = errors.New("the lockout authorisation has 32 letters and digits, A to Z and 2 to 7; compare it with the paper; the TPM was not asked")
-	errLockout      = errors.New("the lockout authorisation does not have 32 letters and digits; bring the right file, or move this one away")
-)
-
 // prepareTPM reads approval key and lockout authorisation, or makes what is missing.
-func (p *papers) prepareTPM(needed bool) (err error) {
-	p.ApprovalKey = filepath.Join(p.Folder, approvalKeyFile)
-	p.approvalKey, err = readApprovalKey(p.ApprovalKey)
+func (p *Papers) prepareTPM(needed bool) (err error) {
+	p.ApprovalKey = filepath.Join(p.Folder, ApprovalKeyFile)
+	p.approvalKey, err = ReadApprovalKey(p.ApprovalKey)
 	if errors.Is(err, fs.ErrNotExist) {
 		p.approvalKey, err = newApprovalKey(p.ApprovalKey)
 	}
 	if err != nil {
 		return err
 	}
-	file := filepath.Join(p.Folder, lockoutFile)
+	file := filepath.Join(p.Folder, LockoutFile)
 	p.lockout, err = readLockout(file)
 	if errors.Is(err, fs.ErrNotExist) && needed {
 		p.lockout, err = drawLockout(file)
@@ -82,12 +76,12 @@ func readLockout(file string) ([]byte, error) {
 		}
 	}
 	clear(auth)
-	return nil, errLockout
+	return nil, ErrLockout
 }
 
-// typedLockout makes a lockout authorisation of what was typed from paper, in place: of either case, in groups or not. A wrong one costs a
+// TypedLockout makes a lockout authorisation of what was typed from paper, in place: of either case, in groups or not. A wrong one costs a
 // day, so that none goes to the TPM that cannot be right.
-func typedLockout(text []byte) ([]byte, error) {
+func TypedLockout(text []byte) ([]byte, error) {
 	auth := text[:0]
 	for _, b := range text {
 		if b >= 'a' && b <= 'z' {
@@ -98,11 +92,11 @@ func typedLockout(text []byte) ([]byte, error) {
 		case b >= 'A' && b <= 'Z' || b >= '2' && b <= '7':
 			auth = append(auth, b)
 		default:
-			return nil, errTypedLockout
+			return nil, ErrTypedLockout
 		}
 	}
 	if len(auth) != lockoutSize {
-		return nil, errTypedLockout
+		return nil, ErrTypedLockout
 	}
 	return auth, nil
 }
@@ -121,8 +115,8 @@ func drawLockout(file string) ([]byte, error) {
 	return auth, nil
 }
 
-// readApprovalKey reads the officers' key and returns its text, which the caller clears.
-func readApprovalKey(file string) ([]byte, error) {
+// ReadApprovalKey reads the officers' key and returns its text, PKCS #8 in PEM, which the caller clears. Error: [ErrApprovalKey].
+func ReadApprovalKey(file string) ([]byte, error) {
 	text, err := terminal.Read(nil, file, maxApprovalKey)
 	if err != nil {
 		return nil, err
@@ -130,7 +124,7 @@ func readApprovalKey(file string) ([]byte, error) {
 	block, _ := pem.Decode(text)
 	if block == nil || block.Type != approvalKeyType {
 		clear(text)
-		return nil, errApprovalKey
+		return nil, ErrApprovalKey
 	}
 	defer clear(block.Bytes)
 	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
@@ -138,7 +132,7 @@ func readApprovalKey(file string) ([]byte, error) {
 		return text, nil
 	}
 	clear(text)
-	return nil, errApprovalKey
+	return nil, ErrApprovalKey
 }
 
 func newApprovalKey(file string) ([]byte, error) {

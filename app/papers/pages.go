@@ -1,4 +1,4 @@
-package main
+package papers
 
 import (
 	"bytes"
@@ -13,14 +13,9 @@ import (
 	"marque/device/wire"
 )
 
-const (
-	lockoutPDF = "lockout-authorisation.pdf"
-	recordPDF  = "record.pdf"
-)
-
 // print writes the papers once more as they are to be printed: each card and the lockout authorisation on a page of its own, the record with
 // room for signatures. Their date is the beginning of the realm's first epoch.
-func (p *papers) print(core, record []byte, backup, next [][]byte) error {
+func (p *Papers) print(core, record []byte, backup, next [][]byte) error {
 	c, err := wire.OpenCore(core)
 	if err != nil {
 		return fmt.Errorf("read the core: %w", err)
@@ -40,7 +35,7 @@ func (p *papers) print(core, record []byte, backup, next [][]byte) error {
 }
 
 // printCards writes each card as a page in a file of its own: nobody sees two.
-func (p *papers) printCards(purpose string, cards [][]byte, made time.Time) error {
+func (p *Papers) printCards(purpose string, cards [][]byte, made time.Time) error {
 	for i, card := range cards {
 		numbers, use := cardUse(p.plan, purpose)
 		err := p.page(fmt.Sprintf("%s-%d-of-%d.pdf", purpose, i+1, len(cards)), made, &label.Card{
@@ -63,8 +58,8 @@ func (p *papers) printCards(purpose string, cards [][]byte, made time.Time) erro
 }
 
 // printLockout writes the page for the sealed envelope.
-func (p *papers) printLockout(made time.Time) error {
-	return p.page(lockoutPDF, made, &label.Card{
+func (p *Papers) printLockout(made time.Time) error {
+	return p.page(LockoutPDF, made, &label.Card{
 		Title: "Lockout authorisation of the TPM",
 		Code:  string(p.lockout),
 		Lines: grouped(p.lockout),
@@ -79,7 +74,7 @@ func (p *papers) printLockout(made time.Time) error {
 }
 
 // page writes one page that is secret.
-func (p *papers) page(name string, made time.Time, card *label.Card) error {
+func (p *Papers) page(name string, made time.Time, card *label.Card) error {
 	var b bytes.Buffer
 	if err := label.Cards(&b, []label.Card{*card}, made); err != nil {
 		return fmt.Errorf("print %s: %w", name, err)
@@ -88,12 +83,12 @@ func (p *papers) page(name string, made time.Time, card *label.Card) error {
 	return terminal.WriteNewPrivate(filepath.Join(p.Folder, name), b.Bytes())
 }
 
-func (p *papers) printRecord(record []byte, made time.Time) error {
+func (p *Papers) printRecord(record []byte, made time.Time) error {
 	var b bytes.Buffer
 	if err := label.Record(&b, "Record of the founding of "+p.plan.Realm, string(record), nil, made); err != nil {
 		return fmt.Errorf("print the record: %w", err)
 	}
-	return terminal.WriteNewPrivate(filepath.Join(p.Folder, recordPDF), b.Bytes())
+	return terminal.WriteNewPrivate(filepath.Join(p.Folder, RecordPDF), b.Bytes())
 }
 
 // cardUse says how many cards are needed, and what for.
