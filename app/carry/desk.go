@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sys/unix"
 	"golang.org/x/term"
 
 	"marque/app/terminal"
@@ -232,12 +231,9 @@ func folder(drives []usb.Drive, path string) (usb.Drive, error) {
 			return s, nil
 		}
 	}
-	var st unix.Stat_t
-	if err := unix.Stat(path, &st); err != nil {
+	d, err := usb.Folder(path)
+	if err != nil {
 		return usb.Drive{}, ErrNoDrive
 	}
-	if st.Mode&unix.S_IFMT != unix.S_IFDIR {
-		return usb.Drive{}, ErrNoDrive
-	}
-	return usb.Drive{Mount: path, Number: fmt.Sprintf("%d:%d", unix.Major(st.Dev), unix.Minor(st.Dev))}, nil
+	return d, nil
 }

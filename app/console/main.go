@@ -143,6 +143,7 @@ func run(o options) (err error) {
 		Scanner:  requests(),
 		Save:     save,
 		Packages: filepath.Join(filepath.Dir(o.Dir), "packages"),
+		Drives:   drives{},
 	})
 	w := a.NewWindow("Marque")
 	shell := screen.NewShell(w, console)

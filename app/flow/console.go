@@ -41,6 +41,7 @@ type Console struct {
 	Status   *Status
 	Founding *Founding
 	Unlock   *Unlock
+	Sticks   *Sticks
 
 	Home       *Home
 	Enrol      *Enrol
@@ -92,6 +93,7 @@ type Parts struct {
 	Scanner  Scanner
 	Save     Saver
 	Packages string // folder for packages whose request came without a picture
+	Drives   Drives
 }
 
 // NewConsole returns a console that is to be started.
@@ -100,6 +102,7 @@ func NewConsole(p Parts) *Console {
 	c.Status = newStatus(p.Loop, p.Clock, p.Service)
 	c.Founding = newFounding(p.Loop, p.Service, c.open)
 	c.Unlock = newUnlock(p.Loop, p.Service, c.Status, c.open)
+	c.Sticks = newSticks(p.Loop, p.Drives)
 	c.furnish(p)
 	for _, m := range []*model{&c.model, &c.Status.model, &c.Founding.model, &c.Unlock.model} {
 		m.failed = c.lost
@@ -197,6 +200,7 @@ func (c *Console) open(now State) {
 	}
 	c.Status.take(now)
 	if c.Unlocked() {
+		c.Sticks.watch()
 		for _, part := range c.parts {
 			part.resume(c.service)
 		}

@@ -34,7 +34,11 @@ type Inbox struct {
 // [MaxFileSize] and [MaxTotal] octets together; the others are left out and named. It reads nothing above or below the inbox, opens no pipe
 // or device, and changes nothing. Errors: [ErrNotMounted], [ErrNoInbox], [ErrTooMany], [ErrGone], [ErrDenied]; with any of them nothing is
 // returned.
-func ReadInbox(d Drive) (in *Inbox, err error) {
+func ReadInbox(d Drive) (in *Inbox, err error) { return ReadSome(d, nil) }
+
+// ReadSome reads those files of a drive's inbox whose names are wanted, as [ReadInbox] does; the others are neither opened nor named. All are
+// wanted if wanted is nil.
+func ReadSome(d Drive, wanted func(name string) bool) (in *Inbox, err error) {
 	root, err := openRoot(d)
 	if err != nil {
 		return nil, fmt.Errorf("open the drive: %w", err)
@@ -57,6 +61,9 @@ func ReadInbox(d Drive) (in *Inbox, err error) {
 	}
 	if more {
 		return nil, ErrTooMany
+	}
+	if wanted != nil {
+		names = slices.DeleteFunc(names, func(name string) bool { return !wanted(name) })
 	}
 	return readAll(box, names)
 }
