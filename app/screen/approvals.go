@@ -12,7 +12,9 @@ type approvalsView struct {
 	model *flow.Approvals
 }
 
-func newApprovalsView(s *Shell) *approvalsView { return &approvalsView{shell: s, model: s.console.Approvals} }
+func newApprovalsView(s *Shell) *approvalsView {
+	return &approvalsView{shell: s, model: s.console.Approvals}
+}
 
 func (v *approvalsView) focus() fyne.Focusable { return nil }
 

@@ -227,22 +227,22 @@ var depotStates = []struct {
 
 // TestDepotScreens draws every screen of a depot, as TestScreens does those of an authority.
 func TestDepotScreens(t *testing.T) {
-	suffix, all := "", []string{"light", "dark"}
+	suffix := ""
 	if os.Getenv(german) != "" {
-		suffix, all = "-de", all[:1]
+		suffix = "-de"
 	}
 	dark := false
 	for _, state := range depotStates {
 		t.Run(state.name, func(t *testing.T) {
-			s := newDepotStage(t, sizes[0], dark)
+			s, shots := newDepotStage(t, sizes[0], dark), snapshotsOf(t, "depot"+suffix)
 			state.play(s)
-			for i := range all {
+			for i := range looks {
 				if i > 0 {
 					dark = !dark
 					s.control("D")
 				}
 				for _, size := range sizes {
-					check(&s.stage, state.name, suffix, size, dark)
+					check(&s.stage, shots, state.name, suffix, size, dark)
 				}
 			}
 		})

@@ -46,13 +46,13 @@ func (s *stage) shows(text string) bool {
 
 func opened(t *testing.T) *stage {
 	t.Helper()
-	s := newStage(t, locked(t), window, false)
+	s := newStage(t, fleet(t), window, false)
 	s.unlock()
 	return s
 }
 
 func TestUnlockingByKeys(t *testing.T) {
-	s := newStage(t, locked(t), window, false)
+	s := newStage(t, fleet(t), window, false)
 	s.key(fyne.KeyReturn) // nothing typed yet
 	s.typed("not " + string(passphrase))
 	s.key(fyne.KeyReturn)
@@ -192,7 +192,7 @@ func TestDialogGoesWithEscAndWithLocking(t *testing.T) {
 }
 
 func TestOfficersByKeys(t *testing.T) {
-	s := newStage(t, locked(t), window, false)
+	s := newStage(t, fleet(t), window, false)
 	s.altered(officers(nil))
 	s.typed("half of a passphr")
 	s.key(fyne.KeyF3)

@@ -12,7 +12,9 @@ type officersView struct {
 	model *flow.Officers
 }
 
-func newOfficersView(s *Shell) *officersView { return &officersView{shell: s, model: s.console.Officers} }
+func newOfficersView(s *Shell) *officersView {
+	return &officersView{shell: s, model: s.console.Officers}
+}
 
 func (v *officersView) focus() fyne.Focusable { return nil }
 

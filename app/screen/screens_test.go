@@ -34,7 +34,7 @@ func picture(t *testing.T, text string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "request.png")
+	path := filepath.Join(folder(t), "request.png")
 	if err := os.WriteFile(path, b, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func blank(t *testing.T) string {
 	t.Helper()
 	img := image.NewGray(image.Rect(0, 0, 200, 200))
 	draw.Draw(img, img.Rect, image.NewUniform(color.White), image.Point{}, draw.Src)
-	path := filepath.Join(t.TempDir(), "blank.png")
+	path := filepath.Join(folder(t), "blank.png")
 	f, err := os.Create(path)
 	if err != nil {
 		t.Fatal(err)
@@ -252,7 +252,12 @@ var states = []state{
 		s.key(fyne.KeyDown)
 		s.key(fyne.KeyDown)
 	}},
-	{"identities-revoked", true, func(s *stage) { s.unlock(); s.console.Open(flow.PlaceIdentities); s.typed("van-0382"); s.key(fyne.KeyDown) }},
+	{"identities-revoked", true, func(s *stage) {
+		s.unlock()
+		s.console.Open(flow.PlaceIdentities)
+		s.typed("van-0382")
+		s.key(fyne.KeyDown)
+	}},
 }
 
 // officers alters a state to one of a vault under a TPM, which two of three security officers open.
@@ -302,6 +307,9 @@ var (
 // TestGerman does the same in German, in a process of its own: the language is that of the process.
 func TestGerman(t *testing.T) {
 	cmd := exec.Command(os.Args[0], "-test.run=^Test(Depot)?Screens$")
+	if *update {
+		cmd.Args = append(cmd.Args, "-update")
+	}
 	cmd.Env = append(os.Environ(), german+"=1")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
@@ -319,7 +327,7 @@ func counter() int { count++; return count }
 func TestScreens(t *testing.T) {
 	suffix := ""
 	if os.Getenv(german) != "" {
-		looks, suffix = looks[:1], "-de"
+		suffix = "-de"
 		if lang.X("enrol", "") != "Aufnehmen" {
 			t.Fatal("the language is not German")
 		}
@@ -329,8 +337,10 @@ func TestScreens(t *testing.T) {
 		t.Run(state.name, func(t *testing.T) {
 			dir := ""
 			if state.fleet {
-				dir = locked(t)
+				dir = fleet(t)
 			}
+			part, _, _ := strings.Cut(state.name, "-")
+			shots := snapshotsOf(t, part+suffix)
 			s := newStage(t, dir, sizes[0], dark)
 			state.play(s)
 			for i := range looks {
@@ -339,7 +349,7 @@ func TestScreens(t *testing.T) {
 					s.control("D")
 				}
 				for _, size := range sizes {
-					check(s, state.name, suffix, size, dark)
+					check(s, shots, state.name, suffix, size, dark)
 				}
 			}
 		})
@@ -347,7 +357,7 @@ func TestScreens(t *testing.T) {
 }
 
 // check lays a state out in a size of window and looks at it.
-func check(s *stage, state, suffix string, size fyne.Size, dark bool) {
+func check(s *stage, shots *snapshots, state, suffix string, size fyne.Size, dark bool) {
 	s.t.Helper()
 	look := looks[0]
 	if dark {
@@ -364,6 +374,7 @@ func check(s *stage, state, suffix string, size fyne.Size, dark bool) {
 		s.t.Errorf("%s needs %.0f × %.0f", name, least.Width, least.Height)
 	}
 	checkTexts(s.t, s)
+	shots.compare(s.t, name, !dark && size == sizes[0], s.window)
 }
 
 // checkGround draws the window and looks at a point where nothing stands.

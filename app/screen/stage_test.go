@@ -3,10 +3,11 @@ package screen_test
 import (
 	"bufio"
 	"context"
-	"crypto/rand"
-	"errors"
+	"crypto/sha256"
+	"flag"
 	"image/png"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"sync"
@@ -45,11 +46,14 @@ func TestMain(m *testing.M) {
 		must(os.Setenv(v, language))
 	}
 	must(os.Unsetenv("LANGUAGE"))
+	time.Local = time.UTC
+	flag.Parse()
 	if err := screen.LoadTexts(); err != nil {
 		panic(err)
 	}
 	test.NewApp() // one for all tests: the toolkit keeps what it measured
-	os.Exit(m.Run())
+	code := m.Run()
+	os.Exit(code)
 }
 
 // place is a real service in this process. A state may be altered on its way, to show what is hard to bring about: the custody of a
@@ -288,16 +292,17 @@ func (s *stage) keep(name string) {
 	}
 }
 
-// request makes a request that a device could have made.
+// request makes a request that a device could have made, the same for the same name.
 func request(name string, kind wire.Kind, at time.Time) []byte {
-	u, err := ibc.NewEnrolmentKey(rand.Reader)
+	draw := rand.NewChaCha8(sha256.Sum256([]byte(name)))
+	u, err := ibc.NewEnrolmentKey(draw)
 	must(err)
 	r := &wire.Request{Kind: kind, Name: name, U: u.Public(), Time: at}
-	_, _ = rand.Read(r.Nonce[:])
-	_, _ = rand.Read(r.HPKEKey[:])
+	_, _ = draw.Read(r.Nonce[:])
+	_, _ = draw.Read(r.HPKEKey[:])
 	body, err := r.Body()
 	must(err)
-	r.Proof, err = u.Prove(rand.Reader, body)
+	r.Proof, err = u.Prove(draw, body)
 	must(err)
 	b, err := r.Marshal()
 	must(err)
@@ -310,17 +315,27 @@ func must(err error) {
 	}
 }
 
-// fleet is the folder of an authority with some identities, two of them revoked, which is served as long as the tests run.
-var fleet = sync.OnceValue(func() string {
+// fleet returns a folder with the authority of founded, which is served until the test ends.
+func fleet(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "authority")
+	must(os.CopyFS(dir, os.DirFS(founded())))
+	t.Cleanup(serve(dir, func() time.Time { return today }))
+	return dir
+}
+
+// founded is the folder of an authority with some identities, two of them revoked. It is the same whenever it is made, but for points
+// and ciphertexts.
+var founded = sync.OnceValue(func() string {
 	parent, err := os.MkdirTemp("", "marque-screen-*")
 	must(err)
 	dir := filepath.Join(parent, "authority")
 	then := today.Add(-3 * 24 * time.Hour)
-	founded, err := appliance.Found(dir, appliance.Founding{
+	made, err := appliance.Found(dir, appliance.Founding{
 		Realm: authority.Founding{Realm: "nordtal.example"}, Passphrase: passphrase, Cost: hsm.Cost{Time: 1, MemoryKiB: 8, Threads: 1},
-	}, appliance.Options{Clock: func() time.Time { return then }})
+	}, appliance.Options{Clock: func() time.Time { return then }, Rand: rand.NewChaCha8([32]byte{1})})
 	must(err)
-	a := founded.Appliance
+	a := made.Appliance
 	for i, name := range []string{"bus-4708", "bus-4709", "bus-4710", "bus-4711", "bus-4712", "park-hafen", "van-0382", "van-0391", "tram-112", "tram-113", "bus-4713", "bus-4714"} {
 		kind := wire.KindVehicle
 		if name == "park-hafen" {
@@ -338,19 +353,5 @@ var fleet = sync.OnceValue(func() string {
 		}
 	}
 	must(a.Close())
-	serve(dir, func() time.Time { return today })
 	return dir
 })
-
-// locked is the fleet, locked by whoever had it open.
-func locked(t *testing.T) string {
-	t.Helper()
-	c, err := localapi.Dial(t.Context(), localapi.Options{Dir: fleet()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(c.Lock(), c.Close()); err != nil {
-		t.Fatal(err)
-	}
-	return fleet()
-}

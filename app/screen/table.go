@@ -48,7 +48,9 @@ func screens(s *Shell) []screen {
 }
 
 // unpublished is how many changes no list has yet.
-func (s *Shell) unpublished() (n int, t tone) { return int(s.console.Status.Now.Unpublished), toneDanger }
+func (s *Shell) unpublished() (n int, t tone) {
+	return int(s.console.Status.Now.Unpublished), toneDanger
+}
 
 // page is a screen's content with its title row and, below, its commit bar; bar may be nil.
 func page(narrow bool, title, bar, content fyne.CanvasObject) fyne.CanvasObject {
