@@ -80,8 +80,8 @@ var table = []struct {
 	}},
 	{"app/flow", []string{"marque/app/ceremony", "marque/authority", "marque/device/wire", "marque/app/depot", "marque/app/scan", "marque/app/usb", "marque/app/words"}},
 	{"app/flow/remote", []string{
-		"marque/app/flow", "marque/app/localapi", "marque/app/appliance", "marque/app/ceremony", "marque/app/selftest",
-		"marque/authority", "marque/storage", "marque/hsm",
+		"marque/app/flow", "marque/app/localapi", "marque/app/appliance", "marque/app/ceremony", "marque/app/selftest", "marque/app/usb",
+		"marque/authority", "marque/storage", "marque/hsm", "marque/device/wire",
 	}},
 	{"app/screen", []string{"marque/app/flow", "marque/app/depot", "marque/app/qr", "marque/app/scan", "marque/app/words", "marque/assets", "fyne.io/fyne/"}},
 	{"app/vehicle", []string{

@@ -272,7 +272,7 @@ func (c *Console) Refresh() {
 
 // CanLock reports whether locking now would leave nothing half-done.
 func (c *Console) CanLock() bool {
-	return c.Unlocked() && c.Enrol.Step != EnrolIssuing
+	return c.Unlocked() && c.Enrol.Step != EnrolIssuing && !c.Publish.Busy()
 }
 
 // Lock closes the vault, signs everybody off, and forgets what the screens showed.

@@ -32,6 +32,11 @@ func (d *Drive) Name() string {
 	return cmp.Or(d.Model, d.Device)
 }
 
+// is reports whether two drives are one, as it was inserted; where the system does not count that, mounted at the same place.
+func (d *Drive) is(other *Drive) bool {
+	return d.Drive == other.Drive || d.Sequence != 0 && d.Sequence == other.Sequence && d.Device == other.Device
+}
+
 // same reports whether two drives could be one that was inserted again.
 func (d *Drive) same(other *Drive) bool {
 	if d.IsFolder() || other.IsFolder() {

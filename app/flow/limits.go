@@ -7,4 +7,6 @@ const (
 	pageSize = 500 // identities read at once
 
 	maxPictures = 1000 // chosen at once
+
+	maxListsRead = 3 // of a drive, to find one that is whole
 )

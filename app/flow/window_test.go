@@ -40,6 +40,7 @@ type window struct {
 	service *remote.Service
 	kill    func() // ends the service that runs
 	console *flow.Console
+	port    *port
 	saveErr error
 	saved   chan string
 }
@@ -50,11 +51,13 @@ func newWindow(t *testing.T) *window {
 		t: t, results: make(chan func(), 100), now: time.Date(2026, 10, 14, 14, 32, 0, 0, time.UTC),
 		dir: filepath.Join(t.TempDir(), "authority"), saved: make(chan string, 100), idle: 100 * 365 * 24 * time.Hour,
 	}
+	w.port = newPort(t)
 	w.service = remote.New(t.Context(), localapi.Options{Dir: w.dir})
 	w.console = flow.NewConsole(flow.Parts{
 		Loop:    flow.Loop{Run: func(work func()) { go work() }, Post: func(result func()) { w.results <- result }},
 		Clock:   w.clock,
 		Service: w.service, Dir: w.dir, Scanner: w, Save: w.save, Packages: filepath.Join(t.TempDir(), "packages"),
+		Drives: w.port,
 	})
 	return w
 }
