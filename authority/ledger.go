@@ -30,6 +30,7 @@ type ledger struct {
 	left  bool       // a serial left since the newest list: the next has a new base
 
 	drill      Outcome
+	drilled    time.Time             // when it was passed last; zero for never
 	policy     uint32                // sequence of the policy in force
 	policyHash [32]byte              // of its statement; zero for the first
 	gaps       []storage.Gap         // serials left out

@@ -2,6 +2,7 @@ package authority
 
 import (
 	"math"
+	"time"
 
 	"marque/device/wire"
 	"marque/storage"
@@ -11,7 +12,7 @@ import (
 func (l *ledger) keep(e *wire.LogEntry, epoch uint32, complain func(string, ...any)) {
 	switch entry := e.Entry.(type) {
 	case *wire.DrillEntry:
-		l.tryCards(outcomeOf(entry), complain)
+		l.tryCards(outcomeOf(entry), e.Time, complain)
 	case *wire.PolicyEntry:
 		if entry.Sequence != l.policy+1 {
 			complain("it sets policy %d where %d is next", entry.Sequence, l.policy+1)
@@ -35,13 +36,16 @@ func (l *ledger) keep(e *wire.LogEntry, epoch uint32, complain func(string, ...a
 	}
 }
 
-func (l *ledger) tryCards(o Outcome, complain func(string, ...any)) {
+func (l *ledger) tryCards(o Outcome, at time.Time, complain func(string, ...any)) {
 	if !l.drill.mayFollow(o) {
 		complain("it records the outcome %q of a drill that stood at %q", o, l.drill)
 		return
 	}
 	if l.drill == DrillPending {
 		l.drill = o
+	}
+	if o == DrillPassed {
+		l.drilled = at
 	}
 }
 

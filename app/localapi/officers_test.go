@@ -209,6 +209,8 @@ func together(t *testing.T, dir string, c *localapi.Client) {
 	if _, err := first.Approve(out.Proposal.Digest); !errors.Is(err, authority.ErrApprovedAlready) {
 		t.Errorf("an officer approves twice: %v", err)
 	}
+	waits(t, first, out.Proposal.Digest, false)
+	waits(t, second, out.Proposal.Digest, true)
 	waiting, err := second.Proposals()
 	if err != nil || !slices.ContainsFunc(waiting, func(p localapi.Proposal) bool {
 		return p.Digest == out.Proposal.Digest && p.State == "open" && p.Requester == "Ada" && len(p.Words) > 0
