@@ -206,9 +206,10 @@ type mark struct {
 
 func (m mark) on(img image.Image) bool {
 	r, g, b, _ := img.At(m.x, m.y).RGBA()
-	near := func(a uint32, b uint8) bool { return int(a>>8)-int(b) <= 4 && int(b)-int(a>>8) <= 4 }
-	return near(r, m.colour.R) && near(g, m.colour.G) && near(b, m.colour.B)
+	return near(uint8(r>>8), m.colour.R) && near(uint8(g>>8), m.colour.G) && near(uint8(b>>8), m.colour.B)
 }
+
+func near(a, b uint8) bool { return max(a, b)-min(a, b) <= 4 }
 
 // until waits for a state, does again and again what leads to it, and keeps a picture when it does not come.
 func (d *display) until(what string, m mark, again func()) {
