@@ -7,6 +7,7 @@ import (
 
 	"marque/app/depot"
 	"marque/app/scan"
+	"marque/app/usb"
 	"marque/authority"
 	"marque/device/wire"
 )
@@ -177,6 +178,16 @@ var known = []struct {
 	{scan.ErrBusy, "scannerbusy"},
 	{scan.ErrNoRight, "scannerright"},
 	{scan.ErrDevice, "noscanner"},
+	{usb.ErrNotMounted, "usbunmounted"},
+	{usb.ErrNoInbox, "usbinbox"},
+	{usb.ErrTooMany, "usbmany"},
+	{usb.ErrGone, "usbgone"},
+	{usb.ErrReadBack, "usbbad"},
+	{usb.ErrReadOnly, "usblocked"},
+	{usb.ErrFull, "usbfull"},
+	{usb.ErrDenied, "usbdenied"},
+	{usb.ErrTaken, "usbtaken"},
+	{usb.ErrBusy, "usbbusy"},
 	{depot.ErrPassphrase, "depotpass"},
 	{depot.ErrFile, "depotfile"},
 	{depot.ErrInUse, "depotbusy"},

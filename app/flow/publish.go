@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"marque/app/usb"
 	"marque/app/words"
@@ -48,7 +49,9 @@ const (
 )
 
 // ListFile is the name of a list's file.
-func ListFile(sequence uint32) string { return listBefore + strconv.FormatUint(uint64(sequence), 10) + listAfter }
+func ListFile(sequence uint32) string {
+	return listBefore + strconv.FormatUint(uint64(sequence), 10) + listAfter
+}
 
 // listNumber returns the number of the list that a file's name speaks of.
 func listNumber(name string) (sequence uint32, ok bool) {
@@ -69,7 +72,6 @@ const (
 	PublishWritten             // it is there: flushed, and read back
 	PublishPulled              // the drive was pulled while it was written to; it is waited for
 )
-
 
 // Destination is a drive that a list can be written to, and what is known of it.
 type Destination struct {
@@ -112,6 +114,18 @@ type Publish struct {
 	Progress     usb.Progress  // while writing
 	Lost         *Destination  // that was pulled
 	Proof        *Proof        // while written
+	History      []PastList    // newest first; not to be changed
+	Fleet        int           // identities that ought to hold the newest list
+}
+
+// PastList is a list that was signed.
+type PastList struct {
+	Sequence   uint32
+	Issued     time.Time
+	NextUpdate time.Time // stale from then on
+	Size       int       // octets
+	Revoked    int       // serials on it
+	Held       int       // identities that hold it, by their newest receipts
 }
 
 // Proof says what a drive holds.
@@ -129,6 +143,12 @@ func (p *Proof) Words() [words.Count]string { return words.Of(p.Hash[:]) }
 func newPublish(c *Console, p Parts) *Publish {
 	v := &Publish{model: model{loop: p.Loop}, looking: model{loop: p.Loop}, console: c, drives: p.Drives, Chosen: -1}
 	c.Sticks.OnChange(v.follow)
+	c.Status.OnChange(func() {
+		if v.load != nil && v.load.Sequence != c.Status.Now.List.Sequence && !v.Busy() { // signed elsewhere
+			v.load = nil
+			v.look()
+		}
+	})
 	return v
 }
 
@@ -168,6 +188,24 @@ func (p *Publish) Next() uint32 { return p.console.Status.Now.List.Sequence + 1 
 func (p *Publish) Due() bool {
 	s := p.console.Status
 	return s.Known && (s.Now.Unpublished > 0 || s.ListState() != ListGood)
+}
+
+// Size is that of the newest list in octets, 0 when it is not known.
+func (p *Publish) Size() int {
+	if p.load == nil {
+		return 0
+	}
+	return len(p.load.List())
+}
+
+// Waits is how many destinations can be written to, and were not.
+func (p *Publish) Waits() (n int) {
+	for _, d := range p.Destinations {
+		if d.Ready() && !d.Written {
+			n++
+		}
+	}
+	return n
 }
 
 // Destination returns the chosen one; nil for none.
@@ -433,7 +471,7 @@ func (p *Publish) look() {
 			unknown = append(unknown, d.Drive)
 		}
 	}
-	if len(unknown) == 0 {
+	if len(unknown) == 0 && load != nil {
 		return
 	}
 	background(&p.looking, func() (s seen, err error) {

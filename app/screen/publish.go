@@ -1,23 +1,195 @@
 package screen
 
 import (
+	"time"
+
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 
 	"marque/app/flow"
 )
 
-// publishView draws flow.Publish.
+// publishView draws flow.Publish: where lists go and the one in force on the left; on the right what is to be done now, and how lists grew.
 type publishView struct {
 	shell *Shell
 	model *flow.Publish
+
+	primary, other, leave   *KeyButton
+	folder, history, retake *KeyButton
+	past                    *RowList
+	atHistory               bool
 }
 
-func newPublishView(s *Shell) *publishView { return &publishView{shell: s, model: s.console.Publish} }
+func newPublishView(s *Shell) *publishView {
+	v := &publishView{shell: s, model: s.console.Publish}
+	v.primary = NewKeyButton("", "usb", "Enter", v.enter).Primary()
+	v.other = NewKeyButton("", "", "F6", v.decideOtherwise)
+	v.leave = NewKeyButton("", "", "Esc", v.escape)
+	v.folder = NewKeyButton("", "folder", "Ctrl+O", v.chooseFolder)
+	v.history = NewKeyButton("", "history", "F7", v.toggleHistory)
+	v.past = newPastLists(v)
+	return v
+}
 
-func (v *publishView) focus() fyne.Focusable { return nil }
+func (v *publishView) focus() fyne.Focusable {
+	if v.atHistory {
+		return v.past.list
+	}
+	return nil
+}
 
-func (v *publishView) bindings() []binding { return nil }
+// enter does what the primary button says.
+func (v *publishView) enter() {
+	m := v.model
+	switch m.Step {
+	case flow.PublishWritten:
+		m.Done()
+	case flow.PublishPulled:
+		m.Write()
+	case flow.PublishResting:
+		if m.Due() {
+			m.Sign()
+		} else {
+			m.Write()
+		}
+	case flow.PublishSigning, flow.PublishWriting:
+	}
+}
+
+// decideOtherwise does what the second button says.
+func (v *publishView) decideOtherwise() {
+	switch {
+	case v.model.Step != flow.PublishResting:
+	case v.model.Due():
+		v.model.Write()
+	default:
+		v.model.Sign()
+	}
+}
+
+func (v *publishView) escape() {
+	if v.atHistory {
+		v.toggleHistory()
+		return
+	}
+	v.model.Leave()
+}
+
+func (v *publishView) toggleHistory() {
+	v.atHistory = !v.atHistory
+	v.shell.Draw()
+}
+
+func (v *publishView) chooseFolder() {
+	if !v.model.Busy() {
+		openFolder(v.shell.window, v.model.SetFolder)
+	}
+}
+
+func (v *publishView) bindings() []binding {
+	if v.atHistory {
+		return []binding{{"Esc", say("publish.back"), v.escape}, {"F7", "", v.escape}, {"UpDown", say("publish.move"), nil}}
+	}
+	m := v.model
+	b := []binding{{"Enter", v.verb(), v.enter}}
+	if second := v.second(); second != "" {
+		b = append(b, binding{"F6", second, v.decideOtherwise})
+	}
+	if len(m.Destinations) > 1 {
+		b = append(b, binding{"Space", say("publish.choose"), func() { m.Move(1) }})
+	}
+	b = append(b,
+		binding{"Down", "", func() { m.Move(1) }}, binding{"Up", "", func() { m.Move(-1) }},
+		binding{"Ctrl+O", say("publish.folder"), v.chooseFolder}, binding{"F7", say("publish.history"), v.toggleHistory})
+	if leaving := v.leaving(); leaving != "" {
+		b = append(b, binding{"Esc", leaving, v.escape})
+	}
+	return b
+}
 
 func (v *publishView) draw(narrow bool) fyne.CanvasObject {
-	return page(narrow, line(0, title("publish")), nil, nothing("publish", say("publish"), ""))
+	v.history.SetLabel(say("publish.history"))
+	head := line(gap, title("publish"), text(v.about(), sizeRow, colourText2, plain), layout.NewSpacer(), v.history)
+	if v.atHistory {
+		return page(narrow, v.historyHead(), nil, v.drawHistory(narrow))
+	}
+	width := float32(440)
+	if narrow {
+		width = 400
+	}
+	places, right := column(gap, v.places(narrow), v.list()), column(gap, v.now(width == 440))
+	if !narrow {
+		if earlier := v.earlier(); earlier != nil {
+			places.Add(earlier)
+		}
+		if plots := v.plots(); plots != nil {
+			right.Add(plots)
+		}
+	}
+	body := container.NewBorder(nil, nil, padded(sized(places, width, 0), 0, 0, 0, gap-4), nil, right)
+	return page(narrow, head, nil, body)
+}
+
+// about is the line beside the title.
+func (v *publishView) about() string {
+	s := v.shell.console.Status
+	if !s.Known {
+		return ""
+	}
+	return say("publish.about", "List", number(int(s.Now.List.Sequence)), "Date", v.day(s.Now.List.Issued))
+}
+
+func (v *publishView) zone() *time.Location { return v.shell.console.Status.Time().Location() }
+
+func (v *publishView) day(t time.Time) string { return date(t.In(v.zone())) }
+
+// list is the card about the newest list.
+func (v *publishView) list() fyne.CanvasObject {
+	s := v.shell.console.Status
+	l := &s.Now.List
+	size := ""
+	if n := v.model.Size(); n > 0 {
+		size = octets(n)
+	}
+	rows := column(0,
+		listFact(say("publish.full"), say("publish.full.what", "Count", int(l.Count)), size, true),
+		listFact(say("publish.valid"), say("publish.valid.until", "From", v.day(l.Issued), "To", v.day(l.NextUpdate)), days(l.NextUpdate.Sub(l.Issued)), false),
+		listFact(say("publish.refused"), say("publish.refused.from", "Date", v.day(l.HardExpiry)), days(l.HardExpiry.Sub(l.Issued)), false),
+		listFact(say("publish.changes"), say("publish.changes.what"), number(s.Now.Unpublished), false),
+	)
+	return frame(column(0, cardHead(say("publish.list", "List", number(int(l.Sequence))), listPill(s)), padded(rows, 5, 5, 14, 14)))
+}
+
+// listFact is a line of the card: what, which, how much.
+func listFact(label, value, amount string, first bool) fyne.CanvasObject {
+	row := container.NewBorder(nil, nil, sized(text(label, sizeRow, colourText, plain), 96, 0), text(amount, sizeRow, colourText, plain),
+		text(value, sizeRow, colourText2, plain))
+	edge := rule()
+	if first {
+		edge = space(1)
+	}
+	return flush{top: edge, middle: sized(middle(row), 0, 28)}.container()
+}
+
+// days is a time in whole days, or in hours when it is short.
+func days(d time.Duration) string {
+	if d < 48*time.Hour {
+		return say("publish.hours", "Count", int(d.Hours()))
+	}
+	return say("publish.days", "Count", int(d.Hours()/24))
+}
+
+// listPill says how good the newest list is.
+func listPill(s *flow.Status) fyne.CanvasObject {
+	switch s.ListState() {
+	case flow.ListEnding:
+		return Pill("warning", say("publish.state.ending"), toneWarning)
+	case flow.ListStale:
+		return Pill("alert", say("publish.state.stale"), toneDanger)
+	case flow.ListRefused:
+		return Pill("alert", say("publish.state.refused"), toneDanger)
+	case flow.ListGood:
+	}
+	return Pill("check", say("publish.state.good"), toneOK)
 }

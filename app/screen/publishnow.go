@@ -1,0 +1,236 @@
+package screen
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+
+	"marque/app/flow"
+	"marque/app/words"
+)
+
+// next is the number of the list that would be signed, newest of the one that is.
+func (v *publishView) next() string   { return number(int(v.model.Next())) }
+func (v *publishView) newest() string { return number(int(v.model.Next()) - 1) }
+
+// target is how the chosen destination is called; empty when nothing can be written.
+func (v *publishView) target() string {
+	d := v.model.Destination()
+	if d == nil || !d.Ready() {
+		return ""
+	}
+	return shorten(placeName(&d.Drive), 120, sizes[sizeBody], bold)
+}
+
+// verb is what Enter does.
+func (v *publishView) verb() string {
+	m := v.model
+	switch target := v.target(); {
+	case m.Step == flow.PublishWritten && m.Waits() > 0:
+		return say("publish.next")
+	case m.Step == flow.PublishWritten:
+		return say("publish.remove")
+	case m.Step == flow.PublishResting && m.Due() && target == "":
+		return say("publish.sign", "List", v.next())
+	case m.Step == flow.PublishResting && m.Due():
+		return say("publish.sign.write", "List", v.next(), "Name", target)
+	case target == "":
+		return say("publish.write", "List", v.newest())
+	default:
+		return say("publish.write.to", "List", v.newest(), "Name", target)
+	}
+}
+
+// second is what F6 does; empty for nothing.
+func (v *publishView) second() string {
+	m := v.model
+	switch {
+	case m.Step != flow.PublishResting:
+		return ""
+	case !m.Due():
+		return say("publish.fresh", "List", v.next())
+	case m.CanWrite():
+		return say("publish.only", "List", v.newest())
+	}
+	return ""
+}
+
+// leaving is what Esc does; empty for nothing.
+func (v *publishView) leaving() string {
+	switch m := v.model; {
+	case m.Step == flow.PublishWriting:
+		return say("publish.stop")
+	case m.Step == flow.PublishWritten:
+		return say("publish.done")
+	case m.Step == flow.PublishPulled, m.Problem != nil:
+		return say("publish.leave")
+	}
+	return ""
+}
+
+// now is the card of what is to be done, or was.
+func (v *publishView) now(wide bool) fyne.CanvasObject {
+	m := v.model
+	v.primary.SetLabel(v.verb())
+	v.primary.Enable(m.CanWrite() || m.Step == flow.PublishResting && m.Due() && m.CanSign() || m.Step == flow.PublishWritten)
+	v.other.SetLabel(v.second())
+	v.other.Enable(m.CanSign())
+	v.leave.SetLabel(v.leaving())
+	switch m.Step {
+	case flow.PublishSigning:
+		return Card(working(say("publish.signing", "List", v.next()), say("publish.signing.why"), -1, nil))
+	case flow.PublishWriting:
+		return Card(v.writing())
+	case flow.PublishWritten:
+		return v.written(wide)
+	case flow.PublishPulled:
+		return v.pulled()
+	case flow.PublishResting:
+	}
+	return v.resting()
+}
+
+// working is what goes on, and how far it is: a share of one, less than zero for nobody knows.
+func working(what, why string, share float32, leave fyne.CanvasObject) fyne.CanvasObject {
+	rows := column(10, text(what, sizeSub, colourText, bold))
+	if share >= 0 {
+		rows.Add(meter(share))
+	}
+	line := container.NewBorder(nil, nil, nil, leave, middle(paragraph(why, sizeRow, colourText2, plain)))
+	rows.Add(line)
+	return rows
+}
+
+// meter is a bar that is filled up to a share of one.
+func meter(share float32) fyne.CanvasObject {
+	return sized(container.New(meterLayout{share}, box(colourSunken, colourLine, 4), box(colourAccent, "", 4)), 0, 10)
+}
+
+type meterLayout struct{ share float32 }
+
+func (meterLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(10, 10) }
+
+func (l meterLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	place(objects[0], 0, 0, size.Width, size.Height)
+	place(objects[1], 0, 0, max(size.Width*min(max(l.share, 0), 1), size.Height), size.Height)
+}
+
+func (v *publishView) writing() fyne.CanvasObject {
+	p := &v.model.Progress
+	why, share := say("publish.writing.begin"), float32(0)
+	if p.Total > 0 {
+		share = float32(p.Done) / float32(p.Total)
+		why = say("publish.writing.file", "File", p.Name)
+		if p.Reading {
+			why = say("publish.writing.back", "File", p.Name)
+		}
+	}
+	return working(say("publish.writing", "List", v.newest(), "Name", v.target()), why, share, v.leave)
+}
+
+// resting is what comes next.
+func (v *publishView) resting() fyne.CanvasObject {
+	m, s := v.model, v.shell.console.Status
+	what, why := v.outlook()
+	rows := column(12)
+	switch {
+	case m.Problem != nil:
+		rows.Add(problemBanner(m.Problem))
+	case s.ReadOnly() != nil:
+		rows.Add(problemBanner(s.ReadOnly()))
+	}
+	rows.Add(column(4, text(what, sizeSub, colourText, bold), paragraph(why, sizeRow, colourText2, plain)))
+	if changes := v.changes(); changes != nil {
+		rows.Add(changes)
+	}
+	buttons := container.New(layout.NewRowWrapLayoutWithCustomPadding(8, 8), v.primary)
+	if v.second() != "" {
+		buttons.Add(v.other)
+	}
+	rows.Add(buttons)
+	if v.target() == "" {
+		rows.Add(text(say("publish.nowhere"), sizeRow, colourText2, plain))
+	}
+	return Card(rows)
+}
+
+// outlook is what the next list is for.
+func (v *publishView) outlook() (what, why string) {
+	s := v.shell.console.Status
+	switch {
+	case s.Now.Unpublished > 0:
+		return say("publish.brings", "List", v.next(), "Count", s.Now.Unpublished), say("publish.brings.why")
+	case s.ListState() == flow.ListRefused:
+		return say("publish.is.refused", "List", v.newest()), say("publish.is.refused.why")
+	case s.ListState() == flow.ListStale:
+		return say("publish.is.stale", "List", v.newest()), say("publish.is.stale.why", "Date", v.day(s.Now.List.HardExpiry))
+	case s.ListState() == flow.ListEnding:
+		return say("publish.is.ending", "List", v.newest(), "Count", s.ListDays()), say("publish.is.ending.why")
+	}
+	return say("publish.is.good", "List", v.newest(), "Date", v.day(s.Now.List.NextUpdate)), say("publish.is.good.why")
+}
+
+// changes lists what no list has yet.
+func (v *publishView) changes() fyne.CanvasObject { return nil }
+
+// written is the proof that a drive holds the list.
+func (v *publishView) written(wide bool) fyne.CanvasObject {
+	p := v.model.Proof
+	checks := line(16)
+	for _, key := range []string{"written", "flushed", "read", "equal"} {
+		checks.Add(middle(line(6, icon("done", 16, colourOK), text(say("publish.proof."+key), sizeRow, colourText2, plain))))
+	}
+	read := say("publish.aloud")
+	if p.Again {
+		read = say("publish.aloud.again", "Name", placeName(&p.Drive)) + " " + read
+	}
+	inside := float32(1280 - 230 - 2*20 - 440 - 12 - 2*16)
+	if !wide {
+		inside = 1024 - 56 - 2*14 - 400 - 12 - 2*16
+	}
+	name := "usb"
+	if p.Drive.IsFolder() {
+		name = "folder"
+	}
+	v.primary.icon = name
+	buttons := container.New(layout.NewRowWrapLayoutWithCustomPadding(8, 8), v.primary, v.leave)
+	content := column(12, checks, column(8, paragraph(read, sizeRow, colourText2, plain), wordsAloud(p.Words(), inside)), buttons)
+	edge := canvas.NewRectangle(colour(colourSurface))
+	edge.StrokeColor, edge.StrokeWidth, edge.CornerRadius = colour(colourOK), 2, cardRadius
+	return container.NewStack(edge, padded(content, 16, 16, 16, 16))
+}
+
+// wordsAloud are words to be read aloud, four in a line, as large as there is room.
+func wordsAloud(w [words.Count]string, room float32) fyne.CanvasObject {
+	const columns, number, gaps = 4, 16, 8
+	for _, size := range []fyne.ThemeSizeName{sizeAloud, sizeRealm, sizeTitle} {
+		widest := float32(0)
+		for _, word := range w {
+			widest = max(widest, fyne.MeasureText(word, sizes[size], bold).Width)
+		}
+		if columns*(widest+number)+(columns-1)*gaps <= room {
+			return WordList(w, size, columns)
+		}
+	}
+	return WordList(w, sizeSub, columns)
+}
+
+// pulled says what is known of a stick that was pulled too early.
+func (v *publishView) pulled() fyne.CanvasObject {
+	m := v.model
+	name, wanted := placeName(&m.Lost.Drive), v.newest()
+	why := say("publish.lost.none", "List", wanted)
+	if m.Lost.Held > 0 {
+		why = say("publish.lost.held", "List", wanted, "Held", number(int(m.Lost.Held)))
+	}
+	rows := column(12, Banner("warning", toneWarning, say("publish.lost", "Name", name), why),
+		text(say("publish.lost.next", "Name", name), sizeRow, colourText2, plain))
+	buttons := container.New(layout.NewRowWrapLayoutWithCustomPadding(8, 8))
+	if m.CanWrite() {
+		buttons.Add(v.primary)
+	}
+	buttons.Add(v.leave)
+	rows.Add(buttons)
+	return Card(rows)
+}
