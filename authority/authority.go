@@ -38,7 +38,8 @@ type Authority struct {
 	terms     atomic.Pointer[terms] // the policy in force
 	confirmed atomic.Int64          // Unix time that somebody vouched for
 
-	desk desk
+	desk  desk
+	index *index
 
 	mu       sync.Mutex // of changes, and of all below
 	ledger   *ledger    // what the log says, as far as it was read
@@ -102,6 +103,7 @@ func (a *Authority) setCore(stmt []byte) error {
 	}
 	a.core, a.coreHash = core, core.Hash()
 	a.ledger = newLedger(core)
+	a.watch()
 	return nil
 }
 

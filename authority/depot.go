@@ -51,6 +51,11 @@ func (a *Authority) TakeBatch(statement []byte) (*Taken, error) {
 		if again {
 			return errTakenBefore
 		}
+		for _, c := range batch.Requests {
+			if err := tx.PutOrigin(wire.RequestHash(c.Request), batch.Name); err != nil {
+				return err
+			}
+		}
 		_, _, err = record(tx, now, &wire.BatchEntry{Key: batch.Key, Sequence: batch.Sequence, Hash: hash})
 		return err
 	})

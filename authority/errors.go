@@ -50,6 +50,10 @@ var (
 	ErrOtherLog = errors.New("the checkpoint contradicts the log: two logs were signed under this realm's key; find out by whom before anything else")
 	// ErrSerials: no serials are left.
 	ErrSerials = errors.New("no serials are left in this realm: rotate to a new core")
+	// ErrIndexing: the registry is still being read, see [IndexingError].
+	ErrIndexing = errors.New("the registry is still being read: try again in a moment")
+	// ErrManyIdentities: more than can be searched.
+	ErrManyIdentities = errors.New("there are more identities than can be searched: look them up by their addresses")
 	// ErrLocked: the operation needs the unlocked store or master.
 	ErrLocked = storage.ErrLocked
 )

@@ -45,3 +45,18 @@ const MaxIdentities = 1000
 // MaxTogether is how many requests [Authority.EnrolAll] grants in one transaction at most: as many as may be issued under one value of
 // the counter, so that a batch takes no more steps of it than its requests one by one.
 const MaxTogether = advanceEvery
+
+// MaxQuery is how long the text of a search is at most, in octets.
+const MaxQuery = 512
+
+// MaxNamesakes is how many others of the same name [Authority.History] tells of.
+const MaxNamesakes = 8
+
+// Bounds of what is searched.
+const (
+	maxIndexed       = 8 << 20                // identities
+	maxIndexedDepots = 4096                   // of them that are told apart
+	maxAnswers       = 4                      // searches that are remembered, each with 4 octets per match
+	indexPiece       = 4096                   // identities that are read at once
+	indexWait        = 300 * time.Millisecond // for the registry to be read
+)

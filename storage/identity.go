@@ -286,6 +286,7 @@ func (tx *Tx) putIdentity(id *Identity) error {
 	if err != nil {
 		return err
 	}
+	tx.touched = append(tx.touched, id.Serial)
 	return tx.putSealed(bucketIdentities, u32(id.Serial), b)
 }
 

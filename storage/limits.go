@@ -18,6 +18,7 @@ const (
 	maxLogEntry  = wire.MaxLogEntry
 	maxFiled     = 1 << 20 // a proposal or a decision
 	maxIdentity  = 512     // an encoded identity; the longest has about 410
+	maxOrigin    = 64      // the name of a depot
 
 	maxLogSize = 1 << 48 // entries; keeps the arithmetic on hashes far from overflow
 

@@ -32,9 +32,10 @@ const (
 	bucketPoints   = "points"   // u32 serial ‖ u32 sequence → the points R of a package, 32 octets each
 	bucketReceipts = "receipts" // u32 serial ‖ u8 slot → time and receipt, sealed
 	bucketNextKeys = "nextkeys" // 32-octet U that a receipt brought → u32 serial, sealed
+	bucketOrigins  = "origins"  // 32-octet request hash → name of the depot that vouched for it, sealed
 )
 
-var lateBuckets = map[string]bool{bucketPoints: true, bucketReceipts: true, bucketNextKeys: true}
+var lateBuckets = map[string]bool{bucketPoints: true, bucketReceipts: true, bucketNextKeys: true, bucketOrigins: true}
 
 // addLate makes the buckets that an older database lacks.
 func (s *Store) addLate() error {
@@ -123,6 +124,7 @@ func (tx *Tx) PutReceipt(serial uint32, slot Slot, r *Received) error {
 		return fmt.Errorf("store a receipt: %w", ErrInvalid)
 	}
 	value := append(u64(uint64(r.At.Unix())), r.Receipt...)
+	tx.touched = append(tx.touched, serial)
 	return tx.putSealed(bucketReceipts, append(u32(serial), byte(slot)), value)
 }
 

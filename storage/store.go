@@ -36,7 +36,7 @@ const (
 
 var (
 	publicBuckets = []string{bucketStatements, bucketLists, bucketCheckpoints, bucketLog, bucketHashes, bucketGaps, bucketPolicies, bucketDecisions, bucketPoints}
-	sealedBuckets = []string{bucketMeta, bucketIdentities, bucketPackages, bucketNames, bucketRequests, bucketKeys, bucketLost, bucketProposals, bucketReceipts, bucketNextKeys}
+	sealedBuckets = []string{bucketMeta, bucketIdentities, bucketPackages, bucketNames, bucketRequests, bucketKeys, bucketLost, bucketProposals, bucketReceipts, bucketNextKeys, bucketOrigins}
 
 	keyFormat   = []byte("format")
 	keyCanary   = []byte("canary")
@@ -47,8 +47,9 @@ var (
 // Store is an open database. Its methods may be called concurrently; updates
 // run one after the other, views beside them.
 type Store struct {
-	db   *bbolt.DB
-	keys atomic.Pointer[keyring] // nil while locked
+	db      *bbolt.DB
+	keys    atomic.Pointer[keyring] // nil while locked
+	watcher atomic.Pointer[func(serials []uint32)]
 }
 
 // Create makes a new database at path, mode 0600, whose private values are
@@ -205,7 +206,22 @@ func (s *Store) Update(fn func(*Tx) error) error {
 	if err := tx.finish(); err != nil {
 		return err
 	}
-	return commit(b)
+	err = commit(b)
+	if watch := s.watcher.Load(); watch != nil && len(tx.touched) > 0 {
+		(*watch)(tx.touched)
+	}
+	return err
+}
+
+// Watch has f called after every commit, in the goroutine that made it, with the serials whose identity, receipt or origin was written,
+// some of them perhaps more than once. A commit that failed counts: it may have reached the disk all the same. There is one f at a
+// time; nil for none.
+func (s *Store) Watch(f func(serials []uint32)) {
+	if f == nil {
+		s.watcher.Store(nil)
+		return
+	}
+	s.watcher.Store(&f)
 }
 
 func (s *Store) view(fn func(*bbolt.Tx) error) error {

@@ -21,6 +21,7 @@ type Tx struct {
 	head     head
 	dirty    bool // head has to be written
 	appended bool // head.root is older than head.size
+	touched  []uint32
 }
 
 // head is what changes with every entry of the log and every identity.

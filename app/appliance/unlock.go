@@ -117,7 +117,11 @@ func (a *Appliance) attend(t *hsm.TPM) error {
 	if err := a.appoint(); err != nil {
 		return err
 	}
-	return a.count()
+	if err := a.count(); err != nil {
+		return err
+	}
+	a.authority.BeginIndex()
+	return nil
 }
 
 func (a *Appliance) unlockStore() error {
@@ -157,6 +161,9 @@ func (a *Appliance) Lock() error {
 func (a *Appliance) lock() error {
 	err := a.seal()
 	a.store.Lock()
+	if a.authority != nil {
+		a.authority.Forget()
+	}
 	a.vault.Lock()
 	if a.tpm != nil {
 		err = errors.Join(err, a.authority.SetCounter(nil))

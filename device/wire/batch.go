@@ -201,3 +201,6 @@ func OpenReceipts(b []byte, core *Core) (*Receipts, error) {
 	}
 	return r, s.verifyIn(core, r.Core, r.Key)
 }
+
+// RequestHash returns what [Request.Hash] does for the request that an encoding is of, without parsing it.
+func RequestHash(b []byte) [32]byte { return labelled("marque/v1/request", b) }
