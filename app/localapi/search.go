@@ -31,10 +31,12 @@ type (
 		Rows     []foundRow
 	}
 	historic struct {
-		Indexing  *authority.IndexingError `json:",omitempty"`
-		History   *authority.History       `json:",omitempty"` // without identity and namesakes
-		Row       *foundRow                `json:",omitempty"`
-		Namesakes []foundRow
+		Indexing   *authority.IndexingError `json:",omitempty"`
+		Row        *foundRow                `json:",omitempty"`
+		Present    uint32
+		Events     []authority.Event
+		Namesakes  []foundRow
+		ReceiptDue bool
 	}
 	fleeted struct {
 		Indexing *authority.IndexingError `json:",omitempty"`
@@ -68,10 +70,10 @@ func (c *Client) History(address wire.Address) (*authority.History, error) {
 		return nil, err
 	case out.Indexing != nil:
 		return nil, out.Indexing
-	case out.History == nil || out.Row == nil:
+	case out.Row == nil:
 		return nil, ErrReply
 	}
-	h := out.History
+	h := &authority.History{Present: out.Present, Events: out.Events, ReceiptDue: out.ReceiptDue}
 	row, err := out.Row.parse()
 	if err != nil {
 		return nil, err
@@ -149,10 +151,10 @@ func (s *Server) history(c *caller, in *addressed) (*historic, error) {
 	if err != nil {
 		return nil, err
 	}
-	row := h.Row
-	out := &historic{History: h, Row: &foundRow{Row: &row, Address: h.Address.String()}, Namesakes: foundRows(h.Namesakes)}
-	h.Row, h.Namesakes = authority.Row{}, nil
-	return out, nil
+	return &historic{
+		Row: &foundRow{Row: &h.Row, Address: h.Address.String()}, Present: h.Present,
+		Events: h.Events, Namesakes: foundRows(h.Namesakes), ReceiptDue: h.ReceiptDue,
+	}, nil
 }
 
 func (s *Server) fleet(c *caller, in *instant) (*fleeted, error) {

@@ -103,7 +103,6 @@ var baseRoutes = []route{
 	platform, approvePlatform, retirePlatforms, resetLockout, reopen,
 	backUp, restore, importer,
 	depots, addDepot, revokeDepot, takeBatch, acceptReceipts, receipts, signManifest,
-	search, history, fleet,
 }
 
 // What calls take and give where calls.go does not say it.
