@@ -51,6 +51,7 @@ type Service interface {
 	Founder
 	Safe
 	Desk
+	Seconder
 	Enroller
 	Register
 	Overviewer

@@ -100,6 +100,7 @@ func TestOfficers(t *testing.T) {
 	unlockTogether(t, c)
 	roles(t, dir, c)
 	together(t, dir, c)
+	beside(t, dir)
 	if p, err := c.Platform(); err != nil || p.Changed != "" || len(p.Now) != 4 || len(p.Digest) != 32 {
 		t.Errorf("%+v %v", p, err)
 	}

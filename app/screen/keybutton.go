@@ -17,7 +17,7 @@ type KeyButton struct {
 	widget.BaseWidget
 
 	label, icon, key string
-	primary          bool
+	primary, danger  bool
 	disabled         bool
 	focused, hovered bool
 	tapped           func()
@@ -39,6 +39,12 @@ func NewKeyButton(label, icon, key string, tapped func()) *KeyButton {
 // Primary makes it the one button of its screen that stands out.
 func (b *KeyButton) Primary() *KeyButton {
 	b.primary = true
+	return b
+}
+
+// Danger is Primary for what cannot be taken back, or not for long.
+func (b *KeyButton) Danger() *KeyButton {
+	b.primary, b.danger = true, true
 	return b
 }
 
@@ -133,6 +139,8 @@ func (r *keyButtonRenderer) look() (ground, border, ink fyne.ThemeColorName) {
 	switch b := r.button; {
 	case b.disabled:
 		return colourSunken, colourLine, colourText3
+	case b.danger:
+		return colourDanger, colourDanger, colourOnDanger
 	case b.primary:
 		return colourAccent, colourAccent, colourOnAccent
 	case b.hovered:
