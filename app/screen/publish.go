@@ -92,16 +92,17 @@ func (v *publishView) bindings() []binding {
 		return []binding{{"Esc", say("publish.back"), v.escape}, {"F7", "", v.escape}, {"UpDown", say("publish.move"), nil}}
 	}
 	m := v.model
-	b := []binding{{"Enter", v.verb(), v.enter}}
-	if second := v.second(); second != "" {
-		b = append(b, binding{"F6", second, v.decideOtherwise})
+	_, hint := v.verb()
+	b := []binding{{"Enter", hint, v.enter}}
+	if _, hint := v.second(); hint != "" {
+		b = append(b, binding{"F6", hint, v.decideOtherwise})
 	}
 	if len(m.Destinations) > 1 {
-		b = append(b, binding{"Space", say("publish.choose"), func() { m.Move(1) }})
+		b = append(b, binding{"Space", say("publish.hint.choose"), func() { m.Move(1) }})
 	}
 	b = append(b,
 		binding{"Down", "", func() { m.Move(1) }}, binding{"Up", "", func() { m.Move(-1) }},
-		binding{"Ctrl+O", say("publish.folder"), v.chooseFolder}, binding{"F7", say("publish.history"), v.toggleHistory})
+		binding{"Ctrl+O", "", v.chooseFolder}, binding{"F7", "", v.toggleHistory})
 	if leaving := v.leaving(); leaving != "" {
 		b = append(b, binding{"Esc", leaving, v.escape})
 	}
@@ -114,11 +115,11 @@ func (v *publishView) draw(narrow bool) fyne.CanvasObject {
 	if v.atHistory {
 		return page(narrow, v.historyHead(), nil, v.drawHistory(narrow))
 	}
-	width := float32(440)
+	width := placesWidth
 	if narrow {
-		width = 400
+		width = placesWidthSmall
 	}
-	places, right := column(gap, v.places(narrow), v.list()), column(gap, v.now(width == 440))
+	places, right := column(gap, v.places(narrow), v.list()), column(gap, v.now())
 	if !narrow {
 		if earlier := v.earlier(); earlier != nil {
 			places.Add(earlier)

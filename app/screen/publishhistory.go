@@ -110,8 +110,8 @@ func (v *publishView) plots() fyne.CanvasObject {
 		sizes[at], counts[at] = Bar{int(l.Sequence), l.Size}, Bar{int(l.Sequence), l.Revoked}
 	}
 	content := column(14,
-		sized(NewBarPlot(say("publish.plot.size"), sizes, octetsShort, colourAccent), 0, 150),
-		sized(NewBarPlot(say("publish.plot.revoked"), counts, number, colourText2), 0, 150))
+		sized(NewBarPlot(say("publish.plot.size"), sizes, octetsShort, colourAccent), 0, 142),
+		sized(NewBarPlot(say("publish.plot.revoked"), counts, number, colourText2), 0, 142))
 	return frame(column(0, cardHead(say("publish.plots", "Count", len(all)), nil), padded(content, 10, 12, 14, 14)))
 }
 

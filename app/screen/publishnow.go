@@ -7,7 +7,6 @@ import (
 	"fyne.io/fyne/v2/layout"
 
 	"marque/app/flow"
-	"marque/app/words"
 )
 
 // next is the number of the list that would be signed, newest of the one that is.
@@ -20,40 +19,41 @@ func (v *publishView) target() string {
 	if d == nil || !d.Ready() {
 		return ""
 	}
-	return shorten(placeName(&d.Drive), 120, sizes[sizeBody], bold)
-}
-
-// verb is what Enter does.
-func (v *publishView) verb() string {
-	m := v.model
-	switch target := v.target(); {
-	case m.Step == flow.PublishWritten && m.Waits() > 0:
-		return say("publish.next")
-	case m.Step == flow.PublishWritten:
-		return say("publish.remove")
-	case m.Step == flow.PublishResting && m.Due() && target == "":
-		return say("publish.sign", "List", v.next())
-	case m.Step == flow.PublishResting && m.Due():
-		return say("publish.sign.write", "List", v.next(), "Name", target)
-	case target == "":
-		return say("publish.write", "List", v.newest())
-	default:
-		return say("publish.write.to", "List", v.newest(), "Name", target)
+	if d.IsFolder() {
+		return say("publish.thefolder")
 	}
+	return shorten(placeName(&d.Drive), 140, sizes[sizeBody], bold)
 }
 
-// second is what F6 does; empty for nothing.
-func (v *publishView) second() string {
+// verb is what Enter does: for the button, and in short for the line of keys.
+func (v *publishView) verb() (label, hint string) {
+	m, target := v.model, v.target()
+	switch {
+	case m.Step == flow.PublishWritten && m.Waits() > 0:
+		return say("publish.next"), say("publish.hint.next")
+	case m.Step == flow.PublishWritten:
+		return say("publish.remove"), say("publish.remove")
+	case m.Step == flow.PublishResting && m.Due() && target == "":
+		return say("publish.sign", "List", v.next()), say("publish.hint.sign")
+	case m.Step == flow.PublishResting && m.Due():
+		return say("publish.sign.write", "List", v.next(), "Name", target), say("publish.hint.sign.write")
+	case target == "":
+		return say("publish.write", "List", v.newest()), say("publish.hint.write")
+	}
+	return say("publish.write.to", "List", v.newest(), "Name", target), say("publish.hint.write")
+}
+
+// second is what F6 does, as verb says it; empty for nothing.
+func (v *publishView) second() (label, hint string) {
 	m := v.model
 	switch {
 	case m.Step != flow.PublishResting:
-		return ""
 	case !m.Due():
-		return say("publish.fresh", "List", v.next())
+		return say("publish.fresh", "List", v.next()), say("publish.hint.fresh")
 	case m.CanWrite():
-		return say("publish.only", "List", v.newest())
+		return say("publish.only", "List", v.newest()), say("publish.hint.only")
 	}
-	return ""
+	return "", ""
 }
 
 // leaving is what Esc does; empty for nothing.
@@ -70,11 +70,13 @@ func (v *publishView) leaving() string {
 }
 
 // now is the card of what is to be done, or was.
-func (v *publishView) now(wide bool) fyne.CanvasObject {
+func (v *publishView) now() fyne.CanvasObject {
 	m := v.model
-	v.primary.SetLabel(v.verb())
+	label, _ := v.verb()
+	v.primary.SetLabel(label)
 	v.primary.Enable(m.CanWrite() || m.Step == flow.PublishResting && m.Due() && m.CanSign() || m.Step == flow.PublishWritten)
-	v.other.SetLabel(v.second())
+	label, _ = v.second()
+	v.other.SetLabel(label)
 	v.other.Enable(m.CanSign())
 	v.leave.SetLabel(v.leaving())
 	switch m.Step {
@@ -83,7 +85,7 @@ func (v *publishView) now(wide bool) fyne.CanvasObject {
 	case flow.PublishWriting:
 		return Card(v.writing())
 	case flow.PublishWritten:
-		return v.written(wide)
+		return v.written()
 	case flow.PublishPulled:
 		return v.pulled()
 	case flow.PublishResting:
@@ -145,7 +147,7 @@ func (v *publishView) resting() fyne.CanvasObject {
 		rows.Add(changes)
 	}
 	buttons := container.New(layout.NewRowWrapLayoutWithCustomPadding(8, 8), v.primary)
-	if v.second() != "" {
+	if label, _ := v.second(); label != "" {
 		buttons.Add(v.other)
 	}
 	rows.Add(buttons)
@@ -175,7 +177,7 @@ func (v *publishView) outlook() (what, why string) {
 func (v *publishView) changes() fyne.CanvasObject { return nil }
 
 // written is the proof that a drive holds the list.
-func (v *publishView) written(wide bool) fyne.CanvasObject {
+func (v *publishView) written() fyne.CanvasObject {
 	p := v.model.Proof
 	checks := line(16)
 	for _, key := range []string{"written", "flushed", "read", "equal"} {
@@ -185,35 +187,16 @@ func (v *publishView) written(wide bool) fyne.CanvasObject {
 	if p.Again {
 		read = say("publish.aloud.again", "Name", placeName(&p.Drive)) + " " + read
 	}
-	inside := float32(1280 - 230 - 2*20 - 440 - 12 - 2*16)
-	if !wide {
-		inside = 1024 - 56 - 2*14 - 400 - 12 - 2*16
-	}
 	name := "usb"
 	if p.Drive.IsFolder() {
 		name = "folder"
 	}
 	v.primary.icon = name
 	buttons := container.New(layout.NewRowWrapLayoutWithCustomPadding(8, 8), v.primary, v.leave)
-	content := column(12, checks, column(8, paragraph(read, sizeRow, colourText2, plain), wordsAloud(p.Words(), inside)), buttons)
+	content := column(12, checks, column(8, paragraph(read, sizeRow, colourText2, plain), WordList(p.Words(), sizeAloud, 3)), buttons)
 	edge := canvas.NewRectangle(colour(colourSurface))
 	edge.StrokeColor, edge.StrokeWidth, edge.CornerRadius = colour(colourOK), 2, cardRadius
 	return container.NewStack(edge, padded(content, 16, 16, 16, 16))
-}
-
-// wordsAloud are words to be read aloud, four in a line, as large as there is room.
-func wordsAloud(w [words.Count]string, room float32) fyne.CanvasObject {
-	const columns, number, gaps = 4, 16, 8
-	for _, size := range []fyne.ThemeSizeName{sizeAloud, sizeRealm, sizeTitle} {
-		widest := float32(0)
-		for _, word := range w {
-			widest = max(widest, fyne.MeasureText(word, sizes[size], bold).Width)
-		}
-		if columns*(widest+number)+(columns-1)*gaps <= room {
-			return WordList(w, size, columns)
-		}
-	}
-	return WordList(w, sizeSub, columns)
 }
 
 // pulled says what is known of a stick that was pulled too early.

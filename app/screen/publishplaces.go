@@ -17,6 +17,9 @@ const (
 	placeGap    float32 = 8
 	placesWide          = 3 // that are shown before the list scrolls
 	placesSmall         = 2
+
+	placesWidth      float32 = 440
+	placesWidthSmall float32 = 390
 )
 
 // places is the card of destinations.
@@ -46,9 +49,9 @@ func (v *publishView) rows(narrow bool) fyne.CanvasObject {
 		most = placesSmall
 	}
 	n := len(v.model.Destinations)
-	width := float32(440 - 26)
+	width := placesWidth - 26
 	if narrow {
-		width = 400 - 26
+		width = placesWidthSmall - 26
 	}
 	if n > most {
 		width -= officersScrollBar
@@ -60,8 +63,8 @@ func (v *publishView) rows(narrow bool) fyne.CanvasObject {
 	if n <= most {
 		return rows
 	}
-	scroll := container.NewVScroll(padded(rows, 0, 0, 0, officersScrollBar))
-	scroll.SetMinSize(fyne.NewSize(0, (placeHigh+placeGap)*float32(most)-placeGap))
+	scroll := container.NewVScroll(padded(rows, 1, 1, 1, officersScrollBar-1))
+	scroll.SetMinSize(fyne.NewSize(0, (placeHigh+placeGap)*float32(most)-placeGap+2))
 	first := min(max(v.model.Chosen-most/2, 0), n-most)
 	scroll.Offset = fyne.NewPos(0, (placeHigh+placeGap)*float32(first))
 	return scroll

@@ -156,6 +156,7 @@ type stage struct {
 	shell   *screen.Shell
 	place   *place
 	work    []func()
+	port    *port
 	saved   map[string][]byte
 	fails   error         // of saving
 	late    time.Duration // how much later than today it is
@@ -172,6 +173,7 @@ func newStage(t *testing.T, dir string, size fyne.Size, dark bool) *stage {
 		dir = filepath.Join(t.TempDir(), "authority")
 		t.Cleanup(serve(dir, func() time.Time { return today }))
 	}
+	s.port = &port{t: t}
 	s.place = &place{dir: dir, Service: remote.New(t.Context(), localapi.Options{Dir: dir})}
 	t.Cleanup(func() { _ = s.place.Close() }) // a service serves so many at once
 	s.console = flow.NewConsole(flow.Parts{
@@ -182,7 +184,7 @@ func newStage(t *testing.T, dir string, size fyne.Size, dark bool) *stage {
 			s.saved[path] = b
 			return s.fails
 		},
-		Packages: "/media/NORD-03",
+		Packages: "/media/NORD-03", Drives: s.port,
 	})
 	s.window = test.NewTempWindow(t, nil)
 	s.shell = screen.NewShell(s.window, s.console)
