@@ -21,15 +21,24 @@ type Codec uint8
 // truncated binary. Within one percent of [Bound] for sets without a pattern (S. W. Golomb, Run-length encodings, 1966).
 const CodecGolomb Codec = 1
 
-// Encode returns the octets of s and the codec that reads them. The result depends on the set alone, and is empty for an empty set.
+// CodecGaps is the arithmetic coding of the gaps between serials with models that learn from the set. It is the smaller one where serials
+// come in clusters, and for large sets.
+const CodecGaps Codec = 2
+
+// Encode returns the octets of s and the codec that reads them, of the codecs the one with the fewest octets. The result depends on the
+// set alone, and is empty for an empty set.
 func Encode(s *Set) (Codec, []byte) {
-	return CodecGolomb, encodeGolomb(s.sorted())
+	golomb, gaps := encodeGolomb(s.sorted()), encodeGaps(s.sorted())
+	if len(gaps) < len(golomb) && !tooDense(s.Len(), gaps) {
+		return CodecGaps, gaps
+	}
+	return CodecGolomb, golomb
 }
 
 // Decode reads the set of count serials below n from data, which it does not keep. It accepts one encoding of a set per divisor,
 // allocates no more than [MaxData] explains, and never panics, whatever the arguments. Errors: [ErrCodec], [ErrData].
 func Decode(c Codec, n uint64, count int, data []byte) (*Set, error) {
-	if c != CodecGolomb {
+	if c != CodecGolomb && c != CodecGaps {
 		return nil, fmt.Errorf("%w: codec %d", ErrCodec, c)
 	}
 	switch {
@@ -40,7 +49,11 @@ func Decode(c Codec, n uint64, count int, data []byte) (*Set, error) {
 	case len(data) > MaxData:
 		return nil, fmt.Errorf("%w: %d octets, at most %d", ErrData, len(data), MaxData)
 	}
-	serials, err := decodeGolomb(n, count, data)
+	decode := decodeGolomb
+	if c == CodecGaps {
+		decode = decodeGaps
+	}
+	serials, err := decode(n, count, data)
 	if err != nil {
 		return nil, err
 	}

@@ -19,6 +19,9 @@ func FuzzDecode(f *testing.F) {
 	f.Add(uint8(1), uint64(1<<32), 1, []byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff})
 	f.Add(uint8(1), uint64(1<<32), 1<<31-1, []byte{0, 0, 0, 1, 0, 0, 0})
 	f.Add(uint8(2), uint64(4), 1, []byte{0, 0, 0, 1, 0})
+	f.Add(uint8(2), uint64(1<<20), 3, []byte{0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc, 0xde, 0xf0})
+	f.Add(uint8(2), uint64(1<<32), 60, []byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff})
+	f.Add(uint8(3), uint64(4), 1, []byte{0})
 	f.Fuzz(func(t *testing.T, codec uint8, n uint64, count int, data []byte) {
 		s, err := revocation.Decode(revocation.Codec(codec), n, count, data)
 		if err != nil {

@@ -1,0 +1,122 @@
+package revocation
+
+import (
+	"bytes"
+	"fmt"
+	"math/bits"
+)
+
+// A gap g is coded as its length L, the bits of g + 1 without the one on top, and these bits. How likely a length is follows from the
+// two lengths before it: where vehicles of one batch were revoked together, short gaps follow short ones.
+const (
+	lengths     = 33 // of g + 1 ≤ 2³²
+	lengthBits  = 6
+	modelled    = 3               // bits of a gap below its top that learn; the others are as likely as not
+	nearby      = 2*lengths - 1   // contexts: the sum of the last two lengths
+	lengthNodes = 1 << lengthBits // of the tree of a length
+	gapNodes    = 1 << modelled   // of the tree of the bits below
+	modelsOfAll = nearby * lengthNodes
+)
+
+// gapModels is what coding gaps has learnt.
+type gapModels struct {
+	length []model // by context and node
+	below  []model // by length and node
+	last   [2]int
+}
+
+func newGapModels() *gapModels {
+	return &gapModels{length: newModels(modelsOfAll), below: newModels(lengths * gapNodes)}
+}
+
+// context returns the models of the next length.
+func (g *gapModels) context() []model {
+	at := (g.last[0] + g.last[1]) * lengthNodes
+	return g.length[at : at+lengthNodes]
+}
+
+func (g *gapModels) tree(length int) []model {
+	return g.below[length*gapNodes : (length+1)*gapNodes]
+}
+
+func (g *gapModels) note(length int) { g.last = [2]int{length, g.last[0]} }
+
+// encodeGaps codes ascending serials.
+func encodeGaps(serials []uint32) []byte {
+	if len(serials) == 0 {
+		return nil
+	}
+	w, g := newRangeWriter(2*len(serials)+16), newGapModels()
+	next := uint64(0)
+	for _, s := range serials {
+		v := uint64(s) - next + 1
+		next = uint64(s) + 1
+		length := bits.Len64(v) - 1
+		writeTree(w, g.context(), uint64(length), lengthBits)
+		g.note(length)
+		top := min(length, modelled)
+		writeTree(w, g.tree(length), v>>(length-top)&(1<<top-1), top)
+		w.even(v&(1<<(length-top)-1), uint(length-top))
+	}
+	return w.finish()
+}
+
+// tooDense reports whether data says more than it may.
+func tooDense(count int, data []byte) bool { return count > max(freeGaps, gapsPerOctet*len(data)) }
+
+// writeTree codes v of so many bits, the highest first, each by the model of those before it.
+func writeTree(w *rangeWriter, models []model, v uint64, width int) {
+	node := 1
+	for i := width - 1; i >= 0; i-- {
+		one := v>>i&1 != 0
+		w.write(&models[node], one)
+		node *= 2
+		if one {
+			node++
+		}
+	}
+}
+
+func readTree(r *rangeReader, models []model, width int) uint64 {
+	node := 1
+	for range width {
+		one := r.read(&models[node])
+		node *= 2
+		if one {
+			node++
+		}
+	}
+	return uint64(node - 1<<width)
+}
+
+// decodeGaps reads count ≤ n ≤ 2³² serials below n. Of all streams that give a set only the encoder's is taken.
+func decodeGaps(n uint64, count int, data []byte) ([]uint32, error) {
+	if count == 0 && len(data) != 0 {
+		return nil, fmt.Errorf("%w: an empty list has no data", ErrData)
+	}
+	if tooDense(count, data) {
+		return nil, fmt.Errorf("%w: too short for %d serials", ErrData, count)
+	}
+	serials := make([]uint32, count)
+	r, g := newRangeReader(data), newGapModels()
+	next := uint64(0)
+	for i := range serials {
+		length := int(readTree(r, g.context(), lengthBits))
+		if length >= lengths {
+			return nil, fmt.Errorf("%w: gap %d is too long", ErrData, i)
+		}
+		g.note(length)
+		top := min(length, modelled)
+		v := 1<<top | readTree(r, g.tree(length), top)
+		v = v<<(length-top) | r.even(uint(length-top))
+		if gap := v - 1; gap >= n-next {
+			return nil, fmt.Errorf("%w: gap %d ends past n", ErrData, i)
+		}
+		serials[i] = uint32(next + v - 1)
+		next += v
+	}
+	if !bytes.Equal(encodeGaps(serials), data) {
+		return nil, fmt.Errorf("%w: not as the set is coded", ErrData)
+	}
+	return serials, nil
+}

@@ -1,0 +1,146 @@
+package revocation
+
+import "math/bits"
+
+// Index answers whether a serial is revoked, faster or in less memory than a [Set]. It is immutable and safe for concurrent use.
+type Index interface {
+	// Contains is [Set.Contains].
+	Contains(serial uint32) bool
+	// Octets is the memory that the index takes.
+	Octets() int
+}
+
+// NewIndex returns the fastest index of s that takes no more than limit octets: a bitmap of n/8 octets, or else one after Elias and Fano
+// of about (2 + log₂(n/count)) · count/8, whatever the limit.
+func NewIndex(s *Set, limit int) Index {
+	if s.N() <= 8*uint64(max(limit, 0)) {
+		return newBitmap(s)
+	}
+	return newEliasFano(s)
+}
+
+// bitmap has a bit for every serial below n.
+type bitmap []uint64
+
+func newBitmap(s *Set) bitmap {
+	b := make(bitmap, (s.N()+63)/64)
+	for serial := range s.All() {
+		b[serial/64] |= 1 << (serial % 64)
+	}
+	return b
+}
+
+func (b bitmap) Contains(serial uint32) bool {
+	word := int(serial / 64)
+	return word < len(b) && b[word]>>(serial%64)&1 != 0
+}
+
+func (b bitmap) Octets() int { return 8 * len(b) }
+
+// eliasFano splits each serial: the low bits stand one after the other; for the high ones there is a bit string with a one for every
+// serial, and a zero wherever the high part rises by one (P. Elias, Efficient storage and retrieval by content and address of static
+// files, 1974). Of every sample-th zero the place is kept.
+type eliasFano struct {
+	width  uint // of the low bits
+	low    []uint64
+	high   []uint64
+	places []uint32 // of the zeros 0, sample, 2·sample, … in high
+	limit  uint64   // high parts from here on are nobody's
+}
+
+const sample = 64
+
+func newEliasFano(s *Set) *eliasFano {
+	count := uint64(s.Len())
+	e := &eliasFano{}
+	if count == 0 {
+		return e
+	}
+	e.width = uint(max(bits.Len64(s.N()/count), 1) - 1)
+	e.limit = (s.N()-1)>>e.width + 1
+	e.low = make([]uint64, (count*uint64(e.width)+63)/64+1) // one more: reading two words needs no care
+	e.high = make([]uint64, (count+e.limit+63)/64)
+	i := uint64(0)
+	for serial := range s.All() {
+		at := uint64(serial)>>e.width + i
+		e.high[at/64] |= 1 << (at % 64)
+		part := uint64(serial) & (1<<e.width - 1)
+		bit := i * uint64(e.width)
+		e.low[bit/64] |= part << (bit % 64)
+		if bit%64+uint64(e.width) > 64 {
+			e.low[bit/64+1] |= part >> (64 - bit%64)
+		}
+		i++
+	}
+	zeros := uint64(0)
+	for w, word := range e.high {
+		for free := ^word; free != 0; free &= free - 1 {
+			if zeros%sample == 0 {
+				e.places = append(e.places, uint32(64*w+bits.TrailingZeros64(free)))
+			}
+			zeros++
+		}
+	}
+	return e
+}
+
+func (e *eliasFano) Octets() int { return 8*len(e.low) + 8*len(e.high) + 4*len(e.places) }
+
+func (e *eliasFano) Contains(serial uint32) bool {
+	high := uint64(serial) >> e.width
+	if high >= e.limit {
+		return false
+	}
+	at := uint64(0) // of the first serial with this high part, if there is one
+	if high > 0 {
+		at = e.zero(high-1) + 1
+	}
+	low := uint64(serial) & (1<<e.width - 1)
+	for i := at - high; e.high[at/64]>>(at%64)&1 != 0; i++ {
+		if have := e.part(i); have >= low {
+			return have == low
+		}
+		at++
+	}
+	return false
+}
+
+// part returns the low bits of the serial number i.
+func (e *eliasFano) part(i uint64) uint64 {
+	bit := i * uint64(e.width)
+	v := e.low[bit/64] >> (bit % 64)
+	if bit%64 != 0 {
+		v |= e.low[bit/64+1] << (64 - bit%64)
+	}
+	return v & (1<<e.width - 1)
+}
+
+// zero returns the place of the zero number i in high.
+func (e *eliasFano) zero(i uint64) uint64 {
+	at := uint64(e.places[i/sample])
+	left := int(i % sample)
+	word := at / 64
+	free := ^e.high[word] &^ (1<<(at%64) - 1)
+	for {
+		n := bits.OnesCount64(free)
+		if left < n {
+			break
+		}
+		left -= n
+		word++
+		free = ^e.high[word]
+	}
+	return 64*word + selectOne(free, left)
+}
+
+// selectOne returns the place of the one number i of a word that has it.
+func selectOne(word uint64, i int) (place uint64) {
+	for width := uint(32); width > 0; width /= 2 {
+		if n := bits.OnesCount64(word & (1<<width - 1)); i >= n {
+			i -= n
+			word >>= width
+			place += uint64(width)
+		}
+	}
+	return place
+}

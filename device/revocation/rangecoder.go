@@ -1,0 +1,191 @@
+package revocation
+
+// The range coder narrows an interval [low, low + span) of 48 bits by one binary decision after the other, each with its probability
+// (G. N. N. Martin, Range encoding, 1979; the carry as in I. Pavlov's LZMA). All of it are integers, so that every processor writes
+// the same octets.
+const (
+	spanBits = 48
+	spanTop  = 1 << spanBits
+	spanLow  = 1 << (spanBits - 8) // the span is at least this between decisions
+
+	chanceBits = 16 // of a probability
+)
+
+// model is a probability that learns: the share of zeros among the decisions so far, in units of 2⁻¹⁶, and how many there were.
+type model struct {
+	zero uint16
+	seen uint16
+}
+
+const (
+	chanceHalf  = 1 << (chanceBits - 1)
+	chanceLeast = 32   // and as much below one: no decision costs more than 11 bits
+	mostSeen    = 1023 // afterwards the share moves by 2/2049 of its distance
+)
+
+// steps are the shares of the distance by which a model moves, 2/(2·seen + 3) in units of 2⁻¹⁶: the estimate of Krichevsky and Trofimov.
+var steps = func() (s [mostSeen + 1]uint32) {
+	for i := range s {
+		s[i] = uint32((2 << chanceBits) / (2*i + 3))
+	}
+	return s
+}()
+
+func newModels(n int) []model {
+	models := make([]model, n)
+	for i := range models {
+		models[i].zero = chanceHalf
+	}
+	return models
+}
+
+// learn moves the model towards what was decided.
+func (m *model) learn(one bool) {
+	step := steps[m.seen]
+	p := uint32(m.zero)
+	if one {
+		p -= uint32(uint64(p-chanceLeast) * uint64(step) >> chanceBits)
+	} else {
+		p += uint32(uint64(1<<chanceBits-chanceLeast-p) * uint64(step) >> chanceBits)
+	}
+	m.zero = uint16(p)
+	if m.seen < mostSeen {
+		m.seen++
+	}
+}
+
+// rangeWriter writes decisions. The octets in front are held back as long as a carry may still change them.
+type rangeWriter struct {
+	out  []byte
+	low  uint64 // below 2⁴⁹: the bit on top is a carry
+	span uint64
+	held int // octets 0xff after the last one in out that a carry would turn
+}
+
+func newRangeWriter(capacity int) *rangeWriter {
+	return &rangeWriter{out: make([]byte, 0, capacity), span: spanTop - 1}
+}
+
+func (w *rangeWriter) write(m *model, one bool) {
+	zero := (w.span >> chanceBits) * uint64(m.zero)
+	if one {
+		w.low += zero
+		w.span -= zero
+	} else {
+		w.span = zero
+	}
+	m.learn(one)
+	for w.span < spanLow {
+		w.span <<= 8
+		w.shift()
+	}
+}
+
+// even writes the low width ≤ 32 bits of v, each as likely as not.
+func (w *rangeWriter) even(v uint64, width uint) {
+	for width > 0 {
+		width--
+		w.span >>= 1
+		if v>>width&1 != 0 {
+			w.low += w.span
+		}
+		for w.span < spanLow {
+			w.span <<= 8
+			w.shift()
+		}
+	}
+}
+
+// shift moves the octet on top of low to the output.
+func (w *rangeWriter) shift() {
+	top := w.low >> (spanBits - 8)
+	w.low = w.low << 8 & (spanTop - 1)
+	if top == 0xff {
+		w.held++
+		return
+	}
+	if top > 0xff {
+		w.out[len(w.out)-1]++ // low + span never passes the interval at the start: there is an octet, and it is below 0xff
+	}
+	for ; w.held > 0; w.held-- {
+		w.out = append(w.out, byte(0xff+top>>8)) // 0x00 after a carry
+	}
+	w.out = append(w.out, byte(top))
+}
+
+// finish writes the number of the interval that ends in the most zeros, and leaves the zeros at the end out: a reader adds them.
+func (w *rangeWriter) finish() []byte {
+	last := w.low + w.span - 1
+	for width := uint(spanBits); ; width-- {
+		mask := uint64(1)<<width - 1
+		if v := (w.low + mask) &^ mask; v <= last {
+			w.low = v
+			break
+		}
+	}
+	for range spanBits/8 + 1 {
+		w.shift()
+	}
+	for ; w.held > 0; w.held-- {
+		w.out = append(w.out, 0xff)
+	}
+	for len(w.out) > 0 && w.out[len(w.out)-1] == 0 {
+		w.out = w.out[:len(w.out)-1]
+	}
+	return w.out
+}
+
+// rangeReader reads what a rangeWriter wrote. Past the end there are zeros.
+type rangeReader struct {
+	data []byte
+	code uint64 // where the number of the stream lies in the present interval, below span
+	span uint64
+}
+
+func newRangeReader(data []byte) *rangeReader {
+	r := &rangeReader{data: data, span: spanTop - 1}
+	for range spanBits / 8 {
+		r.take()
+	}
+	return r
+}
+
+func (r *rangeReader) take() {
+	r.code <<= 8
+	if len(r.data) > 0 {
+		r.code |= uint64(r.data[0])
+		r.data = r.data[1:]
+	}
+}
+
+func (r *rangeReader) read(m *model) (one bool) {
+	zero := (r.span >> chanceBits) * uint64(m.zero)
+	if one = r.code >= zero; one {
+		r.code -= zero
+		r.span -= zero
+	} else {
+		r.span = zero
+	}
+	m.learn(one)
+	for r.span < spanLow {
+		r.span <<= 8
+		r.take()
+	}
+	return one
+}
+
+func (r *rangeReader) even(width uint) (v uint64) {
+	for ; width > 0; width-- {
+		r.span >>= 1
+		v <<= 1
+		if r.code >= r.span {
+			r.code -= r.span
+			v |= 1
+		}
+		for r.span < spanLow {
+			r.span <<= 8
+			r.take()
+		}
+	}
+	return v
+}
