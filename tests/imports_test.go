@@ -83,6 +83,7 @@ var table = []struct {
 		"marque/app/flow", "marque/app/localapi", "marque/app/appliance", "marque/app/ceremony", "marque/app/selftest", "marque/app/usb",
 		"marque/authority", "marque/storage", "marque/hsm", "marque/device/wire",
 	}},
+	{"app/flow/sheets", []string{"marque/app/ceremony", "marque/app/flow", "marque/app/flow/remote", "marque/app/papers", "marque/app/terminal"}},
 	{"app/screen", []string{"marque/app/flow", "marque/app/depot", "marque/app/qr", "marque/app/scan", "marque/app/words", "marque/assets", "fyne.io/fyne/"}},
 	{"app/vehicle", []string{
 		"marque/device", "marque/device/wire", "marque/app/carry", "marque/app/qr", "marque/app/usb", "marque/app/words", "marque/app/terminal",

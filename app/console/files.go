@@ -123,6 +123,15 @@ func read(path string) ([]byte, error) {
 	return b, nil
 }
 
+// readFile implements flow.Parts.Read.
+func readFile(path string, limit int) ([]byte, error) {
+	b, err := terminal.Read(nil, path, limit)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", flow.ErrNoFile, err)
+	}
+	return b, nil
+}
+
 // save implements flow.Saver.
 func save(path string, contents []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil && !errors.Is(err, fs.ErrExist) {

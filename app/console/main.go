@@ -144,6 +144,7 @@ func run(o options) (err error) {
 		Save:     save,
 		Packages: filepath.Join(filepath.Dir(o.Dir), "packages"),
 		Drives:   drives{},
+		Ceremony: ceremonial(o),
 	})
 	w := a.NewWindow("Marque")
 	shell := screen.NewShell(w, console)

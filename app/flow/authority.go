@@ -24,12 +24,6 @@ type Link interface {
 	Connect() error
 }
 
-// Founder makes the authority that does not exist yet, under a vault with a passphrase, and leaves it unlocked. It does not keep the
-// passphrase.
-type Founder interface {
-	Found(realm string, passphrase []byte) error
-}
-
 // Safe is the vault. It keeps no secret. Unlock takes what the officers who are signed on do not bring: the PIN, or, of a vault
 // without officers, the passphrase.
 type Safe interface {

@@ -1,7 +1,17 @@
 package flow
 
 // Keeper is what [Backup] needs of the service.
-type Keeper interface{}
+type Keeper interface {
+	CardReader
+}
+
+// CardReader verifies share cards that were typed in again. The cards stay with the caller, who clears them. Errors: [ErrCardText],
+// [ErrOtherCards], [ErrCardWrong], [ErrSameCard], [ErrNoCards], [ErrDrill].
+type CardReader interface {
+	CheckCard(card []byte) (CardCheck, error)
+	Drill(cards [][]byte) error
+	WaiveDrill() error
+}
 
 // Backup is the view-model of the screen about copies of the authority, and drills.
 type Backup struct {

@@ -94,13 +94,14 @@ type Parts struct {
 	Save     Saver
 	Packages string // folder for packages whose request came without a picture
 	Drives   Drives
+	Ceremony Ceremony
 }
 
 // NewConsole returns a console that is to be started.
 func NewConsole(p Parts) *Console {
 	c := &Console{model: model{loop: p.Loop}, service: p.Service, Dir: p.Dir, Place: PlaceEnrol}
 	c.Status = newStatus(p.Loop, p.Clock, p.Service)
-	c.Founding = newFounding(p.Loop, p.Service, c.open)
+	c.Founding = newFounding(c, p)
 	c.Unlock = newUnlock(p.Loop, p.Service, c.Status, c.open)
 	c.Sticks = newSticks(p.Loop, p.Drives)
 	c.furnish(p)
@@ -177,6 +178,7 @@ func (c *Console) Start() {
 		c.Phase = Locked // nobody is signed on at a service that was just reached
 		if now.Phase == Absent {
 			c.Phase = Absent
+			c.Founding.recall()
 		}
 		c.Unlock.reset()
 		c.Status.take(now)
@@ -204,6 +206,7 @@ func (c *Console) open(now State) {
 		for _, part := range c.parts {
 			part.resume(c.service)
 		}
+		c.Founding.resume()
 	}
 	c.Status.changed()
 	c.changed()
@@ -253,6 +256,7 @@ func (c *Console) shutOut(why *Problem) {
 }
 
 func (c *Console) suspend() {
+	c.Founding.suspend()
 	for _, part := range c.parts {
 		part.suspend()
 	}
@@ -284,6 +288,7 @@ func (c *Console) Lock() {
 	for _, part := range c.parts {
 		part.reset()
 	}
+	c.Founding.suspend()
 	c.Unlock.reset()
 	background(&c.model, func() (struct{}, error) { return struct{}{}, c.service.Lock() }, func(_ struct{}, err error) {
 		c.Unlock.Problem = explain(err, "lock.failed")

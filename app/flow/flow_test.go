@@ -58,7 +58,7 @@ func TestFoundLockUnlock(t *testing.T) {
 	w.until("the words", func() bool { return c.Founding.Step == flow.FoundingWords })
 	c.Status.Refresh() // as happens from time to time: the words stay
 	w.until("the state", func() bool { return c.Status.Known })
-	if c.Phase != flow.Absent {
+	if !c.Founding.Ahead() {
 		t.Fatal("the words of the realm were passed over")
 	}
 	c.Founding.Finish()

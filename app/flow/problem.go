@@ -3,6 +3,7 @@ package flow
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"marque/app/depot"
@@ -127,11 +128,14 @@ func (e *ForeignError) Error() string {
 // Problem is what went wrong, why, and what to do next.
 type Problem struct{ What, Why, Next Text }
 
-// known lists the errors that have texts of their own: problem.KEY.what, .why and .next. The first match counts.
-var known = []struct {
+// knownError is an error that has texts.
+type knownError struct {
 	err error
 	key string
-}{
+}
+
+// known lists the errors that have texts of their own: problem.KEY.what, .why and .next. The first match counts.
+var known = []knownError{
 	{ErrGone, "gone"},
 	{ErrNoService, "noservice"},
 	{ErrSelfTest, "selftest"},
@@ -242,7 +246,7 @@ func explain(err error, fallback string) *Problem {
 	case errors.As(err, &lockout):
 		return problem("lockedout", "Until", lockout.Until)
 	}
-	for _, k := range known {
+	for _, k := range slices.Concat(known, knownCeremony) {
 		if errors.Is(err, k.err) {
 			return problem(k.key)
 		}

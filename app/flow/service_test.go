@@ -111,7 +111,7 @@ func TestFoundedElsewhere(t *testing.T) {
 	w := newWindow(t)
 	w.serve()
 	w.start(flow.Absent)
-	if err := w.service.Found("fleet.example", []byte(secret)); err != nil {
+	if _, err := w.service.Found(flow.Evaluation("fleet.example"), &flow.Secrets{Passphrase: []byte(secret)}); err != nil {
 		t.Fatal(err)
 	}
 	w.console.Refresh()

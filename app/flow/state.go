@@ -33,7 +33,10 @@ type Custody struct {
 }
 
 // Cards says how many share cards there are, and how many of them give the seed back. Zero for none.
-type Cards struct{ Needed, Total int }
+type Cards struct {
+	Needed, Total int
+	Seen          []int // numbers of those that were typed in again from paper, ascending
+}
 
 // Officer is the public part of an officer.
 type Officer struct {

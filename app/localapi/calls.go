@@ -66,8 +66,9 @@ const (
 
 // Cards says how many share cards there are, and how many of them give the seed back.
 type Cards struct {
-	Needed int // 1 to 16
-	Total  int // to 16
+	Needed int   // 1 to 32
+	Total  int   // to 32
+	Seen   []int // numbers of the cards that were re-entered and verified, ascending
 }
 
 // TPM is how the TPM of a vault stands.

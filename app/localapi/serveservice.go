@@ -66,7 +66,7 @@ func cardsOf(set *appliance.CardSet) *Cards {
 	if set == nil {
 		return nil
 	}
-	return &Cards{Needed: set.Needed, Total: set.Total}
+	return &Cards{Needed: set.Needed, Total: set.Total, Seen: set.Seen}
 }
 
 func (s *Server) core(*caller, *none) (*octets, error) {

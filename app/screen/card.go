@@ -35,3 +35,32 @@ func fact(label, value string) fyne.CanvasObject {
 func factObject(label string, value fyne.CanvasObject) fyne.CanvasObject {
 	return container.NewBorder(nil, nil, sized(text(label, sizeRow, colourText2, plain), 104, 0), nil, value)
 }
+
+// gridColumns lays objects out in so many columns of the same width, a gap apart.
+func gridColumns(n int) fyne.Layout { return gridLayout{n} }
+
+type gridLayout struct{ columns int }
+
+// MinSize implements fyne.Layout.
+func (g gridLayout) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	cell, rows := g.cell(objects)
+	n := float32(g.columns)
+	return fyne.NewSize(n*cell.Width+(n-1)*gap, float32(rows)*cell.Height+float32(rows-1)*gap)
+}
+
+func (g gridLayout) cell(objects []fyne.CanvasObject) (cell fyne.Size, rows int) {
+	for _, o := range objects {
+		cell = cell.Max(o.MinSize())
+	}
+	return cell, max(1, (len(objects)+g.columns-1)/g.columns)
+}
+
+// Layout implements fyne.Layout.
+func (g gridLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	cell, _ := g.cell(objects)
+	width := (size.Width - float32(g.columns-1)*gap) / float32(g.columns)
+	for i, o := range objects {
+		o.Resize(fyne.NewSize(width, cell.Height))
+		o.Move(fyne.NewPos(float32(i%g.columns)*(width+gap), float32(i/g.columns)*(cell.Height+gap)))
+	}
+}

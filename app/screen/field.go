@@ -13,7 +13,8 @@ type Field struct {
 
 	wrong bool
 	mark  string
-	paste func() // is called to paste when the clipboard holds no text; may be nil
+	paste func()                  // is called to paste when the clipboard holds no text; may be nil
+	edge  func(fyne.KeyName) bool // is asked first about editing keys, and says whether it has done something; may be nil
 }
 
 // NewField returns an empty field. The placeholder may be empty.
@@ -75,7 +76,7 @@ func (f *Field) AcceptsTab() bool { return intakeOf(f).holdsTab() }
 func (f *Field) TypedKey(e *fyne.KeyEvent) {
 	switch e.Name {
 	case fyne.KeyBackspace, fyne.KeyDelete, fyne.KeyLeft, fyne.KeyRight, fyne.KeyHome, fyne.KeyEnd:
-		if !intakeOf(f).key(string(e.Name)) {
+		if !intakeOf(f).key(string(e.Name)) && (f.edge == nil || !f.edge(e.Name)) {
 			f.Entry.TypedKey(e)
 		}
 	default:

@@ -22,7 +22,7 @@ type Shell struct {
 
 	screens  []screen
 	start    view
-	founding view
+	founding *foundingView
 	lock     view
 	shown    view
 	wanted   fyne.Focusable // what the present screen last wanted to have the focus
@@ -42,7 +42,7 @@ func NewShell(w fyne.Window, c *flow.Console) *Shell {
 	s := &Shell{window: w, console: c}
 	useTheme(fyne.CurrentApp().Preferences().Bool(preferDark))
 	s.start = newStartView(c)
-	s.founding, s.lock = newFoundingView(c, s.Draw), newLockView(c.Unlock, c.Status)
+	s.founding, s.lock = newFoundingView(s), newLockView(c.Unlock, c.Status)
 	s.screens = screens(s)
 	s.top, s.side, s.body, s.bottom = container.NewStack(), container.NewStack(), container.NewStack(), container.NewStack()
 	inner := flush{bottom: s.bottom, middle: s.body}.container()
@@ -71,6 +71,9 @@ func (s *Shell) Scanned(code string, err error) { give(takerOf(s.shown), code, e
 
 // Drop enrols from dropped files, whatever screen is shown.
 func (s *Shell) Drop(paths []string) {
+	if s.console.Phase == flow.Absent && len(paths) == 1 && !s.console.Founding.Ahead() {
+		s.console.Founding.Open(paths[0])
+	}
 	if !s.console.Unlocked() || len(paths) == 0 {
 		return
 	}
@@ -119,6 +122,9 @@ func (s *Shell) common() []binding {
 		return b
 	}
 	b = append(b, binding{"Ctrl+L", say("hint.lock"), s.console.Lock})
+	if s.console.Founding.Ahead() {
+		return b
+	}
 	for _, sc := range s.screens {
 		if sc.shortcut != "" {
 			b = append(b, binding{sc.shortcut, "", func() { s.console.Open(sc.place) }})
@@ -146,10 +152,13 @@ func (s *Shell) view() view {
 	case flow.Starting, flow.Shut:
 		return s.start
 	case flow.Absent:
-		return s.founding
+		return s.founding.present()
 	case flow.Locked:
 		return s.lock
 	case flow.Open, flow.ReadOnly:
+		if s.console.Founding.Ahead() {
+			return s.founding.present()
+		}
 	}
 	return s.screens[s.at()].view
 }
@@ -227,7 +236,7 @@ func (s *Shell) Draw() {
 	s.shown = v
 	s.Tick()
 	put(s.bottom, s.hints())
-	if s.console.Unlocked() {
+	if s.console.Unlocked() && !s.console.Founding.Ahead() {
 		put(s.side, s.rail())
 	} else {
 		put(s.side)

@@ -3,6 +3,7 @@ package remote
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"marque/app/appliance"
 	"marque/app/flow"
@@ -13,8 +14,11 @@ import (
 	"marque/storage"
 )
 
+// meaning is which problem of the officer an error is.
+type meaning struct{ is, means error }
+
 // meanings says which problem of the officer an error of the service is. The first match counts.
-var meanings = []struct{ is, means error }{
+var meanings = []meaning{
 	{localapi.ErrGone, flow.ErrGone},
 	{localapi.ErrNoService, flow.ErrNoService},
 	{localapi.ErrPeer, flow.ErrStranger},
@@ -54,6 +58,9 @@ var meanings = []struct{ is, means error }{
 	{appliance.ErrNoFolder, flow.ErrNoFolder},
 }
 
+// Translate adds the officer's problem to an error of hsm, appliance, authority or localapi.
+func Translate(err error) error { return translate(err) }
+
 // translate adds the officer's problem to an error.
 func translate(err error) error {
 	if err == nil {
@@ -65,7 +72,7 @@ func translate(err error) error {
 	if lockout, ok := errors.AsType[*hsm.LockoutError](err); ok {
 		return fmt.Errorf("%w: %w", &flow.LockoutError{Until: lockout.Until}, err)
 	}
-	for _, m := range meanings {
+	for _, m := range slices.Concat(meanings, ceremonyMeanings) {
 		if errors.Is(err, m.is) {
 			return fmt.Errorf("%w: %w", m.means, err)
 		}

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"sync"
 
-	"marque/app/ceremony"
 	"marque/app/flow"
 	"marque/app/localapi"
 	"marque/authority"
@@ -90,19 +89,6 @@ func (s *Service) State() (state flow.State, err error) {
 		return err
 	})
 	return state, err
-}
-
-// Found implements flow.Founder.
-func (s *Service) Found(realm string, passphrase []byte) error {
-	plan := ceremony.Plan{
-		Realm: realm, Vault: ceremony.Vault{Kind: ceremony.VaultPassphrase},
-		EpochLength: authority.DefaultEpochLength, NextUpdate: authority.DefaultNextUpdate, HardExpiry: authority.DefaultHardExpiry,
-		Past: authority.DefaultPast, Future: authority.DefaultFuture,
-	}
-	return s.with(func(c *localapi.Client) error {
-		_, err := c.Found(localapi.Founding{Plan: plan.TOML(), Passphrase: passphrase})
-		return err
-	})
 }
 
 // Unlock implements flow.Safe. Which of the two the secret is, the service knows.

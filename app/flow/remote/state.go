@@ -53,7 +53,7 @@ func cardsOf(in *localapi.Cards) flow.Cards {
 	if in == nil {
 		return flow.Cards{}
 	}
-	return flow.Cards(*in)
+	return flow.Cards{Needed: in.Needed, Total: in.Total, Seen: in.Seen}
 }
 
 // roleOf reads a role as localapi.Officer has it.

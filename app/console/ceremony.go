@@ -1,0 +1,14 @@
+package main
+
+import (
+	"marque/app/flow"
+	"marque/app/flow/sheets"
+)
+
+// ceremonial is what foundings need of this computer.
+func ceremonial(o options) flow.Ceremony {
+	papers := sheets.Beside(o.Dir)
+	return flow.Ceremony{
+		Papers: papers, Drafts: sheets.DraftBeside(o.Dir), Read: readFile, Print: sheets.Print, Carry: papers.Carry, TPM: sheets.TPM(o.TPM),
+	}
+}

@@ -1,0 +1,72 @@
+package remote
+
+import (
+	"marque/app/appliance"
+	"marque/app/ceremony"
+	"marque/app/flow"
+	"marque/app/localapi"
+	"marque/hsm"
+)
+
+// ceremonyMeanings are the meanings of what goes wrong at foundings, with cards and with the TPM's keeper.
+var ceremonyMeanings = []meaning{
+	{hsm.ErrTPMOwned, flow.ErrTPMOwned},
+	{hsm.ErrTPMFull, flow.ErrTPMFull},
+	{hsm.ErrTPMCounters, flow.ErrTPMFull},
+	{hsm.ErrTPMUnprotected, flow.ErrTPMUnprotected},
+	{hsm.ErrTPMBank, flow.ErrTPMBank},
+	{hsm.ErrWeakPIN, flow.ErrWeakPIN},
+	{hsm.ErrSamePIN, flow.ErrSamePIN},
+	{hsm.ErrShareText, flow.ErrCardText},
+	{hsm.ErrOtherSet, flow.ErrOtherCards},
+	{hsm.ErrSameShare, flow.ErrSameCard},
+	{hsm.ErrShare, flow.ErrCardWrong},
+	{appliance.ErrNoCards, flow.ErrNoCards},
+	{appliance.ErrDrill, flow.ErrDrill},
+	{appliance.ErrUsed, flow.ErrUsed},
+	{hsm.ErrLockoutAuth, flow.ErrLockoutAuth},
+	{appliance.ErrLockoutForm, flow.ErrLockoutAuth},
+	{hsm.ErrApproval, flow.ErrApproval},
+}
+
+// Found implements flow.Founder.
+func (s *Service) Found(plan *ceremony.Plan, secrets *flow.Secrets) (made *flow.Made, err error) {
+	err = s.with(func(c *localapi.Client) error {
+		founded, err := c.Found(localapi.Founding{
+			Plan: plan.TOML(), Passphrase: secrets.Passphrase, PIN: secrets.PIN, Passphrases: secrets.Passphrases,
+			Lockout: secrets.Lockout, ApprovalKey: secrets.ApprovalKey,
+		})
+		if err == nil {
+			made = &flow.Made{Cards: founded.Cards, Next: founded.Next, Commitments: founded.Commitments, Core: founded.Core, Record: founded.Record}
+		}
+		return err
+	})
+	return made, err
+}
+
+// Discard implements flow.Founder.
+func (s *Service) Discard() error { return s.with((*localapi.Client).Discard) }
+
+// CheckCard implements flow.CardReader.
+func (s *Service) CheckCard(card []byte) (check flow.CardCheck, err error) {
+	err = s.with(func(c *localapi.Client) error {
+		out, err := c.CheckCard(card)
+		if err != nil {
+			return err
+		}
+		check = flow.CardCheck{Index: out.Index, Total: out.Total, Seen: out.Seen}
+		if out.Purpose == hsm.PurposeNext.String() {
+			check.Purpose = flow.CardNext
+		}
+		return nil
+	})
+	return check, err
+}
+
+// Drill implements flow.CardReader.
+func (s *Service) Drill(cards [][]byte) error {
+	return s.with(func(c *localapi.Client) error { return c.Drill(cards) })
+}
+
+// WaiveDrill implements flow.CardReader.
+func (s *Service) WaiveDrill() error { return s.with((*localapi.Client).WaiveDrill) }

@@ -1,0 +1,3 @@
+package papers
+
+const maxCards = 32 // in a set
