@@ -184,10 +184,10 @@ func (p *Publish) Busy() bool { return p.Step == PublishSigning || p.Step == Pub
 // Next is the number of the list that is signed next.
 func (p *Publish) Next() uint32 { return p.console.Status.Now.List.Sequence + 1 }
 
-// Due reports whether a new list is to be signed: there are changes that no list has, or the newest one is old.
+// Due reports whether a new list is to be signed, and can be: there are changes that no list has, or the newest one is old.
 func (p *Publish) Due() bool {
 	s := p.console.Status
-	return s.Known && (s.Now.Unpublished > 0 || s.ListState() != ListGood)
+	return s.Known && p.console.Phase == Open && (s.Now.Unpublished > 0 || s.ListState() != ListGood)
 }
 
 // Size is that of the newest list in octets, 0 when it is not known.

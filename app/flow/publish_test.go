@@ -11,6 +11,7 @@ import (
 	"marque/app/depot"
 	"marque/app/flow"
 	"marque/app/usb"
+	"marque/app/usb/usbtest"
 	"marque/app/words"
 	"marque/device/wire"
 )
@@ -24,6 +25,8 @@ type port struct {
 	pullAt   int // files of a write after which the stick is pulled; 0 for never
 	hold     chan struct{}
 	ejected  chan string
+
+	pullBefore int // step of a write, of a stick that can be pulled; 0 for none
 }
 
 func newPort(t *testing.T) *port { return &port{t: t, ejected: make(chan string, 10)} }
@@ -57,6 +60,17 @@ func (*port) Folder(path string) (flow.Drive, error) {
 func (p *port) Write(ctx context.Context, d flow.Drive, files []usb.File, progress func(usb.Progress)) ([]usb.Written, error) {
 	if p.hold != nil {
 		<-p.hold
+	}
+	if p.pullBefore > 0 {
+		steps, tell := 0, progress
+		progress = func(now usb.Progress) {
+			if steps++; steps == p.pullBefore {
+				if err := usbtest.Pull(d.Mount); err != nil {
+					p.t.Error(err)
+				}
+			}
+			tell(now)
+		}
 	}
 	if p.pullAt > 0 {
 		done, err := usb.Write(ctx, d.Drive, usb.InboxFolder, files[:p.pullAt-1], progress)

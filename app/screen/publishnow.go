@@ -50,7 +50,7 @@ func (v *publishView) second() (label, hint string) {
 	case m.Step != flow.PublishResting:
 	case !m.Due():
 		return say("publish.fresh", "List", v.next()), say("publish.hint.fresh")
-	case m.CanWrite():
+	case m.CanWrite() && v.shell.console.Status.ListState() != flow.ListRefused:
 		return say("publish.only", "List", v.newest()), say("publish.hint.only")
 	}
 	return "", ""
@@ -74,10 +74,11 @@ func (v *publishView) now() fyne.CanvasObject {
 	m := v.model
 	label, _ := v.verb()
 	v.primary.SetLabel(label)
-	v.primary.Enable(m.CanWrite() || m.Step == flow.PublishResting && m.Due() && m.CanSign() || m.Step == flow.PublishWritten)
+	due := m.Step == flow.PublishResting && m.Due()
+	v.primary.Enable(m.Step == flow.PublishWritten || due && m.CanSign() || !due && m.CanWrite())
 	label, _ = v.second()
 	v.other.SetLabel(label)
-	v.other.Enable(m.CanSign())
+	v.other.Enable(due && m.CanWrite() || !due && m.CanSign())
 	v.leave.SetLabel(v.leaving())
 	switch m.Step {
 	case flow.PublishSigning:
@@ -204,8 +205,11 @@ func (v *publishView) pulled() fyne.CanvasObject {
 	m := v.model
 	name, wanted := placeName(&m.Lost.Drive), v.newest()
 	why := say("publish.lost.none", "List", wanted)
-	if m.Lost.Held > 0 {
-		why = say("publish.lost.held", "List", wanted, "Held", number(int(m.Lost.Held)))
+	switch held := number(int(m.Lost.Held)); {
+	case held == wanted:
+		why = say("publish.lost.same", "List", wanted)
+	case m.Lost.Held > 0:
+		why = say("publish.lost.held", "List", wanted, "Held", held)
 	}
 	rows := column(12, Banner("warning", toneWarning, say("publish.lost", "Name", name), why),
 		text(say("publish.lost.next", "Name", name), sizeRow, colourText2, plain))
