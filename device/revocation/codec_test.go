@@ -369,3 +369,11 @@ func shifted(serials []uint32, by uint32) []uint32 {
 	}
 	return serials
 }
+
+func BenchmarkEncodeTenMillion(b *testing.B) {
+	const n = 10_000_000
+	s := newSet(b, n, uniform(rand.New(rand.NewPCG(15, 16)), n, n/100)...)
+	for b.Loop() {
+		revocation.Encode(s)
+	}
+}

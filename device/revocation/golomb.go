@@ -58,31 +58,35 @@ func gaps(serials []uint32) iter.Seq[uint64] {
 }
 
 // bestGolomb returns the divisor that codes serials in the fewest bits among those it tries, and the number of bits. The length is
-// almost convex in m, so the best power of two is found first (their lengths decide the order of magnitude, whatever the
-// distribution), then at most 64 divisors around it are counted out.
+// almost convex in m: it tries powers of two around the mean gap and then steps that get smaller around the best so far, some twenty
+// divisors in all.
 func bestGolomb(serials []uint32) (golomb, uint64) {
-	const fine = 64
 	largest := uint64(0)
 	for gap := range gaps(serials) {
 		largest = max(largest, gap)
 	}
 	most := min(largest+1, math.MaxUint32) // beyond it every quotient is 0 and remainders only grow
+	mean := (uint64(serials[len(serials)-1])+1)/uint64(len(serials)) + 1
 
 	best := newGolomb(1)
 	size := best.size(serials)
 	try := func(m uint64) {
+		if m < 1 || m > most {
+			return
+		}
 		g := newGolomb(m)
 		if n := g.size(serials); n < size || n == size && m < best.m {
 			best, size = g, n
 		}
 	}
-	for m := uint64(2); m <= most; m *= 2 {
-		try(m)
+	around := uint64(1) << bits.Len64(mean)
+	for shift := range 6 {
+		try(around >> shift)
 	}
-	lowest, highest := max(best.m/2, 1), min(best.m*2, most)
-	step := max((highest-lowest)/fine, 1)
-	for m := lowest; m <= highest; m += step {
-		try(m)
+	for step := best.m / 2; step > best.m/64; step /= 2 {
+		m := best.m
+		try(m - step)
+		try(m + step)
 	}
 	return best, size
 }
@@ -90,10 +94,16 @@ func bestGolomb(serials []uint32) (golomb, uint64) {
 // size returns the bits that all gaps take.
 func (g golomb) size(serials []uint32) uint64 {
 	total := uint64(len(serials)) * uint64(g.width+1)
-	for gap := range gaps(serials) {
-		q := gap / g.m
+	m, short, next := g.m, g.short, uint64(0)
+	for _, s := range serials {
+		gap := uint64(s) - next
+		next = uint64(s) + 1
+		q := gap
+		if m > 1 {
+			q = uint64(uint32(gap) / uint32(m)) // both are below 2³²: half the time
+		}
 		total += q
-		if gap-q*g.m < g.short {
+		if gap-q*m < short {
 			total--
 		}
 	}
