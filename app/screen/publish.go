@@ -39,9 +39,12 @@ func (v *publishView) focus() fyne.Focusable {
 	return nil
 }
 
-// enter does what the primary button says.
+// enter does what the primary button says, unless it is a scanner's.
 func (v *publishView) enter() {
 	m := v.model
+	if v.shell.intake.busy() {
+		return
+	}
 	switch m.Step {
 	case flow.PublishWritten:
 		m.Done()
@@ -60,7 +63,7 @@ func (v *publishView) enter() {
 // decideOtherwise does what the second button says.
 func (v *publishView) decideOtherwise() {
 	switch {
-	case v.model.Step != flow.PublishResting:
+	case v.model.Step != flow.PublishResting, v.shell.intake.busy():
 	case v.model.Due():
 		v.model.Write()
 	default:
