@@ -31,12 +31,16 @@ const (
 type Console struct {
 	model
 	service Service
+	scanner Scanner
+	look    Looker
 	parts   []part
+	routing model // of files that are being looked at
 
 	Phase    Phase
 	Dir      string   // the authority's folder
 	Problem  *Problem // why it is shut
 	Gone     bool     // it is shut because a service that was there is gone
+	Notice   *Problem // about something that was scanned; nil for nothing
 	Place    Place    // the screen that is shown while it is unlocked
 	Status   *Status
 	Founding *Founding
@@ -92,6 +96,7 @@ type Parts struct {
 	Dir      string // the authority's folder, absolute
 	Scanner  Scanner
 	Save     Saver
+	Look     Looker // nil takes every file for one with a request
 	Packages string // folder for packages whose request came without a picture
 	Drives   Drives
 	Ceremony Ceremony
@@ -99,7 +104,7 @@ type Parts struct {
 
 // NewConsole returns a console that is to be started.
 func NewConsole(p Parts) *Console {
-	c := &Console{model: model{loop: p.Loop}, service: p.Service, Dir: p.Dir, Place: PlaceEnrol}
+	c := &Console{model: model{loop: p.Loop}, service: p.Service, scanner: p.Scanner, look: p.Look, routing: model{loop: p.Loop}, Dir: p.Dir, Place: PlaceHome}
 	c.Status = newStatus(p.Loop, p.Clock, p.Service)
 	c.Founding = newFounding(c, p)
 	c.Unlock = newUnlock(p.Loop, p.Service, c.Status, c.open)
@@ -284,7 +289,8 @@ func (c *Console) Lock() {
 	if !c.CanLock() {
 		return
 	}
-	c.Phase, c.Place = Locked, PlaceEnrol
+	c.Phase, c.Place, c.Notice = Locked, PlaceHome, nil
+	c.routing.forget()
 	for _, part := range c.parts {
 		part.reset()
 	}
