@@ -23,6 +23,7 @@ const (
 // Overview is what of an authority may need somebody, as far as its database knows.
 type Overview struct {
 	Time        time.Time // by the authority's clock
+	List        uint32    // sequence of the newest list
 	Active      int       // identities in order whose keys last
 	Unpublished []string  // names of some that are revoked and on no list yet, at most [MaxNamed]; none while locked
 	Ending      Ending
@@ -53,7 +54,7 @@ func (a *Authority) Overview(since time.Time) (*Overview, error) {
 	since = since.Truncate(time.Second) // as the registry keeps them
 	o := &Overview{}
 	err := a.current(func(tx *storage.Tx) error {
-		o.Time, o.Drilled = a.now(), a.ledger.drilled
+		o.Time, o.List, o.Drilled = a.now(), a.ledger.order.Sequence, a.ledger.drilled
 		if err := a.survey(o); err != nil {
 			return err
 		}

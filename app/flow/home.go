@@ -39,7 +39,7 @@ type Disk struct{ Free, Total uint64 }
 type Fleet struct {
 	Held      []Held // the newest lists, the newest first
 	Older     Held   // older ones together; its list is the newest of them
-	Depot     string // to which most of those with older lists belong; empty for none in particular
+	Depot     string // to which most of those without the newest list belong; empty for none in particular
 	DepotHeld int    // how many those are
 }
 

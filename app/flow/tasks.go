@@ -30,10 +30,12 @@ const (
 	TaskApproval  TaskKind = "approval"  // by whoever is signed on here
 	TaskEnding    TaskKind = "ending"    // keys
 	TaskLaggards  TaskKind = "laggards"  // hold old lists
+	TaskListless  TaskKind = "listless"  // hold no list
 	TaskReceipts  TaskKind = "receipts"  // are missing
 	TaskTPM       TaskKind = "tpm"       // it is locked, or the platform is another one
 	TaskDisk      TaskKind = "disk"      // little room is left
-	TaskRehearse  TaskKind = "rehearse"  // the drill was long ago
+	TaskRehearse  TaskKind = "rehearse"  // the next drill comes soon
+	TaskOverdue   TaskKind = "overdue"   // the drill
 	TaskProposals TaskKind = "proposals" // somebody else has to approve
 )
 
@@ -173,12 +175,14 @@ func (l *taskList) fleet(o *Outlook) {
 	if f == nil || f.Older.Count == 0 {
 		return
 	}
-	args := []any{"Count", f.Older.Count, "List", int(f.Older.List), "Depot", f.Depot}
-	variant := ""
-	if f.Depot != "" && 2*f.DepotHeld > f.Older.Count {
+	kind, variant := TaskLaggards, ""
+	switch {
+	case f.Older.List == 0:
+		kind = TaskListless
+	case f.Depot != "":
 		variant = ".depot"
 	}
-	l.add(TaskLaggards, Warned, PlaceIdentities, variant, args...)
+	l.add(kind, Warned, PlaceIdentities, variant, "Count", f.Older.Count, "List", int(f.Older.List), "Depot", f.Depot)
 }
 
 // room is about the disk of the service.
@@ -197,7 +201,7 @@ func (l *taskList) rehearsal(s *Status, o *Outlook, now time.Time) {
 	switch days := int(left / (24 * time.Hour)); {
 	case left > drillNotice:
 	case left <= 0:
-		l.add(TaskRehearse, Warned, PlaceBackup, "", "Count", 0, "Date", o.Drilled)
+		l.add(TaskOverdue, Warned, PlaceBackup, "", "Date", o.Drilled)
 	default:
 		l.add(TaskRehearse, Planned, PlaceBackup, "", "Count", days+1, "Date", o.Drilled)
 	}

@@ -61,11 +61,12 @@ func TestMain(m *testing.M) {
 type place struct {
 	*remote.Service
 
-	dir     string
-	fails   error             // of everything that is asked, if not nil
-	alter   func(*flow.State) // nil leaves it
-	present []string          // officers of an altered state who signed on
-	secret  error             // what comes of a PIN, or of an officer's passphrase
+	dir      string
+	fails    error               // of everything that is asked, if not nil
+	alter    func(*flow.State)   // nil leaves it
+	present  []string            // officers of an altered state who signed on
+	overview func(*flow.Outlook) // nil leaves it
+	secret   error               // what comes of a PIN, or of an officer's passphrase
 }
 
 func (p *place) Connect() error {
@@ -89,6 +90,17 @@ func (p *place) Identities(from uint32, n int) ([]authority.Identity, error) {
 		return nil, p.fails
 	}
 	return p.Service.Identities(from, n)
+}
+
+func (p *place) Overview(since time.Time) (*flow.Outlook, error) {
+	if p.fails != nil {
+		return nil, p.fails
+	}
+	o, err := p.Service.Overview(since)
+	if err == nil && p.overview != nil {
+		p.overview(o)
+	}
+	return o, err
 }
 
 func (p *place) SignOn(officer string, _ []byte) error {
@@ -208,6 +220,7 @@ func (s *stage) settle() {
 func (s *stage) unlock() {
 	s.console.Unlock.Enter(append([]byte(nil), passphrase...))
 	s.settle()
+	s.console.Open(flow.PlaceEnrol)
 }
 
 // altered shows another state from now on.

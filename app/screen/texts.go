@@ -36,21 +36,50 @@ func sayText(t flow.Text) string {
 	if t.IsZero() {
 		return ""
 	}
-	if s, ok := t.Args[localised].(string); ok {
-		t = flow.Say(t.Key, localised, lang.L(s))
-	}
-	if at, ok := t.Args["Until"].(time.Time); ok {
-		t = flow.Say(t.Key, "Until", moment(at.Local()))
+	args := make(map[string]any, len(t.Args))
+	for name, value := range t.Args {
+		args[name] = localise(name, value)
 	}
 	if n, ok := t.Args["Count"].(int); ok {
-		args := map[string]any{}
-		for k, v := range t.Args {
-			args[k] = v
-		}
-		args["Count"] = number(n)
 		return lang.XN(t.Key, t.Key, n, args)
 	}
-	return lang.X(t.Key, t.Key, t.Args)
+	return lang.X(t.Key, t.Key, args)
+}
+
+// localise writes a value as people do here, by the name of the argument.
+func localise(name string, value any) any {
+	switch v := value.(type) {
+	case time.Time:
+		if name == "Until" {
+			return moment(v.Local())
+		}
+		return date(v.Local())
+	case time.Duration:
+		return ago(v)
+	case string:
+		if name == localised {
+			return lang.L(v)
+		}
+	case int:
+		if name == "Count" || name == "List" || name == "Number" {
+			return number(v)
+		}
+	}
+	return value
+}
+
+// ago says how long something is past.
+func ago(d time.Duration) string {
+	switch minutes := int(d / time.Minute); {
+	case minutes < 1:
+		return say("ago.now")
+	case minutes < 60:
+		return say("ago.minutes", "Count", minutes)
+	case minutes < 48*60:
+		return say("ago.hours", "Count", minutes/60)
+	default:
+		return say("ago.days", "Count", minutes/60/24)
+	}
 }
 
 // number returns n with its thousands apart.

@@ -1,20 +1,31 @@
 package remote
 
 import (
+	"errors"
 	"time"
 
 	"marque/app/flow"
 	"marque/app/localapi"
+	"marque/authority"
 )
 
 // Overview implements flow.Overviewer.
 func (s *Service) Overview(since time.Time) (outlook *flow.Outlook, err error) {
 	err = s.with(func(c *localapi.Client) error {
 		o, err := c.Overview(since)
-		if err == nil {
-			outlook = outlookOf(o)
+		if err != nil {
+			return err
 		}
-		return err
+		outlook = outlookOf(o)
+		fleet, err := c.Fleet(since)
+		switch {
+		case errors.Is(err, authority.ErrIndexing):
+			return nil
+		case err != nil:
+			return err
+		}
+		outlook.Fleet = fleetOf(fleet, o.List)
+		return nil
 	})
 	return outlook, err
 }
@@ -25,6 +36,36 @@ func outlookOf(in *localapi.Overview) *flow.Outlook {
 		out.Waiting = append(out.Waiting, flow.Waiting{
 			Action: w.Action, Count: w.Count, Requester: w.Requester, Time: w.Time, Missing: w.Missing, Yours: w.Yours,
 		})
+	}
+	return out
+}
+
+// singly is how many lists, the newest ones, are shown each.
+const singly = 3
+
+// fleetOf sums up who holds which list.
+func fleetOf(in *authority.Fleet, newest uint32) *flow.Fleet {
+	out := &flow.Fleet{}
+	for list := newest; list > 0 && len(out.Held) < singly; list-- {
+		out.Held = append(out.Held, flow.Held{List: list})
+	}
+	for _, h := range in.Held {
+		if behind := int(newest) - int(h.Sequence); behind < len(out.Held) {
+			out.Held[max(behind, 0)].Count += h.Count // one that is newer than the newest known here counts as that
+			continue
+		}
+		out.Older.Count += h.Count
+		out.Older.List = max(out.Older.List, h.Sequence)
+	}
+	behind := 0
+	for _, d := range in.Depots {
+		behind += d.Behind
+		if d.Behind > out.DepotHeld && d.Depot != "" {
+			out.Depot, out.DepotHeld = d.Depot, d.Behind
+		}
+	}
+	if 2*out.DepotHeld <= behind {
+		out.Depot, out.DepotHeld = "", 0
 	}
 	return out
 }
