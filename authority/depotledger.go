@@ -12,10 +12,14 @@ type Depot struct {
 	Name       string
 	Key        [32]byte
 	Registered time.Time
-	Lapsed     bool             // a reopening ended the registration: register the depot anew
-	Revoked    *DepotRevocation // nil while what it signs is taken, or it lapsed
-	Sequence   uint32           // of its newest batch, 0 before the first
-	Batch      [32]byte         // SHA-256 of that
+
+	Registration [32]byte // wire.RegistrationHash of what it asked with
+
+	Lapsed   bool             // a reopening ended the registration: register the depot anew
+	Revoked  *DepotRevocation // nil while what it signs is taken, or it lapsed
+	Sequence uint32           // of its newest batch, 0 before the first
+	Batch    [32]byte         // SHA-256 of that
+	Taken    time.Time        // when it was taken
 }
 
 // DepotRevocation says since when and why nothing of a depot is taken any more.
@@ -122,7 +126,7 @@ func (l *ledger) keepDepot(e *wire.LogEntry, complain func(string, ...any)) {
 			d.byKey[entry.Key] = known
 			d.order = append(d.order, entry.Key)
 		}
-		known.Name, known.Registered, known.Lapsed = entry.Name, e.Time, false
+		known.Name, known.Registered, known.Registration, known.Lapsed = entry.Name, e.Time, entry.Registration, false
 	case *wire.DepotRevokeEntry:
 		known := d.byKey[entry.Key]
 		if known == nil || known.Revoked != nil {
@@ -136,7 +140,7 @@ func (l *ledger) keepDepot(e *wire.LogEntry, complain func(string, ...any)) {
 			complain("it takes a batch of a depot that is not registered, or one that is not newer than the one before")
 			return
 		}
-		known.Sequence, known.Batch = entry.Sequence, entry.Hash
+		known.Sequence, known.Batch, known.Taken = entry.Sequence, entry.Hash, e.Time
 	case *wire.AlarmEntry:
 		about := alarm{entry.What, entry.Serial}
 		if d.alarms[about] || uint64(entry.Serial) >= l.n() {

@@ -45,6 +45,10 @@ func TestDepotsAndReceipts(t *testing.T) {
 	}
 	d := handOver(t, c, key, by)
 	acceptAll(t, c, key, by, d)
+	all, err := other.Depots()
+	if err != nil || len(all) != 1 || all[0].Registration != wire.RegistrationHash(registration) || all[0].Taken.IsZero() {
+		t.Errorf("%+v, %v", all, err)
+	}
 	if out, err := c.RevokeDepot("south", "lost"); err != nil || !out.Done {
 		t.Fatalf("%+v, %v", out, err)
 	}

@@ -169,6 +169,9 @@ func unlockTogether(t *testing.T, c *localapi.Client) {
 // roles tries what operators and auditors may not do.
 func roles(t *testing.T, dir string, c *localapi.Client) {
 	t.Helper()
+	if r, err := dial(t, dir).Rules(); err != nil || r.Needs[authority.ActionPolicy].Officers != 2 || r.Needs[authority.ActionDepotRevoke].Officers != 1 {
+		t.Errorf("%+v, %v", r, err)
+	}
 	operator, auditor := dial(t, dir), dial(t, dir)
 	on(t, operator, "Dot")
 	on(t, auditor, "Eva")

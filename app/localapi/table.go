@@ -103,6 +103,7 @@ var baseRoutes = []route{
 	platform, approvePlatform, retirePlatforms, resetLockout, reopen,
 	backUp, restore, importer,
 	depots, addDepot, revokeDepot, takeBatch, acceptReceipts, receipts, signManifest,
+	rules, selfTest,
 }
 
 // What calls take and give where calls.go does not say it.

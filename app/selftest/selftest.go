@@ -20,13 +20,29 @@ type test struct {
 	run  func(rand io.Reader) error
 }
 
-// Run runs all tests with the generator that keys are drawn from, and returns what failed, joined, each [ErrFailed], or nil.
+// Result is what came of one test.
+type Result struct {
+	Name string // of the algorithm
+	Err  error  // [ErrFailed]; nil when it passed
+}
+
+// Each runs all tests with the generator that keys are drawn from, and returns what came of each, in an order that stays.
+func Each(rand io.Reader) []Result {
+	all := make([]Result, len(tests))
+	for i, t := range tests {
+		all[i].Name = t.name
+		if err := t.run(rand); err != nil {
+			all[i].Err = fmt.Errorf("%w: %s: %w", ErrFailed, t.name, err)
+		}
+	}
+	return all
+}
+
+// Run is Each, and returns what failed, joined, or nil.
 func Run(rand io.Reader) error {
 	var errs []error
-	for _, t := range tests {
-		if err := t.run(rand); err != nil {
-			errs = append(errs, fmt.Errorf("%w: %s: %w", ErrFailed, t.name, err))
-		}
+	for _, r := range Each(rand) {
+		errs = append(errs, r.Err)
 	}
 	return errors.Join(errs...)
 }
