@@ -100,6 +100,9 @@ type Parts struct {
 	Packages string // folder for packages whose request came without a picture
 	Drives   Drives
 	Ceremony Ceremony
+	Papers   Scanner   // of what depots hand over: registrations and receipts
+	ReadKey  KeyReader // of the approval key
+	Build    Build
 }
 
 // NewConsole returns a console that is to be started.

@@ -229,8 +229,10 @@ func (d *Depots) read(get func() ([]byte, error)) {
 		switch wire.Sniff(b) { //nolint:exhaustive // the others are not taken here
 		case wire.FoundReceipt, wire.FoundReceipts:
 			p.handed, err = service.AcceptReceipts(b)
-		default:
+		case wire.FoundDepot:
 			p.card, err = cardOf(service, b)
+		default:
+			err = ErrDepotPaper
 		}
 		return p, err
 	}, func(p paper, err error) {

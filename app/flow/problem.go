@@ -77,6 +77,12 @@ var (
 	ErrRetired = errors.New("approval retired")
 	// ErrCounter: the TPM's counter is not there, or is not the one that was made.
 	ErrCounter = errors.New("counter missing")
+	// ErrApprovalKey: the file is not the approval key.
+	ErrApprovalKey = errors.New("not the approval key")
+	// ErrWeakPIN: the PIN is too short or too long for a vault.
+	ErrWeakPIN = errors.New("unsuitable PIN")
+	// ErrSamePIN: the PIN is the passphrase of somebody.
+	ErrSamePIN = errors.New("the PIN is a passphrase")
 )
 
 // The errors of the machine side.
@@ -87,6 +93,8 @@ var (
 	ErrNotPicture = errors.New("not a picture")
 	// ErrLargePicture: the picture is beyond the limits.
 	ErrLargePicture = errors.New("picture too large")
+	// ErrDepotPaper: it is neither a depot's registration nor receipts.
+	ErrDepotPaper = errors.New("not of a depot")
 	// ErrNoClipboard: there is no picture in the clipboard, or no program to read it with.
 	ErrNoClipboard = errors.New("no picture in the clipboard")
 	// ErrNoCode: the picture shows no readable code.
@@ -161,6 +169,9 @@ var known = []knownError{
 	{ErrRetired, "retired"},
 	{ErrPlatform, "platform"},
 	{ErrCounter, "counter"},
+	{ErrApprovalKey, "approvalkey"},
+	{ErrWeakPIN, "weakpin"},
+	{ErrSamePIN, "samepin"},
 	{ErrBusy, "busy"},
 	{ErrDamaged, "damaged"},
 	{ErrOccupied, "occupied"},
@@ -168,6 +179,7 @@ var known = []knownError{
 	{ErrNoFile, "nofile"},
 	{ErrNotPicture, "notpicture"},
 	{ErrLargePicture, "large"},
+	{ErrDepotPaper, "depotpaper"},
 	{ErrNoClipboard, "noclipboard"},
 	{ErrNoCode, "nocode"},
 	{ErrSeries, "series"},
@@ -211,6 +223,13 @@ var known = []knownError{
 	{authority.ErrWrongRole, "role"},
 	{authority.ErrUsedName, "usedname"},
 	{authority.ErrSeenKey, "seenkey"},
+	{authority.ErrDepotKnown, "depotknown"},
+	{authority.ErrDepotName, "depotname"},
+	{authority.ErrDepotRevoked, "depotrevoked"},
+	{authority.ErrDepotLapsed, "depotlapsed"},
+	{authority.ErrNoDepot, "nodepot"},
+	{authority.ErrDeskFull, "deskfull"},
+	{authority.ErrRoster, "roster"},
 	{authority.ErrAlreadyRevoked, "revoked"},
 	{authority.ErrClock, "clock"},
 	{authority.ErrClockAhead, "clockahead"},
@@ -221,6 +240,7 @@ var known = []knownError{
 	{wire.ErrProof, "proof"},
 	{wire.ErrChecksum, "misread"},
 	{wire.ErrSPID, "realm"},
+	{wire.ErrRealm, "otherrealm"},
 	{wire.ErrTooLong, "notrequest"},
 	{wire.ErrEncoding, "notrequest"},
 	{wire.ErrType, "notrequest"},

@@ -1,6 +1,8 @@
 package remote
 
 import (
+	"errors"
+	"fmt"
 	"time"
 
 	"marque/app/flow"
@@ -25,7 +27,11 @@ func (s *Service) ChangeOfficers(change flow.OfficersChange) error {
 	for _, o := range change.Officers {
 		in.Officers = append(in.Officers, localapi.Appointment{Name: o.Name, Role: roleNames[o.Role], Passphrase: o.Passphrase})
 	}
-	return s.with(func(c *localapi.Client) error { return c.ChangeOfficers(in) })
+	err := s.with(func(c *localapi.Client) error { return c.ChangeOfficers(in) })
+	if errors.Is(err, authority.ErrNotOfficer) {
+		return fmt.Errorf("%w: %w", flow.ErrApprovalKey, err)
+	}
+	return err
 }
 
 // Rules implements flow.Governor.
