@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -101,26 +100,7 @@ func (s *scanner) part(code string) ([]byte, error) {
 
 // read returns the contents of a regular file that is not larger than a picture may be.
 func read(path string) ([]byte, error) {
-	info, err := os.Stat(path) // before it is opened: opening a pipe would wait for ever
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", flow.ErrNoFile, err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, flow.ErrNotPicture
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", flow.ErrNoFile, err)
-	}
-	defer f.Close() // nothing was written
-	b, err := io.ReadAll(io.LimitReader(f, qr.MaxFile+1))
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("%w: %w", flow.ErrNoFile, err)
-	case len(b) > qr.MaxFile:
-		return nil, flow.ErrLargePicture
-	}
-	return b, nil
+	return readUpTo(path, qr.MaxFile)
 }
 
 // readFile implements flow.Parts.Read.

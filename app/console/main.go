@@ -143,6 +143,9 @@ func run(o options) (err error) {
 		Scanner:  requests(),
 		Save:     save,
 		Packages: filepath.Join(filepath.Dir(o.Dir), "packages"),
+		Papers:   papers{},
+		ReadKey:  readKey,
+		Build:    build(),
 		Drives:   drives{},
 		Ceremony: ceremonial(o),
 	})

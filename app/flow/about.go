@@ -97,4 +97,6 @@ func (a *About) Sound() bool {
 }
 
 // OtherVersion reports that the service is of another version than this program.
-func (a *About) OtherVersion() bool { return a.Service != nil && a.Service.Version != a.Build.Version }
+func (a *About) OtherVersion() bool {
+	return a.Service != nil && a.Service.Version != "" && a.Service.Version != a.Build.Version
+}

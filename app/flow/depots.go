@@ -237,7 +237,11 @@ func (d *Depots) read(get func() ([]byte, error)) {
 		return p, err
 	}, func(p paper, err error) {
 		d.Step, d.Card, d.Handed = DepotsShown, p.card, p.handed
-		if partOf(err) == nil {
+		var foreign *ForeignError
+		switch {
+		case errors.As(err, &foreign):
+			d.Problem = problem("foreigndepot", "Seems", foreign.Seems)
+		default:
 			d.Problem = explain(err, "depots.unread")
 		}
 		if d.Card != nil {
@@ -378,3 +382,6 @@ func (d *Depots) ask(from DepotsStep, failed string, done Text, do func() (bool,
 	})
 	d.changed()
 }
+
+// Why returns the reason why something was refused, in words.
+func Why(err error) Text { return explain(err, "depots.unread").What }

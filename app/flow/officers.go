@@ -353,8 +353,8 @@ func (o *Officers) Renew() {
 	o.changed()
 }
 
-// roles are all, in the order of [Officers.Turn].
-var roles = []Role{SecurityOfficer, DepotOperator, BothRoles, Auditor}
+// officerRoles are all, in the order of [Officers.Turn].
+var officerRoles = []Role{SecurityOfficer, DepotOperator, BothRoles, Auditor}
 
 // Turn gives the selected person the next role, or the one before.
 func (o *Officers) Turn(by int) {
@@ -362,8 +362,8 @@ func (o *Officers) Turn(by int) {
 	if p == nil || p.Fate == Dismissed {
 		return
 	}
-	at := slices.Index(roles, p.Role) + by + len(roles)
-	p.Role = roles[at%len(roles)]
+	at := slices.Index(officerRoles, p.Role) + by + len(officerRoles)
+	p.Role = officerRoles[at%len(officerRoles)]
 	o.clamp()
 }
 

@@ -77,12 +77,6 @@ var (
 	ErrRetired = errors.New("approval retired")
 	// ErrCounter: the TPM's counter is not there, or is not the one that was made.
 	ErrCounter = errors.New("counter missing")
-	// ErrApprovalKey: the file is not the approval key.
-	ErrApprovalKey = errors.New("not the approval key")
-	// ErrWeakPIN: the PIN is too short or too long for a vault.
-	ErrWeakPIN = errors.New("unsuitable PIN")
-	// ErrSamePIN: the PIN is the passphrase of somebody.
-	ErrSamePIN = errors.New("the PIN is a passphrase")
 )
 
 // The errors of the machine side.
@@ -169,9 +163,6 @@ var known = []knownError{
 	{ErrRetired, "retired"},
 	{ErrPlatform, "platform"},
 	{ErrCounter, "counter"},
-	{ErrApprovalKey, "approvalkey"},
-	{ErrWeakPIN, "weakpin"},
-	{ErrSamePIN, "samepin"},
 	{ErrBusy, "busy"},
 	{ErrDamaged, "damaged"},
 	{ErrOccupied, "occupied"},

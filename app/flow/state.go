@@ -42,6 +42,7 @@ type Cards struct {
 type Officer struct {
 	Name string
 	Role Role
+	Key  [32]byte // verifies approvals
 }
 
 // Role is what an officer may do.

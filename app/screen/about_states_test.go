@@ -1,5 +1,19 @@
 package screen_test
 
+import (
+	"fyne.io/fyne/v2"
+
+	"marque/app/flow"
+)
+
 var aboutStates = []state{
-	{"about-empty", true, func(s *stage) { s.unlock(); s.console.Open("about") }},
+	{"about-empty", true, func(s *stage) { s.unlock(); s.console.Open(flow.PlaceAbout); s.settle() }},
+	{"about-done", true, func(s *stage) {
+		s.unlock()
+		s.console.Open(flow.PlaceAbout)
+		s.settle()
+		s.key(fyne.KeyDown)
+		s.key(fyne.KeyF5)
+		s.settle()
+	}},
 }

@@ -12,7 +12,7 @@ func keyName(key string) string {
 	parts := strings.Split(key, "+")
 	for i, p := range parts {
 		switch p {
-		case "Ctrl", "Enter", "Esc", "Up", "Down", "UpDown", "Alt", "Space":
+		case "Ctrl", "Enter", "Esc", "Up", "Down", "UpDown", "LeftRight", "Alt", "Space", "Delete":
 			parts[i] = say("key." + p)
 		}
 	}

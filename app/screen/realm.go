@@ -1,23 +1,194 @@
 package screen
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 
 	"marque/app/flow"
 )
 
-// realmView draws flow.Realm.
+// realmView draws flow.Realm: what the realm is on the left, its policy and the clock on the right.
 type realmView struct {
 	shell *Shell
 	model *flow.Realm
+
+	terms                       [4]*Field // by flow.Term
+	change, confirm, statements *KeyButton
 }
 
-func newRealmView(s *Shell) *realmView { return &realmView{shell: s, model: s.console.Realm} }
+func newRealmView(s *Shell) *realmView {
+	m := s.console.Realm
+	v := &realmView{shell: s, model: m}
+	for t := range v.terms {
+		v.terms[t] = NewField("")
+		v.terms[t].OnChanged = func(text string) { m.Type(flow.Term(t), text) }
+	}
+	v.change = NewKeyButton("", "check", "Ctrl+Enter", m.Change).Primary()
+	v.confirm = NewKeyButton("", "clock", "F5", m.Confirm)
+	v.statements = NewKeyButton("", "folder", "Ctrl+S", v.export)
+	return v
+}
 
-func (v *realmView) focus() fyne.Focusable { return nil }
+func (v *realmView) export() {
+	if v.model.Rules != nil && !v.model.Busy {
+		chooseFolder(v.shell.window, v.model.Export)
+	}
+}
 
-func (v *realmView) bindings() []binding { return nil }
+func (v *realmView) focus() fyne.Focusable {
+	if v.model.Rules == nil {
+		return nil
+	}
+	return v.terms[0]
+}
+
+func (v *realmView) bindings() []binding {
+	if v.model.Rules == nil {
+		return nil
+	}
+	return []binding{
+		{"Ctrl+Enter", say("realm.change"), v.model.Change},
+		{"F5", say("realm.confirm"), v.model.Confirm},
+		{"Ctrl+S", say("realm.export"), v.export},
+		{"Esc", say("realm.clear"), v.clear},
+	}
+}
+
+// clear takes back what was typed.
+func (v *realmView) clear() { empty(v.terms[:]...) }
 
 func (v *realmView) draw(narrow bool) fyne.CanvasObject {
-	return page(narrow, line(0, title("realm")), nil, nothing("bank", say("realm"), ""))
+	m := v.model
+	v.label()
+	if m.Rules == nil {
+		content := nothing("bank", say("realm.reading"), "")
+		if m.Problem != nil {
+			content = column(0, problemBanner(m.Problem))
+		}
+		return page(narrow, titled("realm", ""), nil, Card(content))
+	}
+	top := column(gap)
+	if b := v.banner(); b != nil {
+		top.Add(padded(b, 0, gap-4, 0, 0))
+	}
+	high := float32(0)
+	left := v.realm(narrow)
+	right := container.NewBorder(nil, padded(v.clock(), gap-4, 0, 0, 0), nil, nil, v.policy())
+	columns := container.NewBorder(nil, nil, padded(sized(left, v.leftWide(narrow), high), 0, 0, 0, gap-4), nil, right)
+	why := sayText(m.Obstacle())
+	if why == "" {
+		why = v.deciders()
+	}
+	bar := commitBar(nil, why, v.change)
+	return page(narrow, titled("realm", m.Rules.Core.Realm, v.statements), bar, container.NewBorder(top, nil, nil, nil, columns))
+}
+
+func (v *realmView) leftWide(narrow bool) float32 {
+	if narrow {
+		return 400
+	}
+	return 470
+}
+
+// deciders says who decides about what was typed.
+func (v *realmView) deciders() string {
+	if n := v.model.Rules.Deciders; n > 1 {
+		return say("realm.deciders", "Count", n)
+	}
+	return ""
+}
+
+func (v *realmView) banner() fyne.CanvasObject {
+	switch m := v.model; {
+	case m.Problem != nil:
+		return problemBanner(m.Problem)
+	case m.Policy == flow.Carried:
+		return done(say("realm.changed", "Number", number(int(m.Rules.Policy.Sequence))), say("realm.changed.why"))
+	case m.Policy == flow.Waits:
+		return waits(say("realm.waits"), say("realm.waits.why"))
+	case m.Clock == flow.Carried:
+		return done(say("realm.confirmed"), say("realm.confirmed.why"))
+	case m.Clock == flow.Waits:
+		return waits(say("realm.clock.waits"), say("realm.waits.why"))
+	case m.Exported != "":
+		return done(say("realm.exported"), fromHome(m.Exported))
+	}
+	return nil
+}
+
+// label puts the present texts everywhere, and the fields in step with the view-model.
+func (v *realmView) label() {
+	m := v.model
+	v.change.SetLabel(say("realm.change"))
+	v.change.Enable(m.Obstacle().IsZero())
+	v.confirm.SetLabel(say("realm.confirm"))
+	v.confirm.Enable(m.Rules != nil && !m.Busy)
+	v.statements.SetLabel(say("realm.export"))
+	v.statements.Enable(m.Rules != nil && !m.Busy)
+	for t, f := range v.terms {
+		if f.Text != m.Typed[t] {
+			f.SetText(m.Typed[t])
+		}
+		f.SetWrong(m.Wrong(flow.Term(t)))
+		f.SetPlaceHolder(say("realm.keep"))
+	}
+}
+
+// realm says what the realm is, and what fixes it for ever.
+func (v *realmView) realm(narrow bool) fyne.CanvasObject {
+	core := v.model.Rules.Core
+	local := v.shell.console.Status.Time().Location()
+	next := say("realm.next.none")
+	if len(core.Next) > 0 {
+		next = say("realm.next.yes")
+	}
+	facts := column(6,
+		fact(say("realm.fact.domains"), strings.Join(core.SPIDs, ", ")),
+		fact(say("realm.fact.began"), moment(core.Epoch0.In(local))),
+		fact(say("realm.fact.generation"), number(int(core.Generation))),
+		fact(say("realm.fact.period"), span(core.EpochLength)),
+		fact(say("realm.fact.suite"), say("realm.suite")),
+		fact(say("realm.fact.next"), next))
+	hash := core.Hash()
+	content := column(0,
+		text(say("lock.words"), sizeLabel, colourText2, plain), space(6), WordList(v.model.Words(), sizeSub, 4),
+		space(14), rule(), space(12), facts)
+	if !narrow {
+		content.Objects = append(content.Objects, space(14), rule(), space(12),
+			text(say("realm.fact.core"), sizeLabel, colourText2, plain), space(4), hexBlock(hash[:]), space(10),
+			text(say("realm.fact.key"), sizeLabel, colourText2, plain), space(4), hexBlock(core.StatementKey[:]), space(12),
+			paragraph(say("realm.fixed"), sizeRow, colourText2, plain))
+	}
+	return headedCard(say("realm.is"), nil, container.NewVScroll(content))
+}
+
+// policy is what can be changed.
+func (v *realmView) policy() fyne.CanvasObject {
+	m := v.model
+	rows := column(10)
+	wanted := m.Wanted()
+	for t, now := range m.Terms() {
+		words := column(0,
+			text(say("realm.term."+number(t)), sizeBody, colourText, plain),
+			text(say("realm.term."+number(t)+".why"), sizeLabel, colourText2, plain))
+		ink, value := colourText, span(now)
+		if wanted[t] != 0 {
+			ink, value = colourAccent, span(now)+" → "+span(wanted[t])
+		}
+		field := sized(v.terms[t], 130, 0)
+		rows.Add(container.NewBorder(nil, nil, nil, line(12, text(value, sizeBody, ink, bold), field), words))
+	}
+	pill := Pill("", say("realm.policy.number", "Number", number(int(m.Rules.Policy.Sequence))), toneQuiet)
+	return headedCard(say("realm.policy"), pill, column(0, rows))
+}
+
+// clock asks somebody to compare the clock of this computer with another one.
+func (v *realmView) clock() fyne.CanvasObject {
+	at := v.shell.console.Status.Time()
+	words := column(2,
+		text(say("realm.clock", "Moment", moment(at)), sizeBody, colourText, bold),
+		paragraph(say("realm.clock.why"), sizeRow, colourText2, plain))
+	return Card(container.NewBorder(nil, nil, nil, padded(middle(v.confirm), 0, 0, 12, 0), words))
 }

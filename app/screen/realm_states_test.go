@@ -1,5 +1,20 @@
 package screen_test
 
+import "marque/app/flow"
+
 var realmStates = []state{
-	{"realm-empty", true, func(s *stage) { s.unlock(); s.console.Open("realm") }},
+	{"realm-empty", true, func(s *stage) { together(s, flow.PlaceRealm) }},
+	{"realm-error", true, func(s *stage) { s.unlock(); s.console.Open(flow.PlaceRealm); s.settle(); s.typed("ten moons") }},
+	{"realm-done", false, func(s *stage) {
+		s.console.Founding.SetRealm("nordtal.example")
+		s.console.Founding.Found([]byte("correct horse battery staple"))
+		s.settle()
+		s.console.Founding.Finish()
+		s.settle()
+		s.console.Open(flow.PlaceRealm)
+		s.typed("3 days")
+		s.console.Realm.Change()
+		s.settle()
+		s.typed("4 d")
+	}},
 }

@@ -67,6 +67,7 @@ type place struct {
 	present  []string            // officers of an altered state who signed on
 	overview func(*flow.Outlook) // nil leaves it
 	secret   error               // what comes of a PIN, or of an officer's passphrase
+	depots   []authority.Depot   // in place of those of the service, if not nil
 }
 
 func (p *place) Connect() error {
@@ -197,6 +198,8 @@ func newStage(t *testing.T, dir string, size fyne.Size, dark bool) *stage {
 			return s.fails
 		},
 		Packages: "/media/NORD-03", Drives: s.port,
+		Papers: papers{}, ReadKey: func(string) ([]byte, error) { return []byte("key"), nil },
+		Build: flow.Build{Version: "v0.1.0", Go: "go1.26.0", Platform: "linux/amd64"},
 	})
 	s.window = test.NewTempWindow(t, nil)
 	s.shell = screen.NewShell(s.window, s.console)

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 	"time"
 
@@ -39,6 +40,12 @@ func sayText(t flow.Text) string {
 	args := make(map[string]any, len(t.Args))
 	for name, value := range t.Args {
 		args[name] = localise(name, value)
+	}
+	for name, v := range t.Args {
+		if inner, ok := v.(flow.Text); ok {
+			t = flow.Text{Key: t.Key, Args: maps.Clone(t.Args)}
+			t.Args[name] = sayText(inner)
+		}
 	}
 	if n, ok := t.Args["Count"].(int); ok {
 		return lang.XN(t.Key, t.Key, n, args)

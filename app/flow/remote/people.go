@@ -29,7 +29,7 @@ func (s *Service) ChangeOfficers(change flow.OfficersChange) error {
 	}
 	err := s.with(func(c *localapi.Client) error { return c.ChangeOfficers(in) })
 	if errors.Is(err, authority.ErrNotOfficer) {
-		return fmt.Errorf("%w: %w", flow.ErrApprovalKey, err)
+		return fmt.Errorf("%w: %w", flow.ErrApproval, err)
 	}
 	return err
 }

@@ -41,7 +41,7 @@ func custodyOf(in *localapi.Custody) flow.Custody {
 		Backup: cardsOf(in.Backup), Next: cardsOf(in.Next),
 	}
 	for _, o := range in.Officers {
-		out.Officers = append(out.Officers, flow.Officer{Name: o.Name, Role: roleOf(o.Role)})
+		out.Officers = append(out.Officers, flow.Officer{Name: o.Name, Role: roleOf(o.Role), Key: o.Key})
 	}
 	if t := in.TPM; t != nil {
 		out.Chip = &flow.Chip{TriesLeft: t.TriesLeft, LockedOut: t.LockedOut, Until: t.Until, Counter: t.Counter, Changed: t.Changed}
