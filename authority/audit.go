@@ -73,6 +73,7 @@ type audit struct {
 
 	requests    map[[32]byte]uint64 // request hash → entry that granted it
 	names       map[string]grant    // name → its newest holder
+	followed    map[uint32]bool     // serials whose name was given to another one later
 	proposals   map[[32]byte]uint64 // digest → entry that decided it
 	checkpoints map[uint64]*wire.Checkpoint
 	counter     uint64            // of the newest checkpoint so far
@@ -108,7 +109,7 @@ func VerifyLog(store *storage.Store) (*AuditReport, error) {
 		}
 		a := &audit{
 			tx: tx, core: core, ledger: newLedger(core),
-			requests: make(map[[32]byte]uint64), names: make(map[string]grant), proposals: make(map[[32]byte]uint64),
+			requests: make(map[[32]byte]uint64), names: make(map[string]grant), followed: make(map[uint32]bool), proposals: make(map[[32]byte]uint64),
 			checkpoints: make(map[uint64]*wire.Checkpoint),
 		}
 		a.Realm, a.CoreHash, a.Size = core.Realm, core.Hash(), tx.LogSize()
@@ -219,6 +220,9 @@ type grant struct {
 // checkNew looks for requests that were used before, and for names whose holder
 // was not revoked.
 func (a *audit) checkNew(i uint64, e *wire.LogEntry) {
+	if undo, ok := e.Entry.(*wire.UndoEntry); ok && a.followed[undo.Serial] {
+		a.find(InEntry, i, "it takes back the revocation of serial %d, whose name another one got", undo.Serial)
+	}
 	issue, ok := e.Entry.(*wire.IssueEntry)
 	if !ok {
 		return
@@ -227,8 +231,11 @@ func (a *audit) checkNew(i uint64, e *wire.LogEntry) {
 		a.find(InEntry, i, "it grants the request that entry %d granted", first)
 	}
 	name := issue.Address.Name()
-	if first, used := a.names[name]; used && a.ledger.inOrder(first.serial) {
-		a.find(InEntry, i, "it gives the name that entry %d gave", first.entry)
+	if first, used := a.names[name]; used {
+		a.followed[first.serial] = true
+		if a.ledger.inOrder(first.serial) {
+			a.find(InEntry, i, "it gives the name that entry %d gave", first.entry)
+		}
 	}
 	a.requests[issue.Request], a.names[name] = i, grant{i, issue.Address.Serial()}
 }

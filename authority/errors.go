@@ -16,6 +16,14 @@ var (
 	ErrNotFound = errors.New("this authority has not issued that address: check it against the list of identities")
 	// ErrAlreadyRevoked: the identity is revoked, which is for ever.
 	ErrAlreadyRevoked = errors.New("the identity is revoked already: to bring the device back, enrol it anew under another name")
+	// ErrNotRevoked: there is no revocation to be taken back.
+	ErrNotRevoked = errors.New("the identity is not revoked, so that there is nothing to take back: look at it again")
+	// ErrListed: a published list has the revocation.
+	ErrListed = errors.New("a list has the revocation already, which stays for ever: enrol the device anew under another name")
+	// ErrNameFollowed: the name of a revoked identity was given to another one.
+	ErrNameFollowed = errors.New("another identity got the name since it was revoked: the revocation stays; enrol the device anew under another name")
+	// ErrUndoTogether: more than one officer decided about the revocation.
+	ErrUndoTogether = errors.New("more than one officer decided about the revocation, and as many take it back: propose it again")
 	// ErrEffective: a revocation is to take effect at an impossible time.
 	ErrEffective = errors.New("a revocation takes effect now or at an earlier time since the realm was founded")
 	// ErrClock: the clock is behind the log.

@@ -21,9 +21,11 @@ type ledger struct {
 	lastEpochs []uint32   // by serial: the epoch of its last key
 	keys       [][32]byte // by serial: hash of its public keys; zero for those left out
 	standings  []standing
-	lost       uint64 // serials left out, of which nobody knows whether they were given away
-	revoked    int    // serials revoked, ever
-	unlisted   int    // of those, not yet in a list
+	lost       uint64          // serials left out, of which nobody knows whether they were given away
+	revoked    int             // serials revoked, ever
+	unlisted   int             // of those, not yet in a list
+	deciding   Action          // of the newest entry's decision; empty for none
+	together   map[uint32]bool // serials that are unlisted because more than one officer decided so
 
 	order wire.Order // of the newest list
 	state [16]byte   // of the newest list
@@ -59,7 +61,7 @@ const (
 )
 
 func newLedger(core *wire.Core) *ledger {
-	return &ledger{core: core, drill: DrillPending, policy: firstPolicy, decided: make(map[[32]byte][32]byte), depots: newDepots()}
+	return &ledger{core: core, drill: DrillPending, policy: firstPolicy, decided: make(map[[32]byte][32]byte), together: make(map[uint32]bool), depots: newDepots()}
 }
 
 // add reads the next entry and returns what is wrong with it.
@@ -77,6 +79,7 @@ func (l *ledger) add(e *wire.LogEntry) (wrong []string) {
 	}
 	l.apply(e, epoch, complain)
 	_, l.sealed = e.Entry.(*wire.SealEntry)
+	l.decide(e.Entry)
 	l.last = e.Time
 	l.size++
 	return wrong
@@ -92,6 +95,8 @@ func (l *ledger) apply(e *wire.LogEntry, epoch uint32, complain func(string, ...
 		l.issue(entry, epoch, complain)
 	case *wire.RevokeEntry:
 		l.revoke(entry, e.Time, complain)
+	case *wire.UndoEntry:
+		l.undo(entry, complain)
 	case *wire.ExpireEntry:
 		l.expire(entry, epoch, complain)
 	case *wire.PublishEntry:
@@ -145,6 +150,9 @@ func (l *ledger) revoke(e *wire.RevokeEntry, at time.Time, complain func(string,
 		complain("it takes effect after it was recorded")
 	}
 	l.standings[e.Serial] = unlisted
+	if l.deciding == ActionBatch {
+		l.together[e.Serial] = true
+	}
 	l.revoked++
 	l.unlisted++
 }
@@ -164,6 +172,7 @@ func (l *ledger) expire(e *wire.ExpireEntry, epoch uint32, complain func(string,
 		l.unlisted--
 	}
 	l.standings[e.Serial] = expired
+	delete(l.together, e.Serial)
 	l.left = true
 }
 
@@ -187,6 +196,7 @@ func (l *ledger) publish(e *wire.PublishEntry, epoch uint32, complain func(strin
 		l.standings[s] = listed
 	}
 	l.order, l.state, l.left, l.unlisted, l.reopening = got, e.State, false, 0, false
+	clear(l.together)
 }
 
 // next returns the order of the next list.

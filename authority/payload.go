@@ -28,6 +28,13 @@ func parsePayload(action Action, b []byte) (payload, error) {
 			err = malformed("%s of %d identities", action, len(p.Addresses))
 		}
 		return known(p, err)
+	case ActionUndo, ActionUndoMany:
+		p, err := ParseUndoPayload(b)
+		if err == nil {
+			p.Together = action == ActionUndoMany
+			err = p.check()
+		}
+		return known(p, err)
 	case ActionPolicy:
 		return known(ParsePolicyPayload(b))
 	case ActionClock:

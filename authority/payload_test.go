@@ -39,6 +39,8 @@ func samples(t testing.TB) map[string]sample {
 	return map[string]sample{
 		"revoke": {authority.ActionRevoke, &authority.RevokePayload{Addresses: []wire.Address{one}, Reason: wire.ReasonKeyCompromise}},
 		"batch":  {authority.ActionBatch, &authority.RevokePayload{Addresses: []wire.Address{one, two}, Reason: wire.ReasonLost, Effective: noon}},
+		"undo":   {authority.ActionUndo, &authority.UndoPayload{Addresses: []wire.Address{one}}},
+		"undos":  {authority.ActionUndoMany, &authority.UndoPayload{Addresses: []wire.Address{one, two}, Together: true}},
 		"policy": {authority.ActionPolicy, &authority.PolicyPayload{Sequence: 2, Old: terms(), New: shorter}},
 		"clock":  {authority.ActionClock, &authority.ClockPayload{Time: noon}},
 		"reopen": {authority.ActionRestore, authority.NewReopenPayload([][]byte{{1}, {2, 3}}, [][]byte{{4}})},
@@ -75,6 +77,12 @@ func TestPayloadsOfOld(t *testing.T) {
 		"batch": {"84018278182f2f666c6565742e6578616d706c652f536275732d317e30781f2f2f666c6565742e6578616d706c652f6465706f742f436d657465727e3138031a69a57bc0", []string{
 			"Revoke 2 identities for ever", "reason: lost", "takes effect: 2026-03-02 12:00:00 UTC",
 			"1. //fleet.example/Sbus-1~0", "2. //fleet.example/depot/Cmeter~18",
+		}},
+		"undo": {"82018178182f2f666c6565742e6578616d706c652f536275732d317e30", []string{
+			"Take back the revocation of 1 identity", "no list has it yet: nobody hears of it", "1. //fleet.example/Sbus-1~0",
+		}},
+		"undos": {"82018278182f2f666c6565742e6578616d706c652f536275732d317e30781f2f2f666c6565742e6578616d706c652f6465706f742f436d657465727e3138", []string{
+			"Take back the revocation of 2 identities", "no list has it yet: nobody hears of it", "1. //fleet.example/Sbus-1~0", "2. //fleet.example/depot/Cmeter~18",
 		}},
 		"policy": {"840102850019012c181e1a00093a801a0024ea008500185a181e1a0001fa401a0024ea00", []string{
 			"Replace the realm's policy by number 2", "a message may be old: from 5 minutes to 90 seconds", "a message may be ahead of the clock: stays 30 seconds",
@@ -295,12 +303,13 @@ func swapped(t *testing.T, b []byte) []byte {
 }
 
 var actions = []authority.Action{
-	authority.ActionRevoke, authority.ActionBatch, authority.ActionRelease, authority.ActionPolicy, authority.ActionClock, authority.ActionRestore,
+	authority.ActionRevoke, authority.ActionBatch, authority.ActionUndo, authority.ActionUndoMany, authority.ActionRelease, authority.ActionPolicy, authority.ActionClock, authority.ActionRestore,
 	authority.ActionOfficers, authority.ActionRecovery, authority.ActionRotation, authority.ActionPlatform, authority.ActionDepot, authority.ActionDepotRevoke, "",
 }
 
 var parsers = []func(b []byte) (marshaler, error){
 	func(b []byte) (marshaler, error) { return authority.ParseRevokePayload(b) },
+	func(b []byte) (marshaler, error) { return authority.ParseUndoPayload(b) },
 	func(b []byte) (marshaler, error) { return authority.ParsePolicyPayload(b) },
 	func(b []byte) (marshaler, error) { return authority.ParseClockPayload(b) },
 	func(b []byte) (marshaler, error) { return authority.ParseReopenPayload(b) },

@@ -5,19 +5,21 @@ import "fmt"
 // Action is something that officers decide about.
 type Action string
 
-// The actions. Their payloads are [RevokePayload], [PolicyPayload], [ClockPayload], [ReopenPayload], [OfficersPayload], [PlatformPayload],
+// The actions. Their payloads are [RevokePayload], [UndoPayload], [PolicyPayload], [ClockPayload], [ReopenPayload], [OfficersPayload], [PlatformPayload],
 // [SeedPayload], [DepotPayload] and [DepotRevokePayload].
 const (
-	ActionRevoke   Action = "revoke"   // one identity
-	ActionBatch    Action = "batch"    // more than one identity at once
-	ActionRelease  Action = "release"  // from suspension
-	ActionPolicy   Action = "policy"   // lists' lifetimes, windows, session mode
-	ActionClock    Action = "clock"    // set against the log
-	ActionRestore  Action = "restore"  // a backup of the database
-	ActionOfficers Action = "officers" // appoint, dismiss, how many unlock
-	ActionRecovery Action = "recovery" // the seed from its cards
-	ActionRotation Action = "rotation" // to the next core
-	ActionPlatform Action = "platform" // what the vault opens on
+	ActionRevoke   Action = "revoke"    // one identity
+	ActionBatch    Action = "batch"     // more than one identity at once
+	ActionUndo     Action = "undo"      // of the revocation of one identity, which no list has yet
+	ActionUndoMany Action = "undobatch" // of what more than one officer decided, or of more than one
+	ActionRelease  Action = "release"   // from suspension
+	ActionPolicy   Action = "policy"    // lists' lifetimes, windows, session mode
+	ActionClock    Action = "clock"     // set against the log
+	ActionRestore  Action = "restore"   // a backup of the database
+	ActionOfficers Action = "officers"  // appoint, dismiss, how many unlock
+	ActionRecovery Action = "recovery"  // the seed from its cards
+	ActionRotation Action = "rotation"  // to the next core
+	ActionPlatform Action = "platform"  // what the vault opens on
 
 	ActionDepot       Action = "depot"       // register one
 	ActionDepotRevoke Action = "depotrevoke" // for ever
@@ -25,7 +27,7 @@ const (
 
 func (a Action) known() bool {
 	switch a {
-	case ActionRevoke, ActionBatch, ActionRelease, ActionPolicy, ActionClock, ActionRestore, ActionOfficers,
+	case ActionRevoke, ActionBatch, ActionUndo, ActionUndoMany, ActionRelease, ActionPolicy, ActionClock, ActionRestore, ActionOfficers,
 		ActionRecovery, ActionRotation, ActionPlatform, ActionDepot, ActionDepotRevoke:
 		return true
 	}
@@ -50,7 +52,7 @@ type Requirement struct {
 // officer works, but nobody looks over that officer's shoulder.
 func (r Requirement) Reduced() bool { return r.Officers < r.Rule }
 
-// NewTable returns the table: one security officer revokes an identity or a depot; two decide about a batch, a release, policy,
+// NewTable returns the table: one security officer revokes an identity or a depot, and takes that back; two decide about a batch, taking one back, a release, policy,
 // clock, restore, officers, platform and the registration of a depot; m, 1 to 64, about recovery and rotation. m is how many cards the seed's backup takes. Error: [ErrRoster].
 func NewTable(m int) (*Table, error) {
 	if m < 1 || m > maxOfficers {
@@ -64,6 +66,8 @@ func tableOf(m int) *Table {
 	return &Table{rules: map[Action]rule{
 		ActionRevoke:   one,
 		ActionBatch:    two,
+		ActionUndo:     one,
+		ActionUndoMany: two,
 		ActionRelease:  two,
 		ActionPolicy:   two,
 		ActionClock:    two,

@@ -96,6 +96,17 @@ func TestReopen(t *testing.T) {
 	if err := r.Revoke(driving, wire.ReasonLost, time.Time{}); err != nil {
 		t.Errorf("revoking what nobody knows: %v", err)
 	}
+	taken, err := r.Undo([]wire.Address{driving})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.undo(t, taken); err != nil {
+		t.Fatal(err)
+	}
+	mustFail(t, "taking back what was taken back", r.undo(t, taken), authority.ErrNotFound)
+	if err := r.Revoke(driving, wire.ReasonLost, time.Time{}); err != nil {
+		t.Errorf("revoking what nobody knows: %v", err)
+	}
 	if _, serials := r.listed(t, r.publish(t).Bundle); !slices.Equal(serials, []uint32{1, 2, 3}) {
 		t.Errorf("then %d", serials)
 	}

@@ -97,6 +97,19 @@ func (tx *Tx) PutLost(l *Lost) error {
 	return tx.putSealed(bucketLost, u32(l.Serial), b)
 }
 
+// DeleteLost forgets what is known of a serial of a gap, if anything is.
+func (tx *Tx) DeleteLost(serial uint32) (err error) {
+	defer guard(&err)
+	b, err := tx.bucket(bucketLost)
+	if err != nil {
+		return err
+	}
+	if err := b.Delete(u32(serial)); err != nil {
+		return fmt.Errorf("forget lost serial %d: %w", serial, err)
+	}
+	return nil
+}
+
 // Lost returns what is known of a revoked serial of a gap, ErrNotFound when it was not revoked.
 func (tx *Tx) Lost(serial uint32) (*Lost, error) {
 	b, err := tx.getSealed(bucketLost, u32(serial))

@@ -6,7 +6,8 @@ import (
 )
 
 // Entry is what a log entry records: a *FoundEntry, *IssueEntry, *RevokeEntry, *PublishEntry, *ExpireEntry, *DrillEntry, *PolicyEntry,
-// *DecideEntry, *ReopenEntry, *LostEntry, *SealEntry, *DepotEntry, *DepotRevokeEntry, *BatchEntry or *AlarmEntry.
+// *DecideEntry, *ReopenEntry, *LostEntry, *SealEntry, *DepotEntry, *DepotRevokeEntry, *BatchEntry, *AlarmEntry or
+// *UndoEntry.
 type Entry interface {
 	array() any // what is encoded
 	check() error
@@ -29,6 +30,7 @@ const (
 	entryDepotRevoke
 	entryBatch
 	entryAlarm
+	entryUndo
 )
 
 // FoundEntry is the first entry of a log: the realm exists.
@@ -51,6 +53,11 @@ type RevokeEntry struct {
 	Serial    uint32
 	Reason    Reason
 	Effective time.Time // since when its messages must not be believed; whole seconds
+}
+
+// UndoEntry records that a revocation is taken back, before any list had it: the serial goes on no list for it.
+type UndoEntry struct {
+	Serial uint32
 }
 
 // PublishEntry records a list that was signed.
@@ -93,6 +100,12 @@ type revokeArray struct {
 	Effective uint64
 }
 
+type undoArray struct {
+	_      struct{} `cbor:",toarray"`
+	Type   uint8
+	Serial uint32
+}
+
 type publishArray struct {
 	_          struct{} `cbor:",toarray"`
 	Type       uint8
@@ -123,6 +136,8 @@ func (e *RevokeEntry) array() any {
 	return &revokeArray{Type: entryRevoke, Serial: e.Serial, Reason: e.Reason, Effective: unixSeconds(e.Effective)}
 }
 
+func (e *UndoEntry) array() any { return &undoArray{Type: entryUndo, Serial: e.Serial} }
+
 func (e *PublishEntry) array() any {
 	return &publishArray{
 		Type: entryPublish, Generation: e.Generation, Base: e.Base, Sequence: e.Sequence, State: e.State, Bundle: e.Bundle,
@@ -152,6 +167,8 @@ func (e *RevokeEntry) check() error {
 	return checkTime(e.Effective, time.Second)
 }
 
+func (e *UndoEntry) check() error { return nil }
+
 func (e *PublishEntry) check() error { return nil }
 
 func (e *ExpireEntry) check() error { return nil }
@@ -172,6 +189,10 @@ func parseEntry(b []byte) (Entry, error) {
 		var a revokeArray
 		err := decode(b, MaxLogEntry, &a)
 		return &RevokeEntry{Serial: a.Serial, Reason: a.Reason, Effective: fromSeconds(a.Effective)}, err
+	case entryUndo:
+		var a undoArray
+		err := decode(b, MaxLogEntry, &a)
+		return &UndoEntry{Serial: a.Serial}, err
 	case entryPublish:
 		var a publishArray
 		err := decode(b, MaxLogEntry, &a)

@@ -186,6 +186,7 @@ func entries(t testing.TB) []wire.Entry {
 		&wire.DepotRevokeEntry{Key: depotKey(), Reason: wire.ReasonStolen},
 		&wire.BatchEntry{Key: depotKey(), Sequence: 3, Hash: fill[[32]byte](0x3c)},
 		&wire.AlarmEntry{What: wire.AlarmTwoReceipts, Serial: 17, Receipt: fill[[32]byte](0x3d)},
+		&wire.UndoEntry{Serial: 17},
 	}
 }
 

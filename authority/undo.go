@@ -1,0 +1,162 @@
+package authority
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"marque/device/wire"
+	"marque/storage"
+)
+
+// Undo returns what takes revocations back that no list has yet, for [Authority.Propose]: by one officer, or, where more than one
+// decided about any of them, or there are several, by as many. Errors: those of carrying it out, [ErrNotFound], [ErrNotRevoked],
+// [ErrListed], [ErrNameFollowed] and [ErrLocked], which name the address that they are about.
+func (a *Authority) Undo(addresses []wire.Address) (*UndoPayload, error) {
+	p := &UndoPayload{Addresses: slices.Clone(addresses)}
+	slices.SortFunc(p.Addresses, compareAddresses)
+	p.Addresses = slices.Compact(p.Addresses)
+	p.Together = len(p.Addresses) > 1
+	err := a.current(func(tx *storage.Tx) error {
+		for _, address := range p.Addresses {
+			if _, err := a.undoable(tx, address); err != nil {
+				return fmt.Errorf("%s: %w", address, err)
+			}
+			p.Together = p.Together || a.ledger.together[address.Serial()]
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("take a revocation back: %w", err)
+	}
+	return p, nil
+}
+
+// Undoable returns the revocations that no list has yet, in the order of their serials, of identities that this database knows, and at
+// most [MaxIdentities]. Errors: [ErrLocked], and storage's.
+func (a *Authority) Undoable() (list []Identity, err error) {
+	err = a.current(func(tx *storage.Tx) error {
+		if a.ledger.unlisted == 0 {
+			return nil
+		}
+		for serial, s := range a.ledger.standings {
+			if s != unlisted || a.ledger.leftOut(uint32(serial)) {
+				continue
+			}
+			id, err := tx.Identity(uint32(serial))
+			if err != nil {
+				return fmt.Errorf("read the registry: %w", err)
+			}
+			if list = append(list, *a.identity(id)); len(list) == MaxIdentities {
+				return nil
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list what is unpublished: %w", err)
+	}
+	return list, nil
+}
+
+// undoable returns the identity whose revocation can be taken back, nil for a serial of a gap.
+func (a *Authority) undoable(tx *storage.Tx, address wire.Address) (*storage.Identity, error) {
+	id, err := find(tx, address)
+	if errors.Is(err, ErrNotFound) {
+		return nil, a.undoableLost(tx, address)
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case id.Revoked == nil:
+		return nil, ErrNotRevoked
+	case id.Revoked.ListedIn != 0 || id.Revoked.Expired || a.ledger.standings[id.Serial] != unlisted:
+		return nil, ErrListed
+	}
+	// Two in order would have the name, or one whose vehicle has it no more.
+	switch newest, err := tx.IdentityByName(id.Address.Name()); {
+	case err != nil:
+		return nil, fmt.Errorf("look the name up: %w", err)
+	case newest.Serial != id.Serial:
+		return nil, ErrNameFollowed
+	}
+	return id, nil
+}
+
+func (a *Authority) undoableLost(tx *storage.Tx, address wire.Address) error {
+	if address.IsZero() {
+		return ErrNotFound
+	}
+	lost, err := tx.Lost(address.Serial())
+	switch {
+	case errors.Is(err, storage.ErrNotFound) || err == nil && lost.Address != address:
+		return ErrNotFound
+	case err != nil:
+		return fmt.Errorf("look the address up: %w", err)
+	case lost.Revoked.ListedIn != 0 || lost.Revoked.Expired:
+		return ErrListed
+	}
+	return nil
+}
+
+// do takes revocations back, all of them or none.
+func (p *UndoPayload) do(a *Authority, tx *storage.Tx, now time.Time) error {
+	for _, address := range p.Addresses {
+		if err := p.undo(a, tx, now, address); err != nil {
+			return fmt.Errorf("%s: %w", address, err)
+		}
+	}
+	return nil
+}
+
+func (p *UndoPayload) undo(a *Authority, tx *storage.Tx, now time.Time, address wire.Address) error {
+	id, err := a.undoable(tx, address)
+	if err != nil {
+		return err
+	}
+	if a.ledger.together[address.Serial()] && !p.Together {
+		return ErrUndoTogether
+	}
+	if _, _, err := record(tx, now, &wire.UndoEntry{Serial: address.Serial()}); err != nil {
+		return err
+	}
+	if id == nil {
+		err = tx.DeleteLost(address.Serial())
+	} else {
+		id.Revoked = nil
+		err = tx.UpdateIdentity(id)
+	}
+	if err != nil {
+		return fmt.Errorf("store that the revocation was taken back: %w", err)
+	}
+	return nil
+}
+
+// decide notes by which decision the next entries are there.
+func (l *ledger) decide(e wire.Entry) {
+	switch entry := e.(type) {
+	case *wire.DecideEntry:
+		l.deciding = Action(entry.Action)
+	case *wire.RevokeEntry: // one of those that were decided about together
+	default:
+		l.deciding = ""
+	}
+}
+
+func (l *ledger) undo(e *wire.UndoEntry, complain func(string, ...any)) {
+	if uint64(e.Serial) >= l.n() || l.standings[e.Serial] != unlisted {
+		complain("it takes back the revocation of serial %d, which is not revoked, or on a list", e.Serial)
+		return
+	}
+	if l.reopening {
+		complain("it takes back a revocation after a reopening that published no list")
+	}
+	l.standings[e.Serial] = inOrder
+	if l.leftOut(e.Serial) {
+		l.standings[e.Serial] = skipped
+	}
+	delete(l.together, e.Serial)
+	l.revoked--
+	l.unlisted--
+}
