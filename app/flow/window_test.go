@@ -43,6 +43,8 @@ type window struct {
 	port    *port
 	saveErr error
 	saved   chan string
+	tools   flow.Ceremony
+	printed chan string // names of pages
 }
 
 func newWindow(t *testing.T) *window {
@@ -51,22 +53,27 @@ func newWindow(t *testing.T) *window {
 		t: t, results: make(chan func(), 100), now: time.Date(2026, 10, 14, 14, 32, 0, 0, time.UTC),
 		dir: filepath.Join(t.TempDir(), "authority"), saved: make(chan string, 100), idle: 100 * 365 * 24 * time.Hour,
 	}
-	w.port = newPort(t)
+	w.port, w.printed = newPort(t), make(chan string, 10)
 	w.service = remote.New(t.Context(), localapi.Options{Dir: w.dir})
+	w.open()
+	return w
+}
+
+// open makes a console.
+func (w *window) open() {
 	w.console = flow.NewConsole(flow.Parts{
 		Loop:    flow.Loop{Run: func(work func()) { go work() }, Post: func(result func()) { w.results <- result }},
 		Clock:   w.clock,
-		Service: w.service, Dir: w.dir, Scanner: w, Save: w.save, Packages: filepath.Join(t.TempDir(), "packages"),
+		Service: w.service, Dir: w.dir, Scanner: w, Save: w.save, Packages: filepath.Join(w.t.TempDir(), "packages"), Ceremony: w.tools,
 		Drives: w.port,
 	})
-	return w
 }
 
 // serve starts the service.
 func (w *window) serve() {
 	w.t.Helper()
 	ready, started := io.Pipe()
-	s, err := localapi.New(localapi.ServerOptions{Dir: w.dir, TPM: w.tpm, Clock: w.clock, Idle: w.idle, Ready: started})
+	s, err := localapi.New(localapi.ServerOptions{Dir: w.dir, TPM: w.tpm, Cost: cheap, Clock: w.clock, Idle: w.idle, Ready: started})
 	if err != nil {
 		w.t.Fatal(err)
 	}
