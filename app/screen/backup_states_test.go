@@ -1,5 +1,5 @@
 package screen_test
 
-var backupStates = []state{
+var backupStates = append(ceremonyStates, []state{
 	{"backup-empty", true, func(s *stage) { s.unlock(); s.console.Open("backup") }},
-}
+}...)

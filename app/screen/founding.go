@@ -23,6 +23,7 @@ type foundingView struct {
 	back, next, other, load, print, later *KeyButton
 	drawn                                 flow.FoundingStep // what the fields were filled for
 	typing                                string            // whose secret the fields are for
+	guarded                               bool              // a TPM was chosen when it was drawn last
 	row                                   int               // officer that is chosen
 	cards                                 *foundingCards
 }
@@ -82,6 +83,10 @@ func (v *foundingView) fill() {
 		set(v.passphrase, "")
 		set(v.again, "")
 	}
+	if m.Step == flow.FoundingVault && m.Custodial() && v.tpm.Text == "" && !v.guarded {
+		set(v.tpm, m.Plan.Vault.TPM)
+	}
+	v.guarded = m.Custodial()
 	if m.Step == v.drawn {
 		return
 	}
@@ -268,7 +273,11 @@ func (v *foundingView) focus() fyne.Focusable {
 		return v.numbers[0]
 	case flow.FoundingSecrets:
 		return v.passphrase
-	case flow.FoundingShares, flow.FoundingDrill:
+	case flow.FoundingShares:
+		if v.model.Chosen.Index > 0 {
+			return v.group
+		}
+	case flow.FoundingDrill:
 		return v.group
 	case flow.FoundingRecord:
 		return v.folder

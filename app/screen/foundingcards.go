@@ -34,8 +34,10 @@ func (v *foundingCards) bindings() []binding {
 	var b []binding
 	if m.Step == flow.FoundingShares {
 		choose := func(by int) func() { return func() { m.Choose(by) } }
-		b = append(b, binding{"UpDown", say("ceremony.card.choose"), nil}, binding{"Up", "", choose(-1)}, binding{"Down", "", choose(1)},
-			binding{"F9", say("ceremony.print.card"), v.printSheet})
+		b = append(b, binding{"UpDown", say("ceremony.card.choose"), nil}, binding{"Up", "", choose(-1)}, binding{"Down", "", choose(1)})
+		if m.SheetOf(m.Chosen) != nil {
+			b = append(b, binding{"F9", say("ceremony.print.card"), v.printSheet})
+		}
 	}
 	b = append(b, binding{"Backspace", "", m.GroupBack})
 	if m.Entry.Whole() {
@@ -172,5 +174,5 @@ func (v *foundingCards) drill() fyne.CanvasObject {
 	}
 	head := line(12, icon("scan", 20, colourAccent), text(say("ceremony.drill.enter", "Index", min(m.Entered()+1, needed)), sizeBody, colourText, bold),
 		layout.NewSpacer(), text(state, sizeRow, colourText2, plain))
-	return container.NewVScroll(padded(column(gap, marks, v.entry(head)), 3, 3, 3, 14))
+	return container.NewVScroll(padded(column(gap, marks, v.entry(head)), gap, 3, 3, 14))
 }

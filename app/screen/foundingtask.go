@@ -19,6 +19,9 @@ func (v *foundingView) task(narrow bool) fyne.CanvasObject {
 	switch v.model.Step {
 	case flow.FoundingRealm:
 		v.realmTask(content)
+		if len(v.model.Mistakes) > 0 {
+			return container.NewBorder(content, nil, nil, nil, padded(v.mistakes(), gap-4, 0, 0, 0))
+		}
 	case flow.FoundingVault:
 		v.vaultTask(content)
 	case flow.FoundingOfficers:
@@ -60,24 +63,22 @@ func (v *foundingView) realmTask(content *fyne.Container) {
 		paragraph(say("founding.realm.hint"), sizeRow, colourText2, plain))))
 	v.load.SetLabel(say("ceremony.load"))
 	if len(v.model.Mistakes) == 0 {
-		content.Add(column(6, line(10, v.load, text(say("ceremony.load.hint"), sizeRow, colourText2, plain))))
-		return
+		content.Add(line(10, v.load, text(say("ceremony.load.hint"), sizeRow, colourText2, plain)))
 	}
-	const most = 6
-	rows := column(4)
-	for i, m := range v.model.Mistakes {
-		if i == most {
-			rows.Add(text(say("ceremony.mistakes.more", "Count", len(v.model.Mistakes)-most), sizeRow, colourText2, plain))
-			break
-		}
+}
+
+// mistakes lists what is wrong with a ceremony file.
+func (v *foundingView) mistakes() fyne.CanvasObject {
+	rows := column(6)
+	for _, m := range v.model.Mistakes {
 		where := say("ceremony.mistake.file")
 		if m.Line > 0 {
 			where = say("ceremony.mistake.line", "Line", m.Line)
 		}
-		rows.Add(container.NewBorder(nil, nil, sized(text(where, sizeRow, colourText2, bold), 76, 0), nil, paragraph(m.Text, sizeRow, colourText, plain)))
+		label := sized(column(0, text(where, sizeRow, colourText2, bold)), 70, 0)
+		rows.Add(container.NewBorder(nil, nil, label, nil, paragraph(m.Text, sizeRow, colourText, plain)))
 	}
-	content.Add(Card(rows))
-	content.Add(line(10, v.load))
+	return frame(container.NewVScroll(padded(rows, 12, 12, 14, 16)))
 }
 
 func (v *foundingView) vaultTask(content *fyne.Container) {
@@ -198,7 +199,7 @@ func (v *foundingView) secretsTask(content *fyne.Container, narrow bool) {
 	rows := column(0)
 	add := func(i int, name string, what string) {
 		mark, ink := "person", colourText2
-		var state fyne.CanvasObject = text(say("lock.state.missing"), sizeRow, colourText2, plain)
+		var state fyne.CanvasObject = text(say("ceremony.secret.open"), sizeRow, colourText2, plain)
 		switch {
 		case i < m.Officer:
 			mark, ink = "person-check", colourOK
@@ -207,7 +208,7 @@ func (v *foundingView) secretsTask(content *fyne.Container, narrow bool) {
 			ink = colourAccent
 			state = text(say("lock.state.asked"), sizeRow, colourAccent, bold)
 		}
-		names := column(0, text(shorten(name, 260, sizes[sizeBody], bold), sizeBody, colourText, bold), text(what, sizeLabel, colourText2, plain))
+		names := column(0, text(shorten(name, 420, sizes[sizeBody], bold), sizeBody, colourText, bold), text(what, sizeLabel, colourText2, plain))
 		edge := rule()
 		if i == 0 {
 			edge = space(1)
@@ -260,7 +261,7 @@ func (v *foundingView) recordTask(content *fyne.Container) {
 	words := column(2, text(say("ceremony.carry.what"), sizeBody, colourText, bold), paragraph(say("ceremony.carry.why"), sizeRow, colourText2, plain))
 	copying := NewKeyButton(say("ceremony.carry"), "folder", "Ctrl+S", v.carry)
 	copying.Enable(!m.Checking)
-	body := column(8, words, container.NewBorder(nil, nil, nil, copying, v.folder))
+	body := column(8, words, container.NewBorder(nil, nil, nil, padded(copying, 0, 0, 8, 0), v.folder))
 	if m.Carried != "" {
 		body.Add(line(8, Pill("check", say("ceremony.carried", "Folder", shortenPath(m.Carried, 300, sizes[sizeLabel], bold)), toneOK)))
 	}
