@@ -100,10 +100,14 @@ func (a *Authority) newestList(tx *storage.Tx) (List, error) {
 	if err != nil {
 		return List{}, err
 	}
+	return listOf(b), nil
+}
+
+func listOf(b *wire.Bundle) List {
 	return List{
 		Sequence: b.Sequence, N: b.N, Count: b.Count,
 		Issued: b.Issued, NextUpdate: b.Issued.Add(b.NextUpdate), HardExpiry: b.Issued.Add(b.HardExpiry),
-	}, nil
+	}
 }
 
 // openBundle verifies and parses the statement of a list.

@@ -1,5 +1,7 @@
 package flow
 
+import "time"
+
 const (
 	minPassphrase = 8    // octets of a new passphrase
 	maxPassphrase = 1024 // octets
@@ -13,5 +15,7 @@ const (
 
 	maxPictures = 1000 // chosen at once
 
-	maxListsRead = 3 // of a drive, to find one that is whole
+	maxPastLists = 500             // that are shown
+	recallAfter  = 3 * time.Second // who holds which is asked again, while it is counted
+	maxListsRead = 3               // of a drive, to find one that is whole
 )

@@ -18,9 +18,13 @@ import (
 
 // Publisher is what [Publish] needs of the service. Consignment returns the newest list and what goes out with it: the core and a signed
 // manifest of both, last.
+//
+// PastLists returns lists that were published, the newest first, at most n, and how many hold
+// them, of how many; below zero as long as that is counted.
 type Publisher interface {
 	Publish() (*authority.Published, error)
 	Consignment() (*Consignment, error)
+	PastLists(n int) (lists []PastList, of int, err error)
 }
 
 // Consignment is what is written to a stick for one list.
@@ -100,6 +104,7 @@ type Destination struct {
 type Publish struct {
 	model
 	looking model // at drives
+	telling model // of past lists
 	console *Console
 	service Publisher
 	drives  Drives
@@ -115,7 +120,7 @@ type Publish struct {
 	Lost         *Destination  // that was pulled
 	Proof        *Proof        // while written
 	History      []PastList    // newest first; not to be changed
-	Fleet        int           // identities that ought to hold the newest list
+	Fleet        int           // identities that ought to hold the newest list; 0 while they are counted
 }
 
 // PastList is a list that was signed.
@@ -141,12 +146,16 @@ type Proof struct {
 func (p *Proof) Words() [words.Count]string { return words.Of(p.Hash[:]) }
 
 func newPublish(c *Console, p Parts) *Publish {
-	v := &Publish{model: model{loop: p.Loop}, looking: model{loop: p.Loop}, console: c, drives: p.Drives, Chosen: -1}
+	v := &Publish{model: model{loop: p.Loop}, looking: model{loop: p.Loop}, telling: model{loop: p.Loop}, console: c, drives: p.Drives, Chosen: -1}
 	c.Sticks.OnChange(v.follow)
 	c.Status.OnChange(func() {
-		if v.load != nil && v.load.Sequence != c.Status.Now.List.Sequence && !v.Busy() { // signed elsewhere
+		newest := c.Status.Now.List.Sequence
+		if v.load != nil && v.load.Sequence != newest && !v.Busy() { // signed elsewhere
 			v.load = nil
 			v.look()
+		}
+		if len(v.History) > 0 && v.History[0].Sequence < newest {
+			v.recall()
 		}
 	})
 	return v
@@ -155,6 +164,8 @@ func newPublish(c *Console, p Parts) *Publish {
 // suspend drops what the service was asked for. What is being written goes on.
 func (p *Publish) suspend() {
 	p.service = nil
+	p.looking.forget()
+	p.telling.forget()
 	if p.Step == PublishSigning {
 		p.forget()
 		p.Step = PublishResting
@@ -164,6 +175,7 @@ func (p *Publish) suspend() {
 func (p *Publish) resume(s Service) {
 	p.service, p.load = s, nil
 	p.look()
+	p.recall()
 	p.changed()
 }
 
@@ -171,11 +183,35 @@ func (p *Publish) reset() {
 	p.suspend()
 	p.Stop()
 	p.forget()
-	p.looking.forget()
 	p.load, p.folder, p.stop = nil, nil, nil
 	p.Step, p.Problem, p.Lost, p.Proof = PublishResting, nil, nil, nil
-	p.Destinations, p.Chosen = nil, -1
+	p.Destinations, p.Chosen, p.History, p.Fleet = nil, -1, nil, 0
 	p.follow()
+}
+
+// recall reads which lists there were.
+func (p *Publish) recall() {
+	service := p.service
+	if service == nil {
+		return
+	}
+	type past struct {
+		lists []PastList
+		fleet int
+	}
+	background(&p.telling, func() (h past, err error) {
+		h.lists, h.fleet, err = service.PastLists(maxPastLists)
+		return h, err
+	}, func(h past, err error) {
+		if err != nil { // the rest of the screen does not need it
+			return
+		}
+		p.History, p.Fleet = h.lists, max(h.fleet, 0)
+		if h.fleet < 0 && p.loop.After != nil {
+			p.loop.After(recallAfter, p.recall)
+		}
+		p.changed()
+	})
 }
 
 // Busy reports whether something is being signed or written.

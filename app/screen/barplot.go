@@ -115,7 +115,7 @@ func stepOf(most int) int {
 // every returns which multiples stand below the bars, so that labels of a width keep apart.
 func (l *plotted) every(width float32) int {
 	for power := 1; ; power *= 10 {
-		for _, s := range []int{power, 2 * power, 5 * power} {
+		for _, s := range []int{power, 5 * power} {
 			if float32(s)*l.slot >= width+2*plotGap {
 				return s
 			}

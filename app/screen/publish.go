@@ -122,16 +122,16 @@ func (v *publishView) draw(narrow bool) fyne.CanvasObject {
 	if narrow {
 		width = placesWidthSmall
 	}
-	places, right := column(gap, v.places(narrow), v.list()), column(gap, v.now())
+	places, right := column(gap, v.places(narrow), v.list()), flush{top: v.now()}
 	if !narrow {
 		if earlier := v.earlier(); earlier != nil {
 			places.Add(earlier)
 		}
 		if plots := v.plots(); plots != nil {
-			right.Add(plots)
+			right.middle = padded(atMost(plots, plotsHigh), gap, 0, 0, 0)
 		}
 	}
-	body := container.NewBorder(nil, nil, padded(sized(places, width, 0), 0, 0, 0, gap-4), nil, right)
+	body := container.NewBorder(nil, nil, padded(sized(places, width, 0), 0, 0, 0, gap-4), nil, right.container())
 	return page(narrow, head, nil, body)
 }
 

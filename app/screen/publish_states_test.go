@@ -18,6 +18,12 @@ func publishing(s *stage) *flow.Publish {
 	return s.console.Publish
 }
 
+// long makes a history of lists.
+func long(s *stage) *flow.Publish {
+	s.place.lists = 26
+	return publishing(s)
+}
+
 // fresh leaves nothing unpublished.
 func fresh(s *stage) *flow.Publish {
 	p := publishing(s)
@@ -33,11 +39,6 @@ var publishStates = []state{
 	{"publish-fresh", true, func(s *stage) {
 		p := fresh(s)
 		p.Choose(1)
-	}},
-	{"publish-ending", true, func(s *stage) {
-		fresh(s)
-		s.late = 13 * 24 * time.Hour
-		s.altered(func(*flow.State) {})
 	}},
 	{"publish-refused", true, func(s *stage) {
 		fresh(s)
@@ -60,14 +61,7 @@ var publishStates = []state{
 		p.Progress.Name, p.Progress.Reading, p.Progress.Done, p.Progress.Total = "list-3.mql", true, 7, 10
 		s.shell.Draw()
 	}},
-	{"publish-done", true, func(s *stage) { publishing(s); s.key(fyne.KeyReturn); s.settle() }},
-	{"publish-all", true, func(s *stage) {
-		publishing(s)
-		for range 3 {
-			s.key(fyne.KeyReturn)
-			s.settle()
-		}
-	}},
+	{"publish-done", true, func(s *stage) { long(s); s.key(fyne.KeyReturn); s.settle() }},
 	{"publish-pulled", true, func(s *stage) {
 		p := fresh(s)
 		s.port.pulled = true
@@ -96,5 +90,5 @@ var publishStates = []state{
 		s.settle()
 	}},
 	{"publish-readonly", true, func(s *stage) { publishing(s); s.altered(readOnly(flow.RolledBack)) }},
-	{"publish-history", true, func(s *stage) { fresh(s); s.key(fyne.KeyF7) }},
+	{"publish-history", true, func(s *stage) { long(s); s.key(fyne.KeyF7) }},
 }

@@ -14,7 +14,7 @@ const earlierShown = 5
 func newPastLists(v *publishView) *RowList {
 	l := NewRowList([]listColumn{
 		{title: say("publish.column.list"), width: 60, right: true},
-		{title: say("publish.column.issued"), width: 140},
+		{title: say("publish.column.issued"), width: 136},
 		{title: say("publish.column.until"), width: 100},
 		{title: say("publish.column.revoked"), width: 90, right: true},
 		{title: say("publish.column.size"), width: 80, right: true},
@@ -61,7 +61,7 @@ func (v *publishView) drawHistory(narrow bool) fyne.CanvasObject {
 	if narrow || plots == nil {
 		return v.past
 	}
-	return container.NewBorder(nil, nil, nil, padded(sized(plots, 420, 0), 0, 0, gap-4, 0), v.past)
+	return container.NewBorder(nil, nil, nil, padded(sized(plots, 318, 0), 0, 0, gap-4, 0), v.past)
 }
 
 // earlier are the last lists before the newest; nil when there are none.
@@ -109,15 +109,34 @@ func (v *publishView) plots() fyne.CanvasObject {
 		l, at := &all[i], len(all)-1-i
 		sizes[at], counts[at] = Bar{int(l.Sequence), l.Size}, Bar{int(l.Sequence), l.Revoked}
 	}
-	content := column(14,
-		sized(NewBarPlot(say("publish.plot.size"), sizes, octetsShort, colourAccent), 0, 142),
-		sized(NewBarPlot(say("publish.plot.revoked"), counts, number, colourText2), 0, 142))
-	return frame(column(0, cardHead(say("publish.plots", "Count", len(all)), nil), padded(content, 10, 12, 14, 14)))
+	content := container.New(layout.NewGridLayoutWithRows(2),
+		NewBarPlot(say("publish.plot.size"), sizes, octetsShort, colourAccent),
+		NewBarPlot(say("publish.plot.revoked"), counts, number, colourText2))
+	return frame(flush{top: cardHead(say("publish.plots", "Count", len(all)), nil), middle: padded(content, 10, 12, 14, 14)}.container())
+}
+
+// plotsHigh is how high the card of the plots gets.
+const plotsHigh float32 = 390
+
+// atMost gives an object as much height as there is, up to a limit.
+func atMost(o fyne.CanvasObject, height float32) fyne.CanvasObject {
+	return container.New(atMostLayout{height}, o)
+}
+
+type atMostLayout struct{ height float32 }
+
+func (atMostLayout) MinSize(objects []fyne.CanvasObject) fyne.Size { return objects[0].MinSize() }
+
+func (l atMostLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	place(objects[0], 0, 0, size.Width, min(size.Height, l.height))
 }
 
 // octetsShort is a size along an axis.
 func octetsShort(n int) string {
-	if n > 0 && n%1000 == 0 {
+	switch {
+	case n == 0:
+		return number(n)
+	case n%1000 == 0:
 		return say("publish.kilobytes", "Whole", number(n/1000))
 	}
 	return octets(n)

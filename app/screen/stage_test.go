@@ -68,6 +68,7 @@ type place struct {
 	overview func(*flow.Outlook) // nil leaves it
 	secret   error               // what comes of a PIN, or of an officer's passphrase
 	depots   []authority.Depot   // in place of those of the service, if not nil
+	lists    int                 // in the history; 0 for those that there are
 }
 
 func (p *place) Connect() error {

@@ -2,6 +2,8 @@ package remote
 
 import (
 	"crypto/sha256"
+	"errors"
+	"time"
 
 	"marque/app/flow"
 	"marque/app/localapi"
@@ -26,6 +28,46 @@ func (s *Service) Consignment() (load *flow.Consignment, err error) {
 		return err
 	})
 	return load, err
+}
+
+// PastLists implements flow.Publisher.
+func (s *Service) PastLists(n int) (lists []flow.PastList, of int, err error) {
+	err = s.with(func(c *localapi.Client) error {
+		lists, of, err = pastLists(c, n)
+		return err
+	})
+	return lists, of, err
+}
+
+func pastLists(c *localapi.Client, n int) (lists []flow.PastList, of int, err error) {
+	for before := uint32(0); len(lists) < n; {
+		page, err := c.PastLists(before, min(n-len(lists), authority.MaxPastLists))
+		if err != nil {
+			return nil, 0, err
+		}
+		for _, l := range page {
+			lists = append(lists, flow.PastList{Sequence: l.Sequence, Issued: l.Issued, NextUpdate: l.NextUpdate, Size: l.Size, Revoked: int(l.Count)})
+			before = l.Sequence
+		}
+		if len(page) < authority.MaxPastLists {
+			break
+		}
+	}
+	fleet, err := c.Fleet(time.Time{})
+	if errors.Is(err, authority.ErrIndexing) {
+		return lists, -1, nil
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	held := map[uint32]int{}
+	for _, h := range fleet.Held {
+		held[h.Sequence] = h.Count
+	}
+	for i := range lists {
+		lists[i].Held = held[lists[i].Sequence]
+	}
+	return lists, fleet.Active, nil
 }
 
 func consignment(c *localapi.Client) (*flow.Consignment, error) {
