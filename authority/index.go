@@ -2,6 +2,7 @@ package authority
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -69,7 +70,7 @@ func newIndex(store *storage.Store, core *wire.Core) *index {
 	return &index{store: store, core: core, touched: map[uint32]bool{}}
 }
 
-// record is a row before it is put into the columns.
+// row is what is known of an identity before it is put into the columns.
 type row struct {
 	name                                 string
 	serial, issued, last, held, received uint32
@@ -96,15 +97,20 @@ func readRow(tx *storage.Tx, id *storage.Identity) (*row, error) {
 	if r.depot, err = tx.Origin(id.Request); err != nil {
 		return nil, fmt.Errorf("read where it came from: %w", err)
 	}
-	got, err := newestReceipt(tx, id)
-	if err != nil || got == nil {
-		return r, err
-	}
 	kept, err := tx.Receipt(id.Serial, storage.SlotNewest)
+	if errors.Is(err, storage.ErrNotFound) {
+		return r, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read a receipt: %w", err)
 	}
-	r.held, r.received = got.List.Sequence, uint32(kept.At.Unix())
+	got, err := wire.ParseReceipt(kept.Receipt)
+	if err != nil {
+		return nil, fmt.Errorf("read a receipt: %w", err)
+	}
+	if got.Sequence == id.Sequence { // else it is of an older package
+		r.held, r.received = got.List.Sequence, uint32(kept.At.Unix())
+	}
 	return r, nil
 }
 

@@ -9,11 +9,6 @@ type Enroller interface {
 	NewestList() (sequence uint32, list []byte, err error)
 }
 
-// Register is what listing identities needs of an authority; *localapi.Client has it.
-type Register interface {
-	Identities(from uint32, n int) ([]authority.Identity, error)
-}
-
 // Overview tells how the service and its authority stand. It works in every phase, and keeps nobody signed on.
 type Overview interface {
 	State() (State, error)
@@ -47,7 +42,6 @@ type Service interface {
 	Desk
 	Seconder
 	Enroller
-	Register
 	Overviewer
 	Searcher
 	Revoker

@@ -132,7 +132,7 @@ func NewConsole(p Parts) *Console {
 func (c *Console) furnish(p Parts) {
 	c.Home = newHome(c, p)
 	c.Enrol = newEnrol(p)
-	c.Identities = newIdentities(p.Loop, p.Clock)
+	c.Identities = newIdentities(c, p)
 	c.Revoke = newRevoke(c, p)
 	c.Publish = newPublish(c, p)
 	c.Approvals = newApprovals(c, p)

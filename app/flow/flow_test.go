@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"marque/app/flow"
-	"marque/app/localapi"
 	"marque/device/wire"
 )
 
@@ -71,7 +70,7 @@ func TestFoundLockUnlock(t *testing.T) {
 	}
 	w.enrol("bus-4711")
 	c.Lock()
-	if c.Phase != flow.Locked || len(c.Identities.Rows) > 0 || len(c.Enrol.Done) > 0 {
+	if c.Phase != flow.Locked || c.Identities.Matches() > 0 || len(c.Enrol.Done) > 0 {
 		t.Error("something of the open authority is still shown")
 	}
 	w.until("the closed vault", func() bool { return c.Status.Phase == flow.Locked })
@@ -240,40 +239,6 @@ func TestLateResultsAreDropped(t *testing.T) {
 	w.until("the closed vault", func() bool { return w.console.Status.Phase == flow.Locked && len(w.results) == 0 })
 	if e.Step != flow.EnrolWaiting || e.Review != nil || w.console.Identities.Loaded || w.console.Identities.Loading {
 		t.Errorf("step %d after locking", e.Step)
-	}
-}
-
-func TestIdentities(t *testing.T) {
-	w := newWindow(t)
-	w.found()
-	for _, name := range []string{"bus-1", "bus-2", "tram-1"} {
-		w.enrol(name)
-	}
-	l := w.console.Identities
-	w.until("three identities", func() bool { return l.Total() == 3 && !l.Loading })
-	if l.Rows[0].Address.Name() != "tram-1" {
-		t.Error("the newest is not the first")
-	}
-	l.Search("BUS vehicle")
-	l.Select(1)
-	if len(l.Rows) != 2 || l.Selected().Address.Name() != "bus-1" || l.Index() != 1 {
-		t.Fatalf("%d rows, selected %v", len(l.Rows), l.Selected())
-	}
-	revoked, err := w.other().Revoke(localapi.Revoke{Addresses: []string{l.Selected().Address.String()}, Reason: "stolen"})
-	if err != nil || !revoked.Done {
-		t.Fatal(revoked, err)
-	}
-	l.Refresh()
-	w.until("the revocation", func() bool { return l.Standing(l.Selected()) == flow.Revoked })
-	w.console.Status.Refresh()
-	w.until("the unpublished change", func() bool { return w.console.Status.Now.Unpublished == 1 })
-	l.Search("tram")
-	if l.Selected() != nil || l.Index() != -1 {
-		t.Error("what is not shown is still selected")
-	}
-	w.pass(2 * 365 * 24 * time.Hour)
-	if l.Standing(&l.Rows[0]) != flow.Expired {
-		t.Error("an identity without keys counts as active")
 	}
 }
 

@@ -1,160 +1,332 @@
 package flow
 
 import (
-	"slices"
-	"strings"
+	"errors"
 	"time"
 
 	"marque/app/words"
 	"marque/authority"
+	"marque/device/wire"
 )
 
-// Searcher is what [Identities] needs of the service.
-type Searcher interface{}
+// Searcher is what [Identities] needs of the service. Errors, besides those of every call: *[authority.IndexingError].
+type Searcher interface {
+	Search(q authority.Query) (*authority.Results, error)
+	History(address wire.Address) (*authority.History, error)
+}
 
-// Standing is how an identity stands.
+// Standing is how an identity stands, for people.
 type Standing int
 
 // The standings.
 const (
 	Active  Standing = iota
+	Ending           // active, but its keys end soon
 	Revoked          // for ever
 	Expired          // its last key ran out
 )
 
-// Identities is the view-model of the list of identities.
-//
-//	           ┌───────problem──────┐
-//	           ▼                    │
-//	empty ──Refresh──▶ loading ──▶ shown ──Search, Select──▶ shown
-type Identities struct {
-	model
-	register Register
-	clock    func() time.Time
-
-	all      []authority.Identity
-	selected *authority.Identity
-
-	Loading bool
-	Loaded  bool // at least once since it was unlocked
-	Problem *Problem
-	Query   string
-	Rows    []authority.Identity // those that match the query, newest first; not to be changed
+// Filter is what is wanted besides the words that were typed.
+type Filter struct {
+	Active, Revoked, Expired bool
+	Kind                     wire.Kind     // zero for all
+	Depot                    string        // empty for all
+	Within                   time.Duration // only those whose keys end within; zero for all
+	NoReceipt                bool          // only those that no receipt came of
+	Behind                   bool          // only those that are known to hold an older list than the newest
 }
 
-func newIdentities(loop Loop, clock func() time.Time) *Identities {
-	return &Identities{model: model{loop: loop}, clock: clock}
+// usualFilter leaves out what is of the past.
+var usualFilter = Filter{Active: true, Revoked: true}
+
+// Identities is the view-model of the list of identities. There may be a million: rows are read page by page, as they come into sight.
+//
+//	            ┌──────────problem──────────┐
+//	            ▼                           │
+//	empty ──Refresh──▶ searching, indexing ──▶ shown ──Search, SetFilter, SortBy──▶ searching
+//	                                            │ ▲
+//	                                    Select, Tick, Row
+//
+// While a search runs, what was found before stays; of what is typed meanwhile, only the last is searched for.
+type Identities struct {
+	model
+	console *Console
+	clock   func() time.Time
+	service Searcher
+	save    Saver
+	folder  string // for what is exported
+
+	again    bool // something else is wanted since the search that runs began
+	paging   model
+	details  model
+	pages    pages
+	onRows   []func()
+	asked    *authority.Query
+	selected wire.Address // zero for none
+	ticked   map[wire.Address]authority.Row
+
+	Loading   bool
+	Loaded    bool // at least once since it was unlocked
+	Problem   *Problem
+	Reading   *authority.IndexingError // how far the service got with reading the registry; nil when it has read it
+	Query     string
+	Filter    Filter
+	By        authority.Column
+	Downwards bool
+	Found     authority.Results  // counts of the newest search, without rows
+	Position  int                // row of what is selected; -1 for none
+	Details   *authority.History // of what is selected; nil until it was read
+	TooMany   bool               // more were to be ticked than can be
+	Export    Export
+}
+
+func newIdentities(c *Console, p Parts) *Identities {
+	l := &Identities{model: model{loop: p.Loop}, console: c, clock: p.Clock, save: p.Save, folder: p.Packages}
+	l.paging.loop, l.details.loop = p.Loop, p.Loop
+	l.clear()
+	return l
+}
+
+// clear forgets everything.
+func (l *Identities) clear() {
+	l.pages = pages{}
+	l.ticked = map[wire.Address]authority.Row{}
+	l.selected, l.Position, l.Details, l.Found, l.asked = wire.Address{}, -1, nil, authority.Results{}, nil
+	l.Loaded, l.Query, l.Filter, l.By, l.Downwards, l.TooMany, l.Export = false, "", usualFilter, authority.ByName, false, false, Export{}
 }
 
 // reset empties the list.
 func (l *Identities) reset() {
 	l.suspend()
-	l.all, l.Rows, l.selected = nil, nil, nil
-	l.Loaded, l.Query = false, ""
+	l.clear()
 	l.changed()
 }
 
 // suspend keeps what is shown until resume.
 func (l *Identities) suspend() {
 	l.forget()
-	l.register, l.Loading, l.Problem = nil, false, nil
+	l.paging.forget()
+	l.details.forget()
+	l.Export.stop()
+	l.service, l.Loading, l.Problem, l.Reading, l.again = nil, false, nil, nil, false
+	l.pages.wanted, l.pages.reading = nil, false
 }
 
 // resume makes the list one of s.
 func (l *Identities) resume(s Service) {
 	l.suspend()
-	l.register = s
+	l.paging.failed, l.details.failed = l.failed, l.failed
+	l.service = s
 	l.Refresh()
 }
 
-// Refresh reads the list again; what is shown stays until then.
+// OnRows adds a function that is called when rows were read that are perhaps in sight, and nothing else has changed.
+func (l *Identities) OnRows(f func()) { l.onRows = append(l.onRows, f) }
+
+// Refresh searches again; what is shown stays until then.
 func (l *Identities) Refresh() {
-	if l.register == nil || l.Loading {
+	if l.service == nil {
 		return
 	}
-	l.Loading, l.Problem = true, nil
-	register := l.register
-	background(&l.model, func() ([]authority.Identity, error) { return readAll(register) }, func(all []authority.Identity, err error) {
-		l.Loading, l.Problem = false, explain(err, "identities.failed")
-		if err == nil {
-			l.Loaded = true
-			slices.Reverse(all)
-			l.all = all
-			l.filter()
-		}
-		l.changed()
+	if l.Loading {
+		l.again = true
+		return
+	}
+	l.Loading, l.Problem, l.again = true, nil, false
+	service, q := l.service, l.query()
+	background(&l.model, func() (*authority.Results, error) { return service.Search(q) }, func(found *authority.Results, err error) {
+		l.take(&q, found, err)
 	})
 	l.changed()
 }
 
-func readAll(r Register) ([]authority.Identity, error) {
-	var all []authority.Identity
-	for {
-		page, err := r.Identities(uint32(len(all)), pageSize)
-		if err != nil || len(page) == 0 {
-			return all, err
+// query is what is wanted now, up to the end of the first page.
+func (l *Identities) query() authority.Query {
+	q := authority.Query{Text: cutQuery(l.Query), By: l.By, Descending: l.Downwards, Count: pageRows}
+	f := &l.Filter
+	for _, s := range []struct {
+		on       bool
+		standing authority.Standing
+	}{{f.Active, authority.StandingActive}, {f.Revoked, authority.StandingRevoked}, {f.Expired, authority.StandingExpired}} {
+		if s.on {
+			q.Standings = append(q.Standings, s.standing)
 		}
-		all = append(all, page...)
+	}
+	q.Kind, q.Depot, q.Behind = f.Kind, f.Depot, f.Behind
+	if f.Within > 0 {
+		q.Before = l.clock().Add(f.Within)
+	}
+	if f.NoReceipt {
+		q.Receipt = authority.NoReceipt
+	}
+	return q
+}
+
+// cutQuery keeps what a search takes: nobody types more.
+func cutQuery(text string) string {
+	if len(text) > authority.MaxQuery {
+		return text[:authority.MaxQuery]
+	}
+	return text
+}
+
+// take shows what a search brought.
+func (l *Identities) take(q *authority.Query, found *authority.Results, err error) {
+	l.Loading = false
+	if indexing, ok := errors.AsType[*authority.IndexingError](err); ok {
+		l.Reading = indexing
+		l.Loading, l.again = true, true
+		round := l.round
+		l.loop.After(indexPause, func() {
+			if l.round == round {
+				l.Loading = false
+				l.Refresh()
+			}
+		})
+		l.changed()
+		return
+	}
+	l.Reading = nil
+	if l.again {
+		l.Refresh()
+	}
+	if err != nil {
+		l.Problem = explain(err, "identities.failed")
+		l.changed()
+		return
+	}
+	l.Loaded, l.asked = true, q
+	l.paging.forget()
+	l.pages = pages{}
+	l.pages.put(0, found.Rows)
+	rows := found.Rows
+	found.Rows = nil
+	l.Found = *found
+	l.keep(rows)
+	l.changed()
+}
+
+// keep finds out which row is selected now.
+func (l *Identities) keep(rows []authority.Row) {
+	l.Position = -1
+	for i := range rows {
+		if rows[i].Address == l.selected {
+			l.Position = i
+		}
+		if _, on := l.ticked[rows[i].Address]; on {
+			l.ticked[rows[i].Address] = rows[i]
+		}
+	}
+	switch {
+	case l.Position >= 0:
+		l.read()
+	case l.Found.Matches == 1 && l.Query != "" && len(rows) == 1:
+		l.Position, l.selected, l.Details = 0, rows[0].Address, nil
+		l.read()
+	default:
+		l.selected, l.Details = wire.Address{}, nil
 	}
 }
 
 // Total is how many identities there are.
-func (l *Identities) Total() int { return len(l.all) }
+func (l *Identities) Total() int { return l.Found.Total }
 
-// Search shows those whose address or kind contains every word of query.
-func (l *Identities) Search(query string) {
-	l.Query = query
-	l.filter()
-	l.changed()
+// Matches is how many rows there are.
+func (l *Identities) Matches() int { return l.Found.Matches }
+
+// Search shows those in which every word of a text occurs.
+func (l *Identities) Search(text string) {
+	if l.Query == text {
+		return
+	}
+	l.Query = text
+	l.wanted()
 }
 
-func (l *Identities) filter() {
-	wanted := strings.Fields(strings.ToLower(l.Query))
-	l.Rows = slices.Collect(func(yield func(authority.Identity) bool) {
-		for _, id := range l.all {
-			if matches(&id, wanted) && !yield(id) {
-				return
-			}
-		}
-	})
-	if i := l.Index(); i >= 0 { // as it is now
-		l.selected = &l.Rows[i]
-	} else {
-		l.selected = nil
+// SetFilter changes what is wanted.
+func (l *Identities) SetFilter(f Filter) {
+	if l.Filter != f {
+		l.Filter = f
+		l.wanted()
 	}
 }
 
-func matches(id *authority.Identity, wanted []string) bool {
-	text := strings.ToLower(id.Address.String() + " " + id.Kind.String())
-	return !slices.ContainsFunc(wanted, func(w string) bool { return !strings.Contains(text, w) })
+// Clear shows what is usually shown. It reports whether it was not.
+func (l *Identities) Clear() bool {
+	if l.Query == "" && l.Filter == usualFilter {
+		return false
+	}
+	l.Query, l.Filter = "", usualFilter
+	l.wanted()
+	return true
+}
+
+// SortBy sorts by a column, and by one that it is sorted by already the other way round.
+func (l *Identities) SortBy(by authority.Column) {
+	if l.By == by {
+		l.Downwards = !l.Downwards
+	} else {
+		l.By, l.Downwards = by, false
+	}
+	l.wanted()
+}
+
+// wanted searches for something else.
+func (l *Identities) wanted() {
+	l.Refresh()
+	l.changed()
 }
 
 // Select shows the details of a row.
 func (l *Identities) Select(row int) {
-	if row < 0 || row >= len(l.Rows) {
+	r := l.Row(row)
+	if r == nil {
+		if row < 0 || row >= l.Matches() {
+			return
+		}
+		l.Position, l.selected, l.Details = row, wire.Address{}, nil // it is selected once it was read
+		l.changed()
 		return
 	}
-	l.selected = &l.Rows[row]
+	if l.Position == row && l.selected == r.Address {
+		return
+	}
+	l.Position, l.selected, l.Details = row, r.Address, nil
+	l.read()
 	l.changed()
 }
 
-// Selected returns the identity whose details are shown, nil when there is none.
-func (l *Identities) Selected() *authority.Identity { return l.selected }
+// Selected returns the row that is selected, nil when there is none, or when it is still to be read.
+func (l *Identities) Selected() *authority.Row {
+	if l.Position < 0 {
+		return nil
+	}
+	return l.pages.row(l.Position)
+}
 
-// Index returns the row of the selected identity, -1 when there is none.
-func (l *Identities) Index() int {
-	return slices.IndexFunc(l.Rows, func(id authority.Identity) bool {
-		return l.selected != nil && id.Address == l.selected.Address
+// read reads the details of what is selected.
+func (l *Identities) read() {
+	if l.service == nil || l.selected.IsZero() {
+		return
+	}
+	service, address := l.service, l.selected
+	background(&l.details, func() (*authority.History, error) { return service.History(address) }, func(h *authority.History, err error) {
+		if err == nil {
+			l.Details = h
+			l.changed()
+		}
 	})
 }
 
 // Standing says how an identity stands now.
-func (l *Identities) Standing(id *authority.Identity) Standing {
+func (l *Identities) Standing(r *authority.Row) Standing {
 	switch {
-	case id.Revoked != nil:
+	case r.Standing == authority.StandingRevoked:
 		return Revoked
-	case !l.clock().Before(id.Until):
+	case r.Standing == authority.StandingExpired:
 		return Expired
+	case r.Until.Sub(l.clock()) < authority.EndingSoon:
+		return Ending
 	}
 	return Active
 }

@@ -62,7 +62,10 @@ func newWindow(t *testing.T) *window {
 // open makes a console.
 func (w *window) open() {
 	w.console = flow.NewConsole(flow.Parts{
-		Loop:    flow.Loop{Run: func(work func()) { go work() }, Post: func(result func()) { w.results <- result }},
+		Loop: flow.Loop{
+			Run: func(work func()) { go work() }, Post: func(result func()) { w.results <- result },
+			After: func(d time.Duration, f func()) { time.AfterFunc(d, func() { w.results <- f }) },
+		},
 		Clock:   w.clock,
 		Service: w.service, Dir: w.dir, Scanner: w, Save: w.save, Packages: filepath.Join(w.t.TempDir(), "packages"), Ceremony: w.tools,
 		Drives: w.port,

@@ -6,37 +6,95 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/widget"
 
 	"marque/app/flow"
+	"marque/authority"
+	"marque/device/wire"
 )
 
-// identitiesView draws flow.Identities: search and list, and the details of the selected identity on the right.
+// identitiesView draws flow.Identities: search, chips and list, and the details of the selected identity on the right. In a narrow
+// window Enter shows them in place of the list.
 type identitiesView struct {
-	model   *flow.Identities
-	status  *flow.Status
+	model  *flow.Identities
+	shell  *Shell
+	status *flow.Status
+
 	search  *Field
-	refresh *KeyButton
+	columns *KeyButton
+	export  *KeyButton
+	stop    *KeyButton
+	revoke  *KeyButton
+	chips   identityChips
 	list    *RowList
+	opened  bool // in a narrow window: the details are shown
+	narrow  bool
 }
 
-func newIdentitiesView(m *flow.Identities, s *flow.Status) *identitiesView {
-	v := &identitiesView{model: m, status: s, search: newSearchField("", "search")}
-	v.search.OnChanged = func(q string) {
-		if q != m.Query {
-			m.Search(q)
+// identityChips are the filters.
+type identityChips struct {
+	active, revoked, expired  *Chip
+	kind, depot, within, more *Chip
+}
+
+func newIdentitiesView(s *Shell) *identitiesView {
+	m := s.console.Identities
+	v := &identitiesView{model: m, shell: s, status: s.console.Status, search: newSearchField("", "search")}
+	v.search.OnChanged = m.Search
+	v.columns = NewKeyButton("", "", "", v.chooseColumns)
+	v.export = NewKeyButton("CSV", "down", "Ctrl+S", m.ExportAll)
+	v.stop = NewKeyButton("", "", "Esc", func() { m.StopExport() })
+	v.revoke = NewKeyButton("", "ban", "Delete", m.Revoke).Warning()
+	v.makeChips()
+	v.list = NewRowList(v.titles(), m.Matches, v.cells, m.Select).
+		Ticks(m.Ticked, m.Tick).All(m.TickAll).Sorts(v.sortBy).Opens(func(int) { v.open() })
+	v.list.ShowColumn(columnIssued, false)
+	m.OnRows(func() { v.list.list.Refresh() })
+	return v
+}
+
+// The columns, in their order.
+const (
+	columnName = iota
+	columnSerial
+	columnKind
+	columnDepot
+	columnState
+	columnUntil
+	columnIssued
+	columnList
+)
+
+// sortKeys are what the columns sort by, in their order.
+var sortKeys = []struct {
+	key string
+	by  authority.Column
+}{
+	{"name", authority.ByName},
+	{"serial", authority.BySerial},
+	{"kind", authority.ByKind},
+	{"depot", authority.ByDepot},
+	{"state", authority.ByStanding},
+	{"until", authority.ByUntil},
+	{"issued", authority.ByIssued},
+	{"list", authority.ByList},
+}
+
+func (v *identitiesView) titles() []listColumn {
+	widths := []float32{0, 66, 78, 70, 104, 86, 86, 36}
+	columns := make([]listColumn, len(sortKeys))
+	for i, s := range sortKeys {
+		columns[i] = listColumn{title: say("column." + s.key), width: widths[i], sort: s.key, right: i == columnSerial || i == columnList}
+	}
+	return columns
+}
+
+func (v *identitiesView) sortBy(key string) {
+	for _, s := range sortKeys {
+		if s.key == key {
+			v.model.SortBy(s.by)
 		}
 	}
-	v.refresh = NewKeyButton("", "refresh", "Ctrl+R", m.Refresh)
-	columns := []listColumn{
-		{title: say("column.name")},
-		{title: say("column.serial"), width: 70, right: true},
-		{title: say("column.kind"), width: 84},
-		{title: say("column.state"), width: 88},
-		{title: say("column.until"), width: 86},
-		{title: say("column.issued"), width: 86},
-	}
-	v.list = NewRowList(columns, func() int { return len(m.Rows) }, v.cells, m.Select)
-	return v
 }
 
 func (v *identitiesView) focus() fyne.Focusable { return v.search }
@@ -44,77 +102,325 @@ func (v *identitiesView) focus() fyne.Focusable { return v.search }
 func (v *identitiesView) typed(rune) *Field { return v.search }
 
 func (v *identitiesView) bindings() []binding {
-	move := func(by int) func() { return func() { v.list.Step(by) } }
-	return []binding{
-		{"Ctrl+F", say("identities.search"), func() { fyne.CurrentApp().Driver().CanvasForObject(v.search).Focus(v.search) }},
+	move := func(by int) func() {
+		return func() { v.focusOn(v.list.Focus()); v.list.Step(by) }
+	}
+	b := []binding{
+		{"Ctrl+F", say("identities.search"), func() { v.focusOn(v.search) }},
 		{"UpDown", say("identities.move"), nil},
-		{"Up", "", move(-1)},
+		{"Space", say("identities.tick"), nil},
+		{"Enter", say("identities.open"), v.open},
+		{"Delete", say("identities.revoke.hint"), v.model.Revoke},
+		{"Ctrl+E", "", v.toggleExpired},
 		{"Down", "", move(1)},
+		{"Up", "", move(-1)},
 		{"Prior", "", move(-10)},
 		{"Next", "", move(10)},
-		{"Ctrl+R", say("identities.refresh"), v.model.Refresh},
-		{"Esc", say("identities.clear"), func() { v.search.SetText("") }},
+		{"Ctrl+S", "", v.model.ExportAll},
+		{"Ctrl+R", "", v.model.Refresh},
+		{"Esc", "", v.leave},
 	}
+	return b
+}
+
+func (v *identitiesView) focusOn(f fyne.Focusable) { v.shell.window.Canvas().Focus(f) }
+
+// open goes from the search to the list, and from a row to its details.
+func (v *identitiesView) open() {
+	v.focusOn(v.list.Focus())
+	if v.list.current < 0 {
+		v.list.Step(0)
+		return
+	}
+	if v.narrow {
+		v.opened = !v.opened
+		v.shell.Draw()
+	}
+}
+
+// leave undoes what was done last.
+func (v *identitiesView) leave() {
+	switch {
+	case v.model.StopExport():
+	case v.opened:
+		v.opened = false
+		v.shell.Draw()
+	case v.model.Ticks() > 0:
+		v.model.TickNone()
+	default:
+		v.model.Clear()
+		v.focusOn(v.search)
+	}
+}
+
+func (v *identitiesView) toggleExpired() {
+	f := v.model.Filter
+	f.Expired = !f.Expired
+	v.model.SetFilter(f)
+}
+
+// chooseColumns lets columns be shown and hidden.
+func (v *identitiesView) chooseColumns() {
+	var items []*fyne.MenuItem
+	for i := columnSerial; i <= columnList; i++ {
+		item := fyne.NewMenuItem(say("column."+sortKeys[i].key), func() {
+			v.list.ShowColumn(i, v.list.columns[i].off)
+			v.shell.Draw()
+		})
+		item.Checked = !v.list.columns[i].off
+		items = append(items, item)
+	}
+	v.menu(v.columns, items)
+}
+
+// menu opens below a widget.
+func (v *identitiesView) menu(below fyne.CanvasObject, items []*fyne.MenuItem) {
+	popup := widget.NewPopUpMenu(fyne.NewMenu("", items...), v.shell.window.Canvas())
+	popup.ShowAtRelativePosition(fyne.NewPos(0, below.Size().Height+4), below)
+}
+
+func (v *identitiesView) makeChips() {
+	c := &v.chips
+	toggle := func(change func(f *flow.Filter)) func() {
+		return func() {
+			f := v.model.Filter
+			change(&f)
+			v.model.SetFilter(f)
+		}
+	}
+	c.active = NewChip("", toggle(func(f *flow.Filter) { f.Active = !f.Active }))
+	c.revoked = NewChip("", toggle(func(f *flow.Filter) { f.Revoked = !f.Revoked }))
+	c.expired = NewChip("", v.toggleExpired)
+	c.kind = NewChip("", v.chooseKind).Menu()
+	c.depot = NewChip("", v.chooseDepot).Menu()
+	c.within = NewChip("", v.chooseWithin).Menu()
+	c.more = NewChip("", v.chooseReceipt).Menu()
+}
+
+// choose is a line of a chip's menu.
+func (v *identitiesView) choose(label string, chosen bool, change func(f *flow.Filter)) *fyne.MenuItem {
+	item := fyne.NewMenuItem(label, func() {
+		f := v.model.Filter
+		change(&f)
+		v.model.SetFilter(f)
+	})
+	item.Checked = chosen
+	return item
+}
+
+func (v *identitiesView) chooseKind() {
+	var items []*fyne.MenuItem
+	for _, kind := range []wire.Kind{0, wire.KindVehicle, wire.KindApplication} {
+		label := say("identities.any")
+		if kind != 0 {
+			label = say("kind." + kind.String())
+		}
+		items = append(items, v.choose(label, v.model.Filter.Kind == kind, func(f *flow.Filter) { f.Kind = kind }))
+	}
+	v.menu(v.chips.kind, items)
+}
+
+func (v *identitiesView) chooseDepot() {
+	items := []*fyne.MenuItem{v.choose(say("identities.any"), v.model.Filter.Depot == "", func(f *flow.Filter) { f.Depot = "" })}
+	for _, depot := range v.model.Found.Depots {
+		items = append(items, v.choose(depot, v.model.Filter.Depot == depot, func(f *flow.Filter) { f.Depot = depot }))
+	}
+	v.menu(v.chips.depot, items)
+}
+
+// day of a filter.
+const day = 24 * time.Hour
+
+func (v *identitiesView) chooseWithin() {
+	var items []*fyne.MenuItem
+	for _, within := range []time.Duration{0, authority.EndingSoon, 30 * day, 90 * day} {
+		items = append(items, v.choose(withinWords(within), v.model.Filter.Within == within, func(f *flow.Filter) { f.Within = within }))
+	}
+	v.menu(v.chips.within, items)
+}
+
+func withinWords(d time.Duration) string {
+	if d == 0 {
+		return say("identities.any")
+	}
+	return say("identities.within", "Count", int(d/day))
+}
+
+func (v *identitiesView) chooseReceipt() {
+	f := v.model.Filter
+	v.menu(v.chips.more, []*fyne.MenuItem{
+		v.choose(say("identities.any"), !f.NoReceipt && !f.Behind, func(f *flow.Filter) { f.NoReceipt, f.Behind = false, false }),
+		v.choose(say("identities.noreceipt"), f.NoReceipt, func(f *flow.Filter) { f.NoReceipt, f.Behind = true, false }),
+		v.choose(say("identities.behind"), f.Behind, func(f *flow.Filter) { f.NoReceipt, f.Behind = false, true }),
+	})
 }
 
 func (v *identitiesView) draw(narrow bool) fyne.CanvasObject {
-	v.label()
-	count := say("identities.count", "Count", v.model.Total())
-	if v.model.Query != "" {
-		count = say("identities.found", "Found", number(len(v.model.Rows)), "Count", v.model.Total())
+	v.narrow = narrow
+	v.relabel()
+	if narrow && v.opened && v.model.Selected() != nil {
+		return page(narrow, line(0, title("identities")), v.actions(), v.details())
 	}
-	if v.model.Loading && !v.model.Loaded {
-		count = say("identities.loading")
+	top := column(gap, v.bar(narrow), v.filters())
+	if notice := v.notice(); notice != nil {
+		top.Add(notice)
 	}
-	bar := line(10, sized(v.search, 400, 0), text(count, sizeRow, colourText2, plain), layout.NewSpacer(), v.refresh)
-	top := column(gap, bar)
-	if p := v.model.Problem; p != nil {
-		top.Add(problemBanner(p))
+	var right, bottom fyne.CanvasObject
+	if narrow {
+		bottom = padded(v.actions(), gap-4, 0, 0, 0)
+	} else {
+		right = padded(sized(v.side(), 316, 0), 0, 0, gap-4, 0)
 	}
-	var right fyne.CanvasObject
-	if !narrow {
-		right = padded(sized(v.details(), 316, 0), 0, 0, gap-4, 0)
-	}
-	body := container.NewBorder(padded(top, 0, gap-4, 0, 0), nil, nil, right, v.list)
+	body := container.NewBorder(padded(top, 0, gap-4, 0, 0), bottom, nil, right, v.list)
 	return page(narrow, line(0, title("identities")), nil, body)
 }
 
-// label puts the present texts everywhere, and the list in step with the view-model.
-func (v *identitiesView) label() {
-	if v.search.Text != v.model.Query {
-		v.search.SetText(v.model.Query)
+// bar is the search, what it found, and what can be done with all of it.
+func (v *identitiesView) bar(narrow bool) fyne.CanvasObject {
+	wide := float32(420)
+	if narrow {
+		wide = 300
+	}
+	return line(10, sized(v.search, wide, 0), text(v.count(), sizeRow, colourText2, plain), layout.NewSpacer(), v.columns, v.export)
+}
+
+func (v *identitiesView) count() string {
+	m := v.model
+	switch {
+	case !m.Loaded:
+		return ""
+	case m.Ticks() > 0:
+		return say("identities.ticked", "Ticked", number(m.Ticks()), "Found", number(m.Matches()))
+	case m.Matches() == m.Total():
+		return say("identities.count", "Count", m.Total())
+	}
+	return say("identities.found", "Found", number(m.Matches()), "Count", m.Total())
+}
+
+// filters is the row of chips.
+func (v *identitiesView) filters() fyne.CanvasObject {
+	c := &v.chips
+	return container.New(layout.NewRowWrapLayoutWithCustomPadding(8, 8),
+		c.active, c.revoked, c.expired, c.kind, c.depot, c.within, c.more)
+}
+
+// notice is what is worth saying above the list; nil for nothing.
+func (v *identitiesView) notice() fyne.CanvasObject {
+	m := v.model
+	e := &m.Export
+	switch {
+	case m.Problem != nil:
+		return problemBanner(m.Problem)
+	case m.Reading != nil:
+		share := float32(m.Reading.Done) / float32(max(m.Reading.Total, 1))
+		return Card(column(8, text(say("identities.reading", "Done", number(m.Reading.Done), "Count", m.Reading.Total), sizeBody, colourText, bold), meter(share)))
+	case e.Busy:
+		done, total := e.Progress()
+		return Card(working(say("identities.exporting", "Done", number(done), "Count", total), say("identities.exporting.why"), float32(done)/float32(max(total, 1)), v.stop))
+	case e.Problem != nil:
+		return problemBanner(e.Problem)
+	case e.Path != "":
+		return Banner("done", toneOK, say("identities.exported", "Count", e.Written), fromHome(e.Path))
+	case m.TooMany:
+		return Banner("info", toneWarning, say("identities.toomany", "Most", number(flow.MaxTicked)), say("identities.toomany.why"))
+	}
+	return nil
+}
+
+// relabel puts the present texts everywhere, and the list in step with the view-model.
+func (v *identitiesView) relabel() {
+	m, f := v.model, v.model.Filter
+	if v.search.Text != m.Query {
+		v.search.SetText(m.Query)
 	}
 	v.search.SetPlaceHolder(say("identities.hint"))
-	v.refresh.SetLabel(say("identities.refresh"))
-	v.refresh.Enable(!v.model.Loading)
+	v.columns.SetLabel(say("identities.columns"))
+	v.stop.SetLabel(say("identities.stop"))
+	v.export.Enable(m.Matches() > 0 && !m.Export.Busy)
+	c := &v.chips
+	c.active.Set(say("standing.active"), number(m.Found.Active), f.Active)
+	c.revoked.Set(say("standing.revoked"), number(m.Found.Revoked), f.Revoked)
+	expired := number(m.Found.Expired)
+	if !f.Expired && m.Found.Expired > 0 {
+		expired = say("identities.hidden", "Count", m.Found.Expired)
+	}
+	c.expired.Set(say("standing.expired"), expired, f.Expired)
+	kind := ""
+	if f.Kind != 0 {
+		kind = say("kind." + f.Kind.String())
+	}
+	c.kind.Set(say("column.kind"), kind, f.Kind != 0)
+	c.depot.Set(say("column.depot"), f.Depot, f.Depot != "")
+	within := ""
+	if f.Within != 0 {
+		within = withinWords(f.Within)
+	}
+	c.within.Set(say("identities.end"), within, f.Within != 0)
+	receipt := ""
+	switch {
+	case f.NoReceipt:
+		receipt = say("identities.noreceipt")
+	case f.Behind:
+		receipt = say("identities.behind")
+	}
+	c.more.Set(say("identities.receipt"), receipt, receipt != "")
+	v.list.SetColumns(v.titles())
+	for _, s := range sortKeys {
+		if s.by == m.By {
+			v.list.by, v.list.descending = s.key, m.Downwards
+		}
+	}
 	v.list.empty = v.empty()
-	v.list.Mark(v.model.Index())
+	v.list.Mark(m.Position)
 	v.list.Refresh()
 }
 
 // empty says why there are no rows; nil when there are some.
 func (v *identitiesView) empty() fyne.CanvasObject {
+	m := v.model
 	switch {
-	case len(v.model.Rows) > 0 || v.model.Problem != nil || !v.model.Loaded:
+	case m.Matches() > 0 || m.Problem != nil || !m.Loaded:
 		return nil
-	case v.model.Total() > 0:
-		return nothing("search", say("identities.nomatch"), say("identities.nomatch.why"))
+	case m.Total() == 0:
+		return nothing("scan", say("identities.none"), say("identities.none.why"))
+	case m.Found.Expired > 0 && !m.Filter.Expired:
+		return nothing("search", v.nomatch(), say("identities.nomatch.expired", "Count", m.Found.Expired))
 	}
-	return nothing("scan", say("identities.none"), say("identities.none.why"))
+	return nothing("search", v.nomatch(), say("identities.nomatch.why"))
+}
+
+func (v *identitiesView) nomatch() string {
+	if v.model.Query == "" {
+		return say("identities.nomatch")
+	}
+	return say("identities.nomatch.query", "Query", shorten(v.model.Query, 240, sizes[sizeBody], bold))
 }
 
 func (v *identitiesView) local(t time.Time) string { return date(t.In(v.status.Time().Location())) }
 
 func (v *identitiesView) cells(row int) []cell {
-	id := &v.model.Rows[row]
-	word, name, t := standingOf(v.model.Standing(id))
+	r := v.model.Row(row)
+	if r == nil {
+		return nil
+	}
+	word, name, t := standingOf(v.model.Standing(r))
+	list := cell{}
+	if r.List > 0 {
+		list.text = number(int(r.List))
+	}
+	if r.List < v.status.Now.List.Sequence {
+		list.tone = tone{text: colourText3}
+	}
+	depot := cell{text: r.Depot}
 	return []cell{
-		{text: id.Address.Name()},
-		{text: number(int(id.Address.Serial()))},
-		{text: say("kind." + id.Kind.String())},
+		{text: r.Address.Name()},
+		{text: number(int(r.Address.Serial()))},
+		{text: say("kind." + r.Kind.String())},
+		depot,
 		{text: word, icon: name, tone: t},
-		{text: v.local(id.Until)},
-		{text: v.local(id.Issued)},
+		{text: v.local(r.Until)},
+		{text: v.local(r.Issued)},
+		list,
 	}
 }
 
@@ -124,45 +430,9 @@ func standingOf(s flow.Standing) (word, icon string, t tone) {
 		return say("standing.revoked"), "ban", toneDanger
 	case flow.Expired:
 		return say("standing.expired"), "clock", toneQuiet
+	case flow.Ending:
+		return say("standing.ending"), "clock", toneWarning
 	case flow.Active:
 	}
 	return say("standing.active"), "check", toneOK
-}
-
-// details is the right side.
-func (v *identitiesView) details() fyne.CanvasObject {
-	id := v.model.Selected()
-	if id == nil {
-		return Card(nothing("list", say("identities.select"), say("identities.select.why")))
-	}
-	const width = 316 - 32
-	word, name, t := standingOf(v.model.Standing(id))
-	pill := Pill(name, word, t)
-	least := pill.MinSize().Width
-	names := column(1,
-		text(shorten(id.Address.Name(), width-56-least-8, sizes[sizeSub], bold), sizeSub, colourText, bold),
-		text(say("kind."+id.Kind.String()), sizeRow, colourText2, plain))
-	content := column(0,
-		container.NewBorder(nil, nil, padded(badge(id.Kind.String()), 0, 0, 0, 8), middle(pill), middle(names)), space(12),
-		text(shortenPath(id.Address.String(), width, sizes[sizeRow], mono), sizeRow, colourText2, mono), space(12), rule(), space(12),
-		column(6,
-			fact(say("fact.issued"), v.local(id.Issued)),
-			fact(say("fact.until"), v.local(id.Until)),
-			fact(say("fact.keys"), say("fact.keys.value", "Count", int(id.LastEpoch-id.FirstEpoch)+1)),
-			fact(say("fact.package"), number(int(id.Sequence)))))
-	if r := id.Revoked; r != nil {
-		content.Add(space(12))
-		content.Add(v.revocation(say("reason."+r.Reason.String()), r.Effective, int(r.List)))
-	}
-	content.Objects = append(content.Objects, space(12), rule(), space(12),
-		text(say("fact.words"), sizeLabel, colourText2, plain), space(6), WordList(v.model.Words(id), sizeBody, 2))
-	return Card(container.NewVScroll(content))
-}
-
-func (v *identitiesView) revocation(reason string, effective time.Time, list int) fyne.CanvasObject {
-	published := say("revoked.unpublished")
-	if list > 0 {
-		published = say("revoked.list", "List", number(list))
-	}
-	return Banner("ban", toneDanger, say("revoked.since", "Date", v.local(effective)), reason+". "+published)
 }

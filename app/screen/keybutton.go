@@ -48,6 +48,12 @@ func (b *KeyButton) Danger() *KeyButton {
 	return b
 }
 
+// Warning marks it as one that leads to what cannot be taken back, and not as the one that stands out.
+func (b *KeyButton) Warning() *KeyButton {
+	b.danger = true
+	return b
+}
+
 // SetLabel changes the label.
 func (b *KeyButton) SetLabel(label string) {
 	b.label = label
@@ -139,6 +145,10 @@ func (r *keyButtonRenderer) look() (ground, border, ink fyne.ThemeColorName) {
 	switch b := r.button; {
 	case b.disabled:
 		return colourSunken, colourLine, colourText3
+	case b.danger && !b.primary && b.hovered:
+		return colourDangerSoft, colourDanger, colourDanger
+	case b.danger && !b.primary:
+		return colourSurface, colourDanger, colourDanger
 	case b.danger:
 		return colourDanger, colourDanger, colourOnDanger
 	case b.primary:

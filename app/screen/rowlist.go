@@ -44,6 +44,7 @@ type RowList struct {
 	sorting func(by string)    // a header was pressed; nil for a list that is not sorted
 	checked func(row int) bool // with check: which rows are ticked; nil for a list without ticks
 	check   func(row int)      // the space bar, or a click on the box
+	all     func()             // Ctrl+A; nil for nothing
 
 	by         string // what it is sorted by
 	descending bool
@@ -71,6 +72,12 @@ func NewRowList(columns []listColumn, length func() int, cells func(row int) []c
 // Ticks gives every row a box. checked says which are ticked, check changes one.
 func (l *RowList) Ticks(checked func(row int) bool, check func(row int)) *RowList {
 	l.checked, l.check = checked, check
+	return l
+}
+
+// All says what Ctrl+A does.
+func (l *RowList) All(all func()) *RowList {
+	l.all = all
 	return l
 }
 
@@ -163,6 +170,7 @@ const (
 	columnInset float32 = 15
 	columnGap   float32 = 16
 	columnTick  float32 = 36
+	columnLeast float32 = 68 // of one that grows
 )
 
 // placeColumns shares a width among the columns that are shown.
@@ -229,8 +237,12 @@ func (r *rowListRenderer) MinSize() fyne.Size {
 		width += columnTick
 	}
 	for _, c := range r.list.columns {
-		if !c.off {
-			width += max(c.width, 80) + columnGap
+		switch {
+		case c.off:
+		case c.width == 0:
+			width += columnLeast + columnGap
+		default:
+			width += c.width + columnGap
 		}
 	}
 	return fyne.NewSize(width, 4*rowHigh)

@@ -144,6 +144,7 @@ func (r *listHeadRenderer) Refresh() {
 			name = "down"
 		}
 		r.arrow.Resource = iconResource(name, ink)
+		r.arrow.Refresh()
 	}
 	r.ground.FillColor, r.ground.StrokeWidth = color.Transparent, 0
 	if h.hovered && !h.Disabled() {

@@ -42,7 +42,13 @@ func (r *rows) TypedRune(c rune) {
 func (r *rows) AcceptsTab() bool { return intakeOf(r.owner).holdsTab() }
 
 // TypedShortcut implements fyne.Shortcutable.
-func (r *rows) TypedShortcut(s fyne.Shortcut) { passShortcut(r.owner, s) }
+func (r *rows) TypedShortcut(s fyne.Shortcut) {
+	if _, ok := s.(*fyne.ShortcutSelectAll); ok && r.owner.all != nil {
+		r.owner.all()
+		return
+	}
+	passShortcut(r.owner, s)
+}
 
 func (r *rows) TypedKey(e *fyne.KeyEvent) {
 	l := r.owner

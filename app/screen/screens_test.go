@@ -67,7 +67,7 @@ type state struct {
 // allStates are all screens, empty, busy, with an error, and done.
 func allStates() []state {
 	return slices.Concat(
-		states, homeStates, revokeStates, publishStates, approvalsStates, auditStates, officersStates, backupStates, realmStates, depotsStates, aboutStates,
+		states, homeStates, identitiesStates, revokeStates, publishStates, approvalsStates, auditStates, officersStates, backupStates, realmStates, depotsStates, aboutStates,
 	)
 }
 
@@ -221,42 +221,6 @@ var states = []state{
 			s.console.Enrol.Issue()
 			s.settle()
 		}
-	}},
-	{"identities-empty", false, func(s *stage) {
-		s.console.Founding.SetRealm("nordtal.example")
-		s.console.Founding.Found([]byte("correct horse battery staple"))
-		s.settle()
-		s.console.Founding.Finish()
-		s.settle()
-		s.console.Open(flow.PlaceIdentities)
-	}},
-	{"identities-busy", true, func(s *stage) {
-		s.console.Unlock.Enter(append([]byte(nil), passphrase...))
-		work := s.work
-		s.work = nil
-		work[0]()
-		s.console.Open(flow.PlaceIdentities)
-	}},
-	{"identities-error", true, func(s *stage) {
-		s.unlock()
-		s.console.Open(flow.PlaceIdentities)
-		s.place.fails = flow.ErrDamaged
-		s.console.Identities.Refresh()
-		s.settle()
-	}},
-	{"identities-nomatch", true, func(s *stage) { s.unlock(); s.console.Open(flow.PlaceIdentities); s.typed("bsu-47") }},
-	{"identities-done", true, func(s *stage) {
-		s.unlock()
-		s.console.Open(flow.PlaceIdentities)
-		s.typed("bus")
-		s.key(fyne.KeyDown)
-		s.key(fyne.KeyDown)
-	}},
-	{"identities-revoked", true, func(s *stage) {
-		s.unlock()
-		s.console.Open(flow.PlaceIdentities)
-		s.typed("van-0382")
-		s.key(fyne.KeyDown)
 	}},
 }
 

@@ -87,11 +87,11 @@ func (p *place) State() (flow.State, error) {
 	return s, err
 }
 
-func (p *place) Identities(from uint32, n int) ([]authority.Identity, error) {
+func (p *place) Search(q authority.Query) (*authority.Results, error) {
 	if p.fails != nil {
 		return nil, p.fails
 	}
-	return p.Service.Identities(from, n)
+	return p.Service.Search(q)
 }
 
 func (p *place) Overview(since time.Time) (*flow.Outlook, error) {

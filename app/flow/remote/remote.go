@@ -140,12 +140,3 @@ func (s *Service) NewestList() (sequence uint32, list []byte, err error) {
 	})
 	return sequence, list, err
 }
-
-// Identities implements flow.Register.
-func (s *Service) Identities(from uint32, n int) (page []authority.Identity, err error) {
-	err = s.with(func(c *localapi.Client) error {
-		page, err = c.Identities(from, n)
-		return err
-	})
-	return page, err
-}

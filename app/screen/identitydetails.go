@@ -1,0 +1,151 @@
+package screen
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
+
+	"marque/authority"
+)
+
+// side is the right side: details, and what can be done.
+func (v *identitiesView) side() fyne.CanvasObject {
+	if v.model.Position < 0 && v.model.Ticks() == 0 {
+		return Card(nothing("list", say("identities.select"), say("identities.select.why")))
+	}
+	return frame(container.NewBorder(nil, padded(v.actions(), 10, 14, 13, 13), nil, nil, v.details()))
+}
+
+// actions are the buttons, for the selected identity or for those ticked.
+func (v *identitiesView) actions() fyne.CanvasObject {
+	n := len(v.model.Revocable())
+	label := say("identities.revoke")
+	if v.model.Ticks() > 0 {
+		label = say("identities.revoke.count", "Count", n)
+	}
+	v.revoke.SetLabel(label)
+	v.revoke.Enable(n > 0 && v.status.ReadOnly() == nil)
+	if v.narrow {
+		return line(10, layout.NewSpacer(), v.revoke)
+	}
+	return v.revoke
+}
+
+// details tell of the selected identity.
+func (v *identitiesView) details() fyne.CanvasObject {
+	r := v.model.Selected()
+	if r == nil {
+		return padded(nothing("list", say("identities.select"), say("identities.select.why")), 16, 16, 16, 16)
+	}
+	const width = 316 - 32
+	word, name, t := standingOf(v.model.Standing(r))
+	pill := Pill(name, word, t)
+	least := pill.MinSize().Width
+	under := say("kind." + r.Kind.String())
+	if r.Depot != "" {
+		under += " · " + r.Depot
+	}
+	room := width - 56 - least - 8
+	names := column(1,
+		text(shorten(r.Address.Name(), room, sizes[sizeSub], bold), sizeSub, colourText, bold),
+		text(shorten(under, room, sizes[sizeRow], plain), sizeRow, colourText2, plain))
+	content := column(0,
+		container.NewBorder(nil, nil, padded(badge(r.Kind.String()), 0, 0, 0, 8), middle(pill), middle(names)), space(12),
+		text(shortenPath(r.Address.String(), width, sizes[sizeRow], mono), sizeRow, colourText2, mono), space(12))
+	content.Add(v.keys(r))
+	if w := r.Revoked; w != nil {
+		content.Add(space(12))
+		content.Add(v.revocation(w))
+	}
+	content.Add(space(12))
+	content.Add(text(say("fact.words"), sizeLabel, colourText2, plain))
+	content.Add(space(4))
+	content.Add(WordList(v.model.Words(&r.Identity), sizeBody, 2))
+	content.Add(space(12))
+	content.Add(v.facts(r))
+	content.Objects = append(content.Objects, v.past(width)...)
+	return container.NewVScroll(padded(content, 16, 16, 16, 16))
+}
+
+// keys shows for which periods there are keys.
+func (v *identitiesView) keys(r *authority.Row) fyne.CanvasObject {
+	n := int(r.LastEpoch-r.FirstEpoch) + 1
+	present := int(v.status.Now.Epoch) - int(r.FirstEpoch)
+	if h := v.model.Details; h != nil {
+		present = int(h.Present) - int(r.FirstEpoch)
+	}
+	head := container.NewBorder(nil, nil, text(say("fact.keys"), sizeLabel, colourText2, plain),
+		text(say("identities.periods", "Count", n, "Date", v.local(r.Until)), sizeLabel, colourText2, plain))
+	return column(5, head, PeriodBar(n, present, r.Revoked != nil))
+}
+
+func (v *identitiesView) revocation(r *authority.Revocation) fyne.CanvasObject {
+	published := say("revoked.unpublished")
+	if r.List > 0 {
+		published = say("revoked.list", "List", number(int(r.List)))
+	}
+	return Banner("ban", toneDanger, say("revoked.since", "Date", v.local(r.Effective)), say("reason."+r.Reason.String())+". "+published)
+}
+
+// facts are what is known of the device.
+func (v *identitiesView) facts(r *authority.Row) fyne.CanvasObject {
+	holds := say("identities.unknown")
+	if !r.Received.IsZero() {
+		holds = say("identities.nolist")
+		if r.List > 0 {
+			holds = number(int(r.List))
+		}
+	}
+	receipt := fyne.CanvasObject(text(say("identities.noreceipt.fact"), sizeRow, colourText2, plain))
+	if !r.Received.IsZero() {
+		receipt = line(6, icon("done", 16, colourOK), text(v.local(r.Received), sizeRow, colourText, plain))
+	}
+	return column(6,
+		fact(say("identities.holds"), holds),
+		factObject(say("identities.receipt"), receipt))
+}
+
+// past is the history, once it was read.
+func (v *identitiesView) past(width float32) []fyne.CanvasObject {
+	h := v.model.Details
+	if h == nil {
+		return nil
+	}
+	rows := []fyne.CanvasObject{space(12), rule(), space(12), text(say("identities.history"), sizeLabel, colourText2, plain), space(6)}
+	list := column(4)
+	for _, e := range h.Events {
+		list.Add(event(v.local(e.Time), eventWords(e), width))
+	}
+	for i := range h.Namesakes {
+		other := &h.Namesakes[i]
+		word, _, _ := standingOf(v.model.Standing(other))
+		list.Add(event(v.local(other.Issued), say("identities.namesake", "Serial", "~"+number(int(other.Address.Serial())), "State", word), width))
+	}
+	return append(rows, list)
+}
+
+func event(when, what string, width float32) fyne.CanvasObject {
+	const first = 84
+	return container.NewBorder(nil, nil, sized(text(when, sizeLabel, colourText2, plain), first, 0), nil,
+		text(shorten(what, width-first-4, sizes[sizeRow], plain), sizeRow, colourText, plain))
+}
+
+func eventWords(e authority.Event) string {
+	switch e.What {
+	case authority.EventIssued:
+		return say("identities.event.issued")
+	case authority.EventInstalled:
+		return say("identities.event.installed")
+	case authority.EventReceived:
+		if e.List > 0 {
+			return say("identities.event.received.list", "List", number(int(e.List)))
+		}
+		return say("identities.event.received")
+	case authority.EventRevoked:
+		return say("identities.event.revoked")
+	case authority.EventListed:
+		return say("identities.event.listed", "List", number(int(e.List)))
+	case authority.EventExpired:
+	}
+	return say("identities.event.expired")
+}
