@@ -1,6 +1,10 @@
 package flow
 
-import "time"
+import (
+	"time"
+
+	"marque/authority"
+)
 
 const (
 	minPassphrase = 8    // octets of a new passphrase
