@@ -78,7 +78,7 @@ var table = []struct {
 	{"app/papers", []string{
 		"marque/app/ceremony", "marque/app/label", "marque/app/qr", "marque/app/terminal", "marque/device/wire", "marque/hsm",
 	}},
-	{"app/flow", []string{"marque/app/ceremony", "marque/authority", "marque/device/wire", "marque/app/depot", "marque/app/scan", "marque/app/usb", "marque/app/words"}},
+	{"app/flow", []string{"marque/app/batch", "marque/app/ceremony", "marque/app/qr", "marque/authority", "marque/device/wire", "marque/app/depot", "marque/app/scan", "marque/app/usb", "marque/app/words"}},
 	{"app/flow/remote", []string{
 		"marque/app/flow", "marque/app/localapi", "marque/app/appliance", "marque/app/ceremony", "marque/app/selftest", "marque/app/usb",
 		"marque/authority", "marque/storage", "marque/hsm", "marque/device/wire",

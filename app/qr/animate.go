@@ -71,6 +71,17 @@ func (a *Animation) code(i int) ([][]bool, error) {
 // Next returns the next frame to be shown, and of which part it is: 0, 1, … Total-1, 0, …. It waits until that code is made; calls
 // at the speed of [Density.PerSecond] never wait for long. Errors: [ErrClosed], [ErrText] when a code did not read back, and the context's.
 func (a *Animation) Next(ctx context.Context) (frame *image.Paletted, part int, err error) {
+	code, part, err := a.NextModules(ctx)
+	if err != nil {
+		return nil, part, err
+	}
+	frame, err = paint(code, a.pixels) // the same pixels as those that were read back
+	return frame, part, err
+}
+
+// NextModules is [Animation.Next] for those who draw themselves: rows of modules, true for black, with a quiet zone of four. They are not
+// to be changed.
+func (a *Animation) NextModules(ctx context.Context) (code [][]bool, part int, err error) {
 	a.mu.Lock()
 	part = a.next
 	a.next = (a.next + 1) % len(a.ready)
@@ -83,13 +94,8 @@ func (a *Animation) Next(ctx context.Context) (frame *image.Paletted, part int, 
 		return nil, part, ctx.Err()
 	}
 	a.mu.Lock()
-	code, err := a.codes[part], a.err
-	a.mu.Unlock()
-	if err != nil {
-		return nil, part, err
-	}
-	frame, err = paint(code, a.pixels) // the same pixels as those that were read back
-	return frame, part, err
+	defer a.mu.Unlock()
+	return a.codes[part], part, a.err
 }
 
 // Close ends the work in the background. It may be called again.
