@@ -281,3 +281,25 @@ func TestDue(t *testing.T) {
 		t.Error("an old list is not due")
 	}
 }
+
+func TestPastLists(t *testing.T) {
+	w, p := publishing(t)
+	w.until("the first list", func() bool { return len(p.History) == 1 })
+	w.pass(time.Hour)
+	p.Sign()
+	w.until("the second list", func() bool { return len(p.History) == 2 })
+	for i, l := range p.History {
+		if int(l.Sequence) != 2-i || l.Size == 0 || l.NextUpdate.Sub(l.Issued) <= 0 || l.Revoked != 0 || l.Held != 0 {
+			t.Errorf("%+v", l)
+		}
+	}
+	if _, err := w.other().Publish(); err != nil { // elsewhere
+		t.Fatal(err)
+	}
+	w.console.Refresh()
+	w.until("the third list", func() bool { return len(p.History) == 3 && p.Size() > 0 })
+	w.console.Lock()
+	if len(p.History) > 0 {
+		t.Error("the history is still there after the lock")
+	}
+}

@@ -204,8 +204,8 @@ func (r *barPlotRenderer) numbers(l *plotted, width float32) {
 	widest := fyne.MeasureText(strconv.Itoa(l.bars[last].Number), sizes[sizeCap], plain).Width
 	every := l.every(widest)
 	for i, b := range l.bars {
-		clear := float32(last-i)*l.slot >= 1.5*widest+plotGap
-		if i == last || b.Number%every == 0 && clear {
+		apart := float32(last-i)*l.slot >= 1.5*widest+plotGap
+		if i == last || b.Number%every == 0 && apart {
 			label := text(strconv.Itoa(b.Number), sizeCap, colourText3, plain)
 			x := min(max(l.left+(float32(i)+0.5)*l.slot, l.left+widest/2), width-widest/2)
 			r.put(label, x, l.y(0)+plotFoot/2+1, centre)

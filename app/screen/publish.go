@@ -15,10 +15,10 @@ type publishView struct {
 	shell *Shell
 	model *flow.Publish
 
-	primary, other, leave   *KeyButton
-	folder, history, retake *KeyButton
-	past                    *RowList
-	atHistory               bool
+	primary, other, leave *KeyButton
+	folder, history       *KeyButton
+	past                  *RowList
+	atHistory             bool
 }
 
 func newPublishView(s *Shell) *publishView {
