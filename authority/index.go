@@ -54,6 +54,7 @@ type columns struct {
 	last     []uint32 // epoch of the last key
 	held     []uint32 // sequence of the list that the newest receipt tells of
 	received []uint32 // Unix seconds at which that came; 0 without a receipt
+	made     []uint32 // Unix seconds at which it was made, by the device's clock
 	depots   []uint16
 	flags    []uint8
 }
@@ -72,10 +73,10 @@ func newIndex(store *storage.Store, core *wire.Core) *index {
 
 // row is what is known of an identity before it is put into the columns.
 type row struct {
-	name                                 string
-	serial, issued, last, held, received uint32
-	flags                                uint8
-	depot                                string
+	name                                       string
+	serial, issued, last, held, received, made uint32
+	flags                                      uint8
+	depot                                      string
 }
 
 // readRow reads what an index has to know of an identity.
@@ -109,7 +110,7 @@ func readRow(tx *storage.Tx, id *storage.Identity) (*row, error) {
 		return nil, fmt.Errorf("read a receipt: %w", err)
 	}
 	if got.Sequence == id.Sequence { // else it is of an older package
-		r.held, r.received = got.List.Sequence, uint32(kept.At.Unix())
+		r.held, r.received, r.made = got.List.Sequence, uint32(kept.At.Unix()), uint32(got.Time.Unix())
 	}
 	return r, nil
 }
@@ -130,7 +131,7 @@ func (c *columns) add(r *row, depot uint16) {
 	c.issued = append(c.issued, 0)
 	c.last = append(c.last, 0)
 	c.held = append(c.held, 0)
-	c.received = append(c.received, 0)
+	c.received, c.made = append(c.received, 0), append(c.made, 0)
 	c.depots = append(c.depots, 0)
 	c.flags = append(c.flags, 0)
 	c.set(c.n()-1, r, depot)
@@ -138,7 +139,7 @@ func (c *columns) add(r *row, depot uint16) {
 
 // set changes all of a row but its name and serial, which never change.
 func (c *columns) set(i int, r *row, depot uint16) {
-	c.issued[i], c.last[i], c.held[i], c.received[i] = r.issued, r.last, r.held, r.received
+	c.issued[i], c.last[i], c.held[i], c.received[i], c.made[i] = r.issued, r.last, r.held, r.received, r.made
 	c.depots[i], c.flags[i] = depot, r.flags
 }
 
@@ -146,7 +147,7 @@ func (c *columns) set(i int, r *row, depot uint16) {
 func (c *columns) grow(n int) {
 	c.names, c.starts = slices.Grow(c.names, n*14), slices.Grow(c.starts, n+1)
 	c.serials, c.issued, c.last = slices.Grow(c.serials, n), slices.Grow(c.issued, n), slices.Grow(c.last, n)
-	c.held, c.received = slices.Grow(c.held, n), slices.Grow(c.received, n)
+	c.held, c.received, c.made = slices.Grow(c.held, n), slices.Grow(c.received, n), slices.Grow(c.made, n)
 	c.depots, c.flags = slices.Grow(c.depots, n), slices.Grow(c.flags, n)
 }
 

@@ -149,9 +149,13 @@ func (c *Client) Identities(from uint32, n int) ([]authority.Identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	ids := make([]authority.Identity, len(out.Identities))
+	return out.parse()
+}
+
+func (in *identities) parse() ([]authority.Identity, error) {
+	ids := make([]authority.Identity, len(in.Identities))
 	for i := range ids {
-		id, err := out.Identities[i].parse()
+		id, err := in.Identities[i].parse()
 		if err != nil {
 			return nil, err
 		}

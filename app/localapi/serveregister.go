@@ -33,11 +33,15 @@ func (s *Server) list(_ *caller, in *page) (*identities, error) {
 	if err != nil {
 		return nil, err
 	}
+	return identitiesOf(ids), nil
+}
+
+func identitiesOf(ids []authority.Identity) *identities {
 	out := &identities{Identities: make([]identity, len(ids))}
 	for i := range ids {
 		out.Identities[i] = identity{Identity: &ids[i], Address: ids[i].Address.String()}
 	}
-	return out, nil
+	return out
 }
 
 func (s *Server) lookUp(_ *caller, in *addressed) (*identity, error) {

@@ -93,7 +93,7 @@ var (
 
 // table is all of them.
 var table = slices.Concat(
-	baseRoutes, searchRoutes, listRoutes, auditRoutes, overviewRoutes,
+	baseRoutes, searchRoutes, revokeRoutes, listRoutes, auditRoutes, overviewRoutes,
 )
 
 var baseRoutes = []route{
