@@ -71,6 +71,7 @@ type Depots struct {
 	All      []authority.Depot // those that are taken from first; not to be changed
 	Selected int               // index of the row; negative for none
 	Card     *DepotCard        // in review; nil else
+	Second   *Second           // who registers a depot, beside who is here
 	Reason   wire.Reason       // of revoking
 	Done     Text              // what came of the last thing that was asked for; zero for nothing
 	Waiting  bool              // that it waits for more officers
@@ -78,7 +79,7 @@ type Depots struct {
 }
 
 func newDepots(c *Console, p Parts) *Depots {
-	return &Depots{model: model{loop: p.Loop}, console: c, papers: p.Papers, Selected: -1}
+	return &Depots{model: model{loop: p.Loop}, console: c, papers: p.Papers, Selected: -1, Second: newSecond(c)}
 }
 
 func (d *Depots) suspend() {
@@ -106,6 +107,7 @@ func (d *Depots) reset() {
 	d.suspend()
 	d.Step, d.Loaded, d.Problem, d.All, d.Selected, d.Card = DepotsShown, false, nil, nil, -1, nil
 	d.Done, d.Waiting, d.Handed = Text{}, false, nil
+	d.Second.reset()
 	d.changed()
 }
 
@@ -291,13 +293,22 @@ func (d *Depots) Leave() {
 	d.changed()
 }
 
-// Register asks for the registration on the card, whose words somebody compared.
-func (d *Depots) Register() {
+// registrars is how many officers register a depot.
+const registrars = 2
+
+// NeedsSecond reports whether a second officer has to decide about a registration: here, with their passphrase, or later, in the
+// approvals.
+func (d *Depots) NeedsSecond() bool { return d.Second.Exists() && !d.Second.Enough(registrars) }
+
+// Register asks for the registration on the card, whose words somebody compared, together with the second officer, if their passphrase
+// is given. It is cleared.
+func (d *Depots) Register(passphrase []byte) {
 	if d.Step != DepotsReview || d.service == nil {
+		clear(passphrase)
 		return
 	}
-	service, card := d.service, d.Card
-	d.ask(DepotsReview, "depots.register.failed", Say("depots.registered", "Name", card.Name), func() (bool, error) {
+	card := d.Card
+	d.ask(DepotsReview, "depots.register.failed", Say("depots.registered", "Name", card.Name), passphrase, func(service Service) (bool, error) {
 		return service.AddDepot(card.statement)
 	})
 }
@@ -345,8 +356,8 @@ func (d *Depots) Confirm() {
 	if !d.CanConfirm() {
 		return
 	}
-	service, name, reason := d.service, d.Chosen().Name, d.Reason
-	d.ask(DepotsRevoke, "depots.revoke.failed", Say("depots.revoked", "Name", name), func() (bool, error) {
+	name, reason := d.Chosen().Name, d.Reason
+	d.ask(DepotsRevoke, "depots.revoke.failed", Say("depots.revoked", "Name", name), nil, func(service Service) (bool, error) {
 		return service.RevokeDepot(name, reason)
 	})
 }
@@ -357,11 +368,10 @@ type asked struct {
 	all  []authority.Depot
 }
 
-func (d *Depots) ask(from DepotsStep, failed string, done Text, do func() (bool, error)) {
-	service := d.service
+func (d *Depots) ask(from DepotsStep, failed string, done Text, passphrase []byte, do func(Service) (bool, error)) {
 	d.Step, d.Problem, d.Done, d.Waiting = DepotsBusy, nil, Text{}, false
-	background(&d.model, func() (a asked, err error) {
-		if a.done, err = do(); err != nil {
+	beside(&d.model, d.Second, passphrase, func(service Service) (a asked, err error) {
+		if a.done, err = do(service); err != nil {
 			return a, err
 		}
 		a.all, err = service.Depots()

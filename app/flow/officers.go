@@ -75,6 +75,7 @@ type Officers struct {
 	Problem  *Problem // of the last try
 	Wrong    bool     // the problem is a secret that was typed
 	Changed  string   // whose passphrase was changed last; empty for nobody's
+	Second   *Second  // who is here for the change, and did not sign on
 	Selected int      // index of the row, negative for none
 	Needed   int      // of the draft: security officers who unlock
 	People   []Person // of the draft: who is an officer, and who was
@@ -100,7 +101,7 @@ const (
 )
 
 func newOfficers(c *Console, p Parts) *Officers {
-	return &Officers{model: model{loop: p.Loop}, console: c, readKey: p.ReadKey, Selected: -1}
+	return &Officers{model: model{loop: p.Loop}, console: c, readKey: p.ReadKey, Second: newSecond(c), Selected: -1}
 }
 
 // suspend keeps the draft; what was typed stands in the view.
@@ -118,6 +119,7 @@ func (o *Officers) resume(s Service) {
 func (o *Officers) reset() {
 	o.suspend()
 	o.Step, o.Problem, o.Wrong, o.Changed, o.Selected, o.People, o.Needed = OfficersShown, nil, false, "", -1, nil, 0
+	o.Second.reset()
 	o.changed()
 }
 
@@ -260,18 +262,20 @@ func (o *Officers) Blocked() *Problem {
 	case s.Custody.Chip == nil:
 		return problem("silent")
 	}
-	present, needed := o.console.Unlock.Count()
-	if most := o.Deciders(); present < max(needed, most) {
-		return problem("together", "Present", present, "Needed", max(needed, most))
+	if present, needed := len(o.Second.Here()), o.Deciders(); present == 0 || present < needed-1 { // one more can be beside them
+		return problem("together", "Present", present, "Needed", needed)
 	}
 	return nil
 }
 
-// Deciders is how many security officers decide about a change, all of them signed on here.
+// Deciders is how many security officers decide about a change: all of them are here, and at most one of them has not signed on.
 func (o *Officers) Deciders() int {
 	needed, total := o.Unlocks()
 	return max(needed, min(2, total))
 }
+
+// NeedsSecond reports whether one officer more is needed than have signed on here.
+func (o *Officers) NeedsSecond() bool { return len(o.Second.Here()) < o.Deciders() }
 
 // Change begins a draft with those who are officers now.
 func (o *Officers) Change() {
@@ -467,6 +471,7 @@ func (o *Officers) Newcomers() (names []string) {
 // SealSecrets is what a change of officers takes. Commit clears it.
 type SealSecrets struct {
 	Passphrases []Fresh // of [Officers.Newcomers], in that order
+	Second      []byte  // passphrase of the second officer, if one is needed
 	PIN         []byte
 	NewPIN      Fresh  // empty keeps the PIN
 	KeyFile     string // path of the approval key
@@ -476,6 +481,7 @@ func (s *SealSecrets) clear() {
 	for i := range s.Passphrases {
 		s.Passphrases[i].clear()
 	}
+	clear(s.Second)
 	clear(s.PIN)
 	s.NewPIN.clear()
 }
@@ -502,23 +508,28 @@ func (o *Officers) Commit(s SealSecrets) {
 		s.clear()
 		return
 	}
-	if p := s.check(o.Newcomers()); p != nil {
+	p := s.check(o.Newcomers())
+	if p == nil && o.NeedsSecond() && len(s.Second) == 0 {
+		p = problem("together", "Present", len(o.Second.Here()), "Needed", o.Deciders())
+	}
+	if p != nil {
 		s.clear()
 		o.Problem, o.Wrong = p, true
 		o.changed()
 		return
 	}
 	o.Busy, o.Problem, o.Wrong = true, nil, false
-	change, service, read := o.change(&s), o.service, o.readKey
-	background(&o.model, func() (struct{}, error) {
+	change, read, service, second := o.change(&s), o.readKey, o.console.service, o.Second.Name()
+	background(&o.model, func() (_ struct{}, err error) {
 		defer s.clear()
-		defer change.clear()
-		key, err := read(s.KeyFile)
-		if err != nil {
+		defer func() { change.clear() }()
+		if change.ApprovalKey, err = read(s.KeyFile); err != nil {
 			return struct{}{}, err
 		}
-		change.ApprovalKey = key
-		return struct{}{}, service.ChangeOfficers(change)
+		if len(s.Second) == 0 {
+			return struct{}{}, service.ChangeOfficers(change)
+		}
+		return struct{}{}, service.Beside(second, s.Second, func(both Service) error { return both.ChangeOfficers(change) })
 	}, func(_ struct{}, err error) { o.committed(err) })
 	o.changed()
 }
@@ -545,11 +556,11 @@ func (o *Officers) change(s *SealSecrets) OfficersChange {
 }
 
 func (o *Officers) committed(err error) {
-	o.Busy = false
+	o.Busy, o.Second.Wrong = false, errors.Is(err, ErrOfficerPassphrase)
 	if err != nil {
-		o.Problem, o.Wrong = explain(err, "officers.failed"), wrongSecret(err)
+		o.Problem, o.Wrong = explain(err, "officers.failed"), wrongSecret(err) && !o.Second.Wrong
 		if errors.Is(err, authority.ErrApprovalsMissing) || errors.Is(err, ErrQuorum) {
-			present, _ := o.console.Unlock.Count()
+			present := len(o.Second.Here())
 			o.Problem = problem("together", "Present", present, "Needed", o.Deciders())
 		}
 		o.console.Status.Refresh() // tries left

@@ -70,13 +70,14 @@ type Realm struct {
 	Problem  *Problem
 	Rules    *Rules // nil before they were read
 	Typed    [termCount]string
+	Second   *Second // who decides about policy and clock, beside who is here
 	Policy   Decided // the last change of the policy
 	Clock    Decided // the last confirmation of the clock
 	Exported string  // folder of the last export; empty for none
 }
 
 func newRealm(c *Console, p Parts) *Realm {
-	return &Realm{model: model{loop: p.Loop}, console: c, save: p.Save, clock: p.Clock}
+	return &Realm{model: model{loop: p.Loop}, console: c, save: p.Save, clock: p.Clock, Second: newSecond(c)}
 }
 
 func (r *Realm) suspend() {
@@ -94,6 +95,7 @@ func (r *Realm) reset() {
 	r.suspend()
 	r.Problem, r.Rules, r.Typed = nil, nil, [termCount]string{}
 	r.Policy, r.Clock, r.Exported = NotAsked, NotAsked, ""
+	r.Second.reset()
 	r.changed()
 }
 
@@ -182,14 +184,21 @@ func (r *Realm) Obstacle() Text {
 	return Text{}
 }
 
-// Change asks for the terms that were typed.
-func (r *Realm) Change() {
+// NeedsSecond reports whether a second officer has to decide about the policy and the clock: here, with their passphrase, or later, in
+// the approvals.
+func (r *Realm) NeedsSecond() bool {
+	return r.Rules != nil && r.Second.Exists() && !r.Second.Enough(r.Rules.Deciders)
+}
+
+// Change asks for the terms that were typed, together with the second officer, if their passphrase is given. It is cleared.
+func (r *Realm) Change(passphrase []byte) {
 	if !r.Obstacle().IsZero() {
+		clear(passphrase)
 		return
 	}
-	service, wanted := r.service, r.Wanted()
-	r.Busy, r.Problem, r.Policy = true, nil, NotAsked
-	background(&r.model, func() (decided, error) {
+	wanted := r.Wanted()
+	r.Busy, r.Problem, r.Policy, r.Clock = true, nil, NotAsked, NotAsked
+	beside(&r.model, r.Second, passphrase, func(service Service) (decided, error) {
 		done, err := service.SetPolicy(wanted)
 		if err != nil {
 			return decided{}, err
@@ -220,14 +229,16 @@ func (d decided) outcome() Decided {
 	return Waits
 }
 
-// Confirm takes the word of who is here, who looked at another clock, that this computer's clock is right.
-func (r *Realm) Confirm() {
+// Confirm takes the word of who is here, who looked at another clock, that this computer's clock is right, and that of the second officer,
+// if their passphrase is given. It is cleared.
+func (r *Realm) Confirm(passphrase []byte) {
 	if r.service == nil || r.Busy {
+		clear(passphrase)
 		return
 	}
-	service, at := r.service, r.clock()
-	r.Busy, r.Problem, r.Clock = true, nil, NotAsked
-	background(&r.model, func() (decided, error) {
+	at := r.clock()
+	r.Busy, r.Problem, r.Policy, r.Clock = true, nil, NotAsked, NotAsked
+	beside(&r.model, r.Second, passphrase, func(service Service) (decided, error) {
 		done, err := service.ConfirmClock(at)
 		return decided{done: done}, err
 	}, func(d decided, err error) {

@@ -68,6 +68,7 @@ func (w *window) open() {
 		},
 		Clock:   w.clock,
 		Service: w.service, Dir: w.dir, Scanner: w, Save: w.save, Packages: filepath.Join(w.t.TempDir(), "packages"), Ceremony: w.tools,
+		Papers: files{}, ReadKey: readKey,
 		Drives: w.port,
 	})
 }

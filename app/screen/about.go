@@ -82,6 +82,9 @@ func (v *aboutView) draw(narrow bool) fyne.CanvasObject {
 	v.test.Enable(!m.Testing)
 	v.list.SetColumns(v.columns())
 	v.list.Mark(v.at)
+	if v.at == 0 {
+		v.list.Top()
+	}
 	wide := float32(400)
 	if narrow {
 		wide = 330
@@ -106,7 +109,7 @@ func (v *aboutView) program(wide float32) fyne.CanvasObject {
 	content.Add(line(12, icon("logo", 40, colourAccent), column(0, text("Marque", sizeTitle, colourText, bold), text(say("about.what"), sizeRow, colourText2, plain))))
 	content.Add(space(14))
 	build := column(5, fact(say("about.console"), m.Build.Version))
-	if m.Service != nil {
+	if m.Service != nil && m.Service.Version != "" {
 		build.Add(fact(say("about.service"), m.Service.Version))
 	}
 	if m.Build.Commit != "" {

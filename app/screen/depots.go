@@ -20,6 +20,7 @@ type depotsView struct {
 	code  *Field // not shown: hand scanners type at any time
 
 	read, revoke, register, confirm, leave *KeyButton
+	second                                 *secondPanel
 	taken                                  time.Time // when the last code was
 }
 
@@ -29,8 +30,9 @@ func newDepotsView(s *Shell) *depotsView {
 	v.read = NewKeyButton("", "folder", "Ctrl+O", v.choose)
 	v.revoke = NewKeyButton("", "ban", "Delete", m.Revoke)
 	v.register = NewKeyButton("", "check", "Enter", v.enter).Primary()
-	v.confirm = NewKeyButton("", "ban", "Ctrl+Enter", v.enterRevoke).Primary()
+	v.confirm = NewKeyButton("", "ban", "Ctrl+Enter", v.enterRevoke).Danger()
 	v.leave = NewKeyButton("", "", "Esc", m.Leave)
+	v.second = newSecondPanel(m.Second, func() {}, s.Draw)
 	v.list = NewRowList(v.columns(), func() int { return len(m.All) }, v.cells, m.Select)
 	return v
 }
@@ -65,7 +67,7 @@ func (v *depotsView) settled() bool { return v.shell.console.Status.Time().Sub(v
 
 func (v *depotsView) enter() {
 	if v.settled() {
-		v.model.Register()
+		v.model.Register(v.second.take())
 	}
 }
 
@@ -88,7 +90,11 @@ func (v *depotsView) bindings() []binding {
 	move := func(by int) func() { return func() { v.list.Step(by) } }
 	switch m.Step {
 	case flow.DepotsReview:
-		return []binding{{"Enter", say("depots.register"), v.enter}, {"Esc", say("depots.leave"), m.Leave}}
+		b := []binding{{"Enter", say("depots.register"), v.enter}, {"Esc", say("depots.leave"), m.Leave}}
+		if m.NeedsSecond() {
+			b = append(b, v.second.bindings()...)
+		}
+		return b
 	case flow.DepotsRevoke:
 		return []binding{
 			{"UpDown", say("depots.reason"), nil},
@@ -281,11 +287,10 @@ func (v *depotsView) card() fyne.CanvasObject {
 	if !c.Known.IsZero() {
 		content.Add(padded(Banner("warning", toneWarning, sayText(c.Known), ""), 0, 12, 0, 0))
 	}
-	content.Add(column(8, v.register, v.leave))
-	if rules := v.shell.console.Realm.Rules; rules != nil && rules.Deciders > 1 {
-		content.Add(space(10))
-		content.Add(paragraph(say("depots.register.note"), sizeLabel, colourText2, plain))
+	if v.model.NeedsSecond() {
+		content.Add(padded(v.second.draw(say("realm.second"), false), 0, 12, 0, 0))
 	}
+	content.Add(column(8, v.register, v.leave))
 	return content
 }
 

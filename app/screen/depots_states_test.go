@@ -15,9 +15,7 @@ import (
 var depotsStates = []state{
 	{"depots-empty", true, func(s *stage) { s.unlock(); s.console.Open(flow.PlaceDepots); s.settle() }},
 	{"depots-review", true, func(s *stage) {
-		s.unlock()
-		s.console.Open(flow.PlaceDepots)
-		s.settle()
+		alone(s, flow.PlaceDepots)
 		s.scans(registration(s))
 		s.settle()
 	}},

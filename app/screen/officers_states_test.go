@@ -44,6 +44,16 @@ func together(s *stage, at flow.Place) {
 	s.settle()
 }
 
+// alone opens a screen with one officer signed on, to a vault that others opened.
+func alone(s *stage, at flow.Place) {
+	s.unlock()
+	s.altered(officers(func(s *flow.State) { s.Phase = flow.Locked }))
+	s.altered(officers(func(s *flow.State) { s.Phase = flow.Open }))
+	sign(s, 1)
+	s.console.Open(at)
+	s.settle()
+}
+
 // renew types the passphrases of the form.
 func renew(s *stage) {
 	for _, typed := range []string{"correct horse", "battery staple", "battery staple"} {

@@ -128,6 +128,7 @@ type sealPanel struct {
 	pin, newPIN, newPINAgain, key *Field
 	passphrases                   []*Field // two for each newcomer
 	file, back, commit            *KeyButton
+	second                        *secondPanel
 }
 
 func newSealPanel(s *Shell, m *flow.Officers) *sealPanel {
@@ -135,12 +136,14 @@ func newSealPanel(s *Shell, m *flow.Officers) *sealPanel {
 	p.file = NewKeyButton("", "folder", "Ctrl+O", p.chooseKey)
 	p.back = NewKeyButton("", "", "Esc", m.Back)
 	p.commit = NewKeyButton("", "people", "Ctrl+Enter", p.enter).Primary()
+	p.second = newSecondPanel(m.Second, func() {}, s.Draw)
 	return p
 }
 
 // prepare makes the fields that the draft needs, or clears all of them.
 func (p *sealPanel) prepare(begins bool) {
 	empty(append(p.passphrases, p.pin, p.newPIN, p.newPINAgain)...)
+	p.second.clear()
 	p.passphrases = nil
 	if !begins {
 		return
@@ -165,17 +168,24 @@ func (p *sealPanel) chooseKey() {
 }
 
 func (p *sealPanel) bindings() []binding {
-	return []binding{
+	b := []binding{
 		{"Enter", say("officers.next"), func() { advance(p.shell.window, p.required()...) }},
 		{"Ctrl+Enter", say("officers.commit"), p.enter},
 		{"Ctrl+O", say("officers.file"), p.chooseKey},
 		{"Esc", say("officers.back"), p.model.Back},
 	}
+	if p.model.NeedsSecond() {
+		b = append(b, p.second.bindings()...)
+	}
+	return b
 }
 
 // required are the fields that must be filled, in their order.
 func (p *sealPanel) required() []*Field {
 	all := append(append([]*Field{}, p.passphrases...), p.pin, p.key)
+	if p.model.NeedsSecond() {
+		all = append(all, p.second.secret)
+	}
 	if p.newPIN.Text != "" {
 		all = append(all, p.newPINAgain)
 	}
@@ -188,6 +198,9 @@ func (p *sealPanel) enter() {
 		return
 	}
 	s := flow.SealSecrets{PIN: p.pin.Take(), NewPIN: flow.Fresh{First: p.newPIN.Take(), Again: p.newPINAgain.Take()}, KeyFile: p.key.Text}
+	if p.model.NeedsSecond() {
+		s.Second = p.second.take()
+	}
 	for i := 0; i < len(p.passphrases); i += 2 {
 		s.Passphrases = append(s.Passphrases, flow.Fresh{First: p.passphrases[i].Take(), Again: p.passphrases[i+1].Take()})
 	}
@@ -231,6 +244,9 @@ func (p *sealPanel) draw(narrow bool) fyne.CanvasObject {
 	}
 	form.Add(asking(say("lock.pin"), p.pin))
 	form.Add(asking(say("officers.key.file"), container.NewBorder(nil, nil, nil, padded(p.file, 0, 0, 4, 0), p.key)))
+	if m.NeedsSecond() {
+		form.Add(p.second.draw(say("officers.second"), m.Busy))
+	}
 	form.Add(pair(asking(say("officers.newpin"), p.newPIN), asking(say("officers.again"), p.newPINAgain)))
 	left := headedCard(say("officers.seal.changes"), nil, container.NewVScroll(padded(changes, 0, 0, 0, scrollRoom)))
 	right := headedCard(say("officers.seal.secrets"), nil, container.NewVScroll(padded(form, 3, 3, 3, scrollRoom)))
@@ -243,5 +259,5 @@ func (p *sealPanel) draw(narrow bool) fyne.CanvasObject {
 
 // pair puts two things beside each other.
 func pair(a, b fyne.CanvasObject) fyne.CanvasObject {
-	return container.New(layout.NewGridLayoutWithColumns(2), a, b)
+	return container.New(layout.NewGridLayoutWithColumns(2), padded(a, 0, 0, 0, 3), padded(b, 0, 0, 3, 0))
 }

@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/layout"
 
 	"marque/app/flow"
 )
@@ -16,6 +17,7 @@ type realmView struct {
 
 	terms                       [4]*Field // by flow.Term
 	change, confirm, statements *KeyButton
+	second                      *secondPanel
 }
 
 func newRealmView(s *Shell) *realmView {
@@ -25,10 +27,25 @@ func newRealmView(s *Shell) *realmView {
 		v.terms[t] = NewField("")
 		v.terms[t].OnChanged = func(text string) { m.Type(flow.Term(t), text) }
 	}
-	v.change = NewKeyButton("", "check", "Ctrl+Enter", m.Change).Primary()
-	v.confirm = NewKeyButton("", "clock", "F5", m.Confirm)
+	v.change = NewKeyButton("", "check", "Ctrl+Enter", v.enter).Primary()
+	v.confirm = NewKeyButton("", "clock", "F5", v.right)
 	v.statements = NewKeyButton("", "folder", "Ctrl+S", v.export)
+	v.second = newSecondPanel(m.Second, func() {}, s.Draw)
 	return v
+}
+
+// enter changes the policy, together with the second officer, if they typed their passphrase.
+func (v *realmView) enter() {
+	if v.model.Obstacle().IsZero() {
+		v.model.Change(v.second.take())
+	}
+}
+
+// right confirms the clock.
+func (v *realmView) right() {
+	if v.model.Rules != nil && !v.model.Busy {
+		v.model.Confirm(v.second.take())
+	}
 }
 
 func (v *realmView) export() {
@@ -48,16 +65,23 @@ func (v *realmView) bindings() []binding {
 	if v.model.Rules == nil {
 		return nil
 	}
-	return []binding{
-		{"Ctrl+Enter", say("realm.change"), v.model.Change},
-		{"F5", say("realm.confirm"), v.model.Confirm},
+	b := []binding{
+		{"Ctrl+Enter", say("realm.change"), v.enter},
+		{"F5", say("realm.confirm"), v.right},
 		{"Ctrl+S", say("realm.export"), v.export},
 		{"Esc", say("realm.clear"), v.clear},
 	}
+	if v.model.NeedsSecond() {
+		b = append(b, v.second.bindings()...)
+	}
+	return b
 }
 
 // clear takes back what was typed.
-func (v *realmView) clear() { empty(v.terms[:]...) }
+func (v *realmView) clear() {
+	empty(v.terms[:]...)
+	v.second.clear()
+}
 
 func (v *realmView) draw(narrow bool) fyne.CanvasObject {
 	m := v.model
@@ -77,12 +101,7 @@ func (v *realmView) draw(narrow bool) fyne.CanvasObject {
 	left := v.realm(narrow)
 	right := container.NewBorder(nil, padded(v.clock(), gap-4, 0, 0, 0), nil, nil, v.policy())
 	columns := container.NewBorder(nil, nil, padded(sized(left, v.leftWide(narrow), high), 0, 0, 0, gap-4), nil, right)
-	why := sayText(m.Obstacle())
-	if why == "" {
-		why = v.deciders()
-	}
-	bar := commitBar(nil, why, v.change)
-	return page(narrow, titled("realm", m.Rules.Core.Realm, v.statements), bar, container.NewBorder(top, nil, nil, nil, columns))
+	return page(narrow, titled("realm", m.Rules.Core.Realm, v.statements), v.bar(), container.NewBorder(top, nil, nil, nil, columns))
 }
 
 func (v *realmView) leftWide(narrow bool) float32 {
@@ -92,12 +111,15 @@ func (v *realmView) leftWide(narrow bool) float32 {
 	return 470
 }
 
-// deciders says who decides about what was typed.
-func (v *realmView) deciders() string {
-	if n := v.model.Rules.Deciders; n > 1 {
-		return say("realm.deciders", "Count", n)
+// bar commits. Where two decide, it asks for the second one.
+func (v *realmView) bar() fyne.CanvasObject {
+	why := sayText(v.model.Obstacle())
+	if !v.model.NeedsSecond() {
+		return commitBar(nil, why, v.change)
 	}
-	return ""
+	right := container.NewBorder(text(why, sizeLabel, colourText2, plain), nil, nil, nil, line(0, layout.NewSpacer(), v.change))
+	panel := sized(v.second.draw(say("realm.second"), v.model.Busy), 430, 0)
+	return container.NewBorder(nil, nil, panel, nil, padded(right, 0, 0, gap, 0))
 }
 
 func (v *realmView) banner() fyne.CanvasObject {

@@ -3,7 +3,7 @@ package screen_test
 import "marque/app/flow"
 
 var realmStates = []state{
-	{"realm-empty", true, func(s *stage) { together(s, flow.PlaceRealm) }},
+	{"realm-empty", true, func(s *stage) { alone(s, flow.PlaceRealm) }},
 	{"realm-error", true, func(s *stage) { s.unlock(); s.console.Open(flow.PlaceRealm); s.settle(); s.typed("ten moons") }},
 	{"realm-done", false, func(s *stage) {
 		s.console.Founding.SetRealm("nordtal.example")
@@ -13,8 +13,16 @@ var realmStates = []state{
 		s.settle()
 		s.console.Open(flow.PlaceRealm)
 		s.typed("3 days")
-		s.console.Realm.Change()
+		s.console.Realm.Change(nil)
 		s.settle()
 		s.typed("4 d")
 	}},
+}
+
+func (p *place) Rules() (*flow.Rules, error) {
+	r, err := p.Service.Rules()
+	if err == nil && p.alter != nil {
+		r.Deciders = 2
+	}
+	return r, err
 }

@@ -2,7 +2,6 @@ package screen
 
 import (
 	"fmt"
-	"maps"
 	"strconv"
 	"time"
 
@@ -41,12 +40,6 @@ func sayText(t flow.Text) string {
 	for name, value := range t.Args {
 		args[name] = localise(name, value)
 	}
-	for name, v := range t.Args {
-		if inner, ok := v.(flow.Text); ok {
-			t = flow.Text{Key: t.Key, Args: maps.Clone(t.Args)}
-			t.Args[name] = sayText(inner)
-		}
-	}
 	if n, ok := t.Args["Count"].(int); ok {
 		return lang.XN(t.Key, t.Key, n, args)
 	}
@@ -61,6 +54,8 @@ func localise(name string, value any) any {
 			return moment(v.Local())
 		}
 		return date(v.Local())
+	case flow.Text:
+		return sayText(v)
 	case time.Duration:
 		return ago(v)
 	case string:
