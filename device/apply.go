@@ -22,8 +22,9 @@ type Applied struct {
 	Ended      int       // sessions that ended because of it
 }
 
-// Apply takes a signed revocation list, at most 16 MiB, into force and ends the sessions with peers that it revokes. A list below the one
-// in force is ErrOldList, one that the authority did not sign is ErrTampered, and both change nothing. After ErrForked the device holds to
+// Apply takes a signed revocation list, or a change that brings the one in force to it, at most 16 MiB, into force and ends the sessions with
+// peers that it revokes. A list below the one in force is ErrOldList, a change that does not continue it ErrListGap, one that the authority
+// did not sign ErrTampered, and all of them change nothing. After ErrForked the device holds to
 // both lists and keeps an alarm, and the returned Applied is not nil. When the disk fails, the new list may be in force or not.
 func (d *Device) Apply(bundle []byte) (*Applied, error) {
 	a, err := d.apply(bundle)
@@ -44,6 +45,9 @@ func (d *Device) apply(bundle []byte) (*Applied, error) {
 		return nil, err
 	}
 	b, err := openBundle(bundle, r)
+	if errors.Is(err, wire.ErrType) {
+		return d.applyChange(bundle, r, old, mark, rotated)
+	}
 	if err != nil {
 		return nil, rotated.explain(err, bundle, r)
 	}

@@ -219,6 +219,19 @@ func (a *authority) bundle(seq uint32, serials []uint32, change func(*wire.Bundl
 	return a.sign(wire.TypeBundle, must(b.Marshal()))
 }
 
+// change signs what brings list from, and every later one, to a list of its bundle.
+func (a *authority) change(bundle []byte, from uint32, added []uint32, change func(*wire.Change)) []byte {
+	b := must(wire.ParseBundle(must(wire.OpenStatement(bundle, wire.TypeBundle, a.core.Realm, a.core.StatementKey))))
+	codec, data := revocation.Encode(must(revocation.NewSet(b.N, added)))
+	c := &wire.Change{
+		Core: a.core.Ref(), Generation: b.Generation, Base: b.Base, Sequence: b.Sequence, From: from, State: b.State,
+		Issued: b.Issued, NextUpdate: b.NextUpdate, HardExpiry: b.HardExpiry, N: b.N, Count: uint32(len(added)), Codec: uint8(codec), Data: data,
+		FirstEpoch: b.FirstEpoch, LastEpoch: b.LastEpoch,
+	}
+	change(c)
+	return a.sign(wire.TypeChange, must(c.Marshal()))
+}
+
 // key makes the private key of an address in this epoch, for tests that play an enrolled attacker.
 func (a *authority) key(addr wire.Address) *ibc.PrivateKey {
 	u := must(ibc.NewEnrolmentKey(nil))

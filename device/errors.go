@@ -74,6 +74,8 @@ var (
 	ErrListExpired = errors.New("the revocation list is past its hard expiry; apply the newest list")
 	// ErrOldList: the list is older than the one in force.
 	ErrOldList = errors.New("the list is older than the one in force, which stays")
+	// ErrListGap: the change does not continue the list in force.
+	ErrListGap = errors.New("the change does not continue the list in force; apply one that reaches further back, or the full list")
 	// ErrForked: the authority signed two different lists under one number.
 	ErrForked = errors.New("the authority signed two different lists under one number; whoever is on either counts as revoked, tell the authority")
 

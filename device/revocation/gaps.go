@@ -3,30 +3,84 @@ package revocation
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"math/bits"
 )
 
-// A gap g is coded as its length L, the bits of g + 1 without the one on top, and these bits. How likely a length is follows from the
-// two lengths before it: where vehicles of one batch were revoked together, short gaps follow short ones.
+// A gap g is coded as its length L, the bits of g + 1 without the one on top, and these bits. At first the models expect what gaps are like
+// in a set without a pattern, of which n and count tell all: g + 1 ≥ v with probability q^(v−1), where q is the share that is not revoked.
+// Then they learn. How likely a length is follows from the two lengths before it, too: where vehicles of one batch were revoked together,
+// short gaps follow short ones.
 const (
 	lengths     = 33 // of g + 1 ≤ 2³²
 	lengthBits  = 6
-	modelled    = 3               // bits of a gap below its top that learn; the others are as likely as not
-	nearby      = 2*lengths - 1   // contexts: the sum of the last two lengths
-	lengthNodes = 1 << lengthBits // of the tree of a length
-	gapNodes    = 1 << modelled   // of the tree of the bits below
-	modelsOfAll = nearby * lengthNodes
+	modelled    = 3             // bits of a gap below its top that learn; the others are as likely as not
+	nearby      = 2*lengths - 1 // contexts: the sum of the last two lengths
+	lengthNodes = 1 << lengthBits
+	gapNodes    = 1 << modelled
+	trust       = 48 // how many decisions the first expectation counts for
 )
 
-// gapModels is what coding gaps has learnt.
+// gapModels is what coding gaps expects.
 type gapModels struct {
 	length []model // by context and node
 	below  []model // by length and node
 	last   [2]int
 }
 
-func newGapModels() *gapModels {
-	return &gapModels{length: newModels(modelsOfAll), below: newModels(lengths * gapNodes)}
+func newGapModels(n uint64, count int) *gapModels {
+	powers := newPowers(n, uint64(count))
+	g := &gapModels{length: make([]model, 0, nearby*lengthNodes), below: make([]model, 0, lengths*gapNodes)}
+	tree := powers.lengthTree()
+	for range nearby {
+		g.length = append(g.length, tree...)
+	}
+	for length := range lengths {
+		g.below = append(g.below, powers.gapTree(length)...)
+	}
+	return g
+}
+
+// powers are q^(2^i), in units of 2⁻⁶⁴, cut off.
+type powers [lengths]uint64
+
+func newPowers(n, count uint64) (p powers) {
+	p[0], _ = bits.Div64(n-count, 0, n) // 1 ≤ count ≤ n
+	for i := 1; i < lengths; i++ {
+		p[i], _ = bits.Mul64(p[i-1], p[i-1])
+	}
+	return p
+}
+
+// lengthTree returns the models of a length: those of a binary tree, with the root at 1 and the children of i at 2i and 2i + 1.
+func (p *powers) lengthTree() []model {
+	var reach [1<<lengthBits + 1]uint64 // the probability of this length or a longer one
+	reach[0] = math.MaxUint64
+	for length := range lengths - 1 {
+		reach[length+1], _ = bits.Mul64(reach[length], p[length])
+	}
+	tree := make([]model, lengthNodes)
+	for node := 1; node < lengthNodes; node++ {
+		depth := bits.Len(uint(node)) - 1
+		width := lengthNodes >> depth
+		from := node*width - lengthNodes
+		middle, end := from+width/2, from+width
+		tree[node] = newModel(reach[from]-reach[middle], reach[from]-reach[end], trust)
+	}
+	return tree
+}
+
+// gapTree returns the models of the highest bits of a gap of a length: half of h further gaps are as likely as the other half, but for q^h.
+func (p *powers) gapTree(length int) []model {
+	tree := make([]model, gapNodes)
+	for node := 1; node < gapNodes; node++ {
+		half := length - bits.Len(uint(node)) // the binary logarithm of h
+		if half >= 0 {
+			h := p[half] >> 1
+			tree[node] = newModel(1<<63, 1<<63+h, trust)
+		}
+	}
+	return tree
 }
 
 // context returns the models of the next length.
@@ -41,12 +95,12 @@ func (g *gapModels) tree(length int) []model {
 
 func (g *gapModels) note(length int) { g.last = [2]int{length, g.last[0]} }
 
-// encodeGaps codes ascending serials.
-func encodeGaps(serials []uint32) []byte {
+// encodeGaps codes ascending serials below n.
+func encodeGaps(n uint64, serials []uint32) []byte {
 	if len(serials) == 0 {
 		return nil
 	}
-	w, g := newRangeWriter(2*len(serials)+16), newGapModels()
+	w, g := newRangeWriter(2*len(serials)+16), newGapModels(n, len(serials))
 	next := uint64(0)
 	for _, s := range serials {
 		v := uint64(s) - next + 1
@@ -97,8 +151,11 @@ func decodeGaps(n uint64, count int, data []byte) ([]uint32, error) {
 	if tooDense(count, data) {
 		return nil, fmt.Errorf("%w: too short for %d serials", ErrData, count)
 	}
+	if count == 0 {
+		return nil, nil
+	}
 	serials := make([]uint32, count)
-	r, g := newRangeReader(data), newGapModels()
+	r, g := newRangeReader(data), newGapModels(n, count)
 	next := uint64(0)
 	for i := range serials {
 		length := int(readTree(r, g.context(), lengthBits))
@@ -115,7 +172,7 @@ func decodeGaps(n uint64, count int, data []byte) ([]uint32, error) {
 		serials[i] = uint32(next + v - 1)
 		next += v
 	}
-	if !bytes.Equal(encodeGaps(serials), data) {
+	if !bytes.Equal(encodeGaps(n, serials), data) {
 		return nil, fmt.Errorf("%w: not as the set is coded", ErrData)
 	}
 	return serials, nil

@@ -1,7 +1,9 @@
 package revocation
 
+import "math/bits"
+
 // The range coder narrows an interval [low, low + span) of 48 bits by one binary decision after the other, each with its probability
-// (G. N. N. Martin, Range encoding, 1979; the carry as in I. Pavlov's LZMA). All of it are integers, so that every processor writes
+// (Martin, Range encoding, 1979; the carry as in LZMA, by I. Pavlov). All of it are integers, so that every processor writes
 // the same octets.
 const (
 	spanBits = 48
@@ -31,12 +33,14 @@ var steps = func() (s [mostSeen + 1]uint32) {
 	return s
 }()
 
-func newModels(n int) []model {
-	models := make([]model, n)
-	for i := range models {
-		models[i].zero = chanceHalf
+// newModel returns a model that has seen so many decisions and found part of whole zeros among them, or half of them where whole is 0.
+func newModel(part, whole uint64, seen uint16) model {
+	zero := uint64(chanceHalf)
+	if whole > 0 {
+		high, low := bits.Mul64(part, 1<<chanceBits) // part ≤ whole
+		zero, _ = bits.Div64(high, low, whole)
 	}
-	return models
+	return model{uint16(min(max(zero, chanceLeast), 1<<chanceBits-chanceLeast)), seen}
 }
 
 // learn moves the model towards what was decided.

@@ -37,6 +37,30 @@ func TestBundleRefuses(t *testing.T) {
 	}
 }
 
+func TestChangeRefuses(t *testing.T) {
+	r := newRealm(t)
+	for what, c := range map[string]struct {
+		change func(c *wire.Change)
+		want   error
+	}{
+		"to itself":              {func(c *wire.Change) { c.From = c.Sequence }, wire.ErrValue},
+		"backwards":              {func(c *wire.Change) { c.From = c.Sequence + 1 }, wire.ErrValue},
+		"n above 2^32":           {func(c *wire.Change) { c.N = 1<<32 + 1 }, wire.ErrValue},
+		"more added than all":    {func(c *wire.Change) { c.N, c.Count = 1, 2 }, wire.ErrValue},
+		"last before first":      {func(c *wire.Change) { c.FirstEpoch, c.LastEpoch = 2, 1 }, wire.ErrValue},
+		"expires before update":  {func(c *wire.Change) { c.HardExpiry = c.NextUpdate - time.Second }, wire.ErrValue},
+		"issued before 1970":     {func(c *wire.Change) { c.Issued = time.Unix(-1, 0) }, wire.ErrTime},
+		"more than 16 MiB":       {func(c *wire.Change) { c.Data = make([]byte, wire.MaxBundle) }, wire.ErrTooLong},
+		"the most of everything": {func(c *wire.Change) { c.N, c.Count, c.LastEpoch, c.Codec = 1<<32, 1<<32-1, 1<<32-1, 255 }, nil},
+	} {
+		change := r.change()
+		c.change(change)
+		if _, err := change.Marshal(); !isErr(err, c.want) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
 func TestPolicyAndCheckpointRefuse(t *testing.T) {
 	r := newRealm(t)
 	for what, change := range map[string]func(p *wire.Policy){

@@ -99,6 +99,15 @@ func (r *realm) bundle() *wire.Bundle {
 	}
 }
 
+// change is what brings the list before the bundle to it.
+func (r *realm) change() *wire.Change {
+	b := r.bundle()
+	return &wire.Change{
+		Core: r.core.Ref(), Generation: b.Generation, Base: b.Base, Sequence: b.Sequence, From: 1, State: b.State, Issued: b.Issued, NextUpdate: b.NextUpdate,
+		HardExpiry: b.HardExpiry, N: b.N, Count: 1, Codec: 2, Data: []byte{0x10}, LastEpoch: b.LastEpoch,
+	}
+}
+
 // enrolment returns a request and the key it was made with.
 func enrolment(t testing.TB, name string) (*wire.Request, *ibc.EnrolmentKey) {
 	t.Helper()

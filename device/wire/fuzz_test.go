@@ -34,6 +34,8 @@ func FuzzPackage(f *testing.F) { fuzz(f, cborObjects(f)["package"]) }
 
 func FuzzContent(f *testing.F) { fuzz(f, cborObjects(f)["content"]) }
 
+func FuzzChange(f *testing.F) { fuzz(f, cborObjects(f)["change"]) }
+
 func FuzzBundle(f *testing.F) { fuzz(f, cborObjects(f)["bundle"]) }
 
 func FuzzLogEntry(f *testing.F) { fuzz(f, cborObjects(f)["log entry"]) }

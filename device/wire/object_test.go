@@ -56,6 +56,7 @@ func cborObjects(t testing.TB) map[string]object {
 		"request":    {marshalled(t, request), reencoded(wire.ParseRequest)},
 		"package":    {marshalled(t, r.pkg(t)), reencoded(wire.ParsePackage)},
 		"content":    {marshalled(t, r.content(t, request, 1)), reencoded(wire.ParseContent)},
+		"change":     {marshalled(t, r.change()), reencoded(wire.ParseChange)},
 		"bundle":     {marshalled(t, r.bundle()), reencoded(wire.ParseBundle)},
 		"log entry":  {marshalled(t, logged...), reencoded(wire.ParseLogEntry)},
 		"receipt":    {marshalled(t, r.receipt(t, wire.Order{Generation: 1, Base: 1, Sequence: 3}), r.receipt(t, wire.Order{})), reencoded(wire.ParseReceipt)},

@@ -63,6 +63,6 @@ func sniffStatement(b []byte) Found {
 
 // foundOf says what statements are, where it is not enough to call them that.
 var foundOf = map[Type]Found{
-	TypePackage: FoundPackage, TypeBundle: FoundBundle, TypeManifest: FoundManifest,
+	TypePackage: FoundPackage, TypeBundle: FoundBundle, TypeChange: FoundBundle, TypeManifest: FoundManifest,
 	TypeDepot: FoundDepot, TypeBatch: FoundBatch, TypeReceipts: FoundReceipts,
 }

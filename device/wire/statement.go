@@ -23,6 +23,7 @@ const (
 	TypeBundle     Type = "bundle"
 	TypeCheckpoint Type = "checkpoint"
 	TypeManifest   Type = "manifest"
+	TypeChange     Type = "change"
 	// These are signed by a depot, with its own key.
 	TypeDepot    Type = "depot"
 	TypeBatch    Type = "batch"
@@ -41,6 +42,7 @@ var contentFormats = map[Type]uint16{
 	TypeDepot:      65_007,
 	TypeBatch:      65_008,
 	TypeReceipts:   65_009,
+	TypeChange:     65_010,
 }
 
 // typeOf returns the type that a Content-Format number stands for.
@@ -58,7 +60,7 @@ func (t Type) limit() int {
 	switch t {
 	case TypePackage:
 		return MaxPackage
-	case TypeBundle:
+	case TypeBundle, TypeChange:
 		return MaxBundle
 	case TypeManifest:
 		return MaxManifest

@@ -1,0 +1,108 @@
+package device
+
+import (
+	"bytes"
+	"fmt"
+
+	"marque/device/revocation"
+	"marque/device/wire"
+)
+
+// applyChange brings the list in force to a later one. Since changes only add serials, one that reaches back far enough fits every list
+// between, and the state shows that what comes out is the list that was signed. The caller holds saving.
+func (d *Device) applyChange(statement []byte, r *realm, old *list, mark listMark, rotated *rotation) (*Applied, error) {
+	c, err := openChange(statement, r)
+	if err != nil {
+		return nil, rotated.explainChange(err, statement, r)
+	}
+	order := c.Order().Compare(mark.order)
+	switch {
+	case old == nil:
+		return nil, fmt.Errorf("no list is in force that it could continue: %w", ErrListGap)
+	case mark.known && order < 0:
+		return nil, fmt.Errorf("number %d comes after it: %w", mark.order.Sequence, ErrOldList)
+	case order == 0:
+		return d.sameNumber(c, r, old)
+	case c.Generation != old.order.Generation || c.Base != old.order.Base || old.forked:
+		return nil, fmt.Errorf("list %d cannot be continued to list %d: %w", old.order.Sequence, c.Sequence, ErrListGap)
+	case old.order.Sequence < c.From:
+		return nil, fmt.Errorf("list %d is in force, and the change begins at list %d: %w", old.order.Sequence, c.From, ErrListGap)
+	}
+	l, err := old.continued(c, r.core.Realm)
+	if err != nil {
+		return nil, err
+	}
+	ended, err := d.enforce(l)
+	return newApplied(l, r, ended, true), err
+}
+
+// openChange checks everything about a change that needs no list.
+func openChange(statement []byte, r *realm) (*wire.Change, error) {
+	payload, err := wire.OpenStatement(statement, wire.TypeChange, r.core.Realm, r.core.StatementKey)
+	if err != nil {
+		return nil, statementError(err)
+	}
+	c, err := wire.ParseChange(payload)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	if c.Core != r.core.Ref() {
+		return nil, fmt.Errorf("the change was signed for another core: %w", ErrUnknownRealm)
+	}
+	return c, nil
+}
+
+// continued returns the list that a change leads to.
+func (l *list) continued(c *wire.Change, realm string) (*list, error) {
+	added, err := revocation.Decode(revocation.Codec(c.Codec), c.N, int(c.Count), c.Data)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	if l.set.N() > c.N {
+		return nil, fmt.Errorf("it speaks of fewer serials than the list in force: %w", ErrListGap)
+	}
+	set := l.set.Union(added)
+	if wire.ListState(realm, c.Generation, c.Base, c.FirstEpoch, c.LastEpoch, c.N, set.Serials()) != c.State {
+		return nil, fmt.Errorf("it leads to another state than it names: %w", ErrListGap)
+	}
+	return &list{
+		order: c.Order(), state: c.State, issued: c.Issued, nextUpdate: c.Issued.Add(c.NextUpdate), hardExpiry: c.Issued.Add(c.HardExpiry),
+		first: c.FirstEpoch, last: c.LastEpoch, set: set,
+	}, nil
+}
+
+// sameNumber takes a change to the number that is in force. It says nothing new, or else the authority signed two lists under one number: of
+// the other one this is what is known.
+func (d *Device) sameNumber(c *wire.Change, r *realm, old *list) (*Applied, error) {
+	added, err := revocation.Decode(revocation.Codec(c.Codec), c.N, int(c.Count), c.Data)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	other := &list{
+		order: c.Order(), state: c.State, issued: c.Issued, nextUpdate: c.Issued.Add(c.NextUpdate), hardExpiry: c.Issued.Add(c.HardExpiry),
+		first: c.FirstEpoch, last: c.LastEpoch, set: added,
+	}
+	forked := other.state != old.state || !old.sameDates(other)
+	if !forked || old.forked && !old.adds(other) {
+		return newApplied(old, r, 0, false), nil
+	}
+	l := old.union(other)
+	ended, err := d.enforce(l)
+	if err != nil {
+		return nil, err
+	}
+	return newApplied(l, r, ended, true), ErrForked
+}
+
+// explainChange says of a change that was refused whether it seems to be of the former core or of the next one, as explain does: a change
+// carries four octets of the core's hash.
+func (r *rotation) explainChange(err error, statement []byte, present *realm) error {
+	next := present.core.Next
+	switch {
+	case r != nil && bytes.Contains(statement, r.former.CoreHash[:4]):
+		return fmt.Errorf("%w: %w", ErrRotated, err)
+	case len(next) > 0 && bytes.Contains(statement, next[:4]):
+		return fmt.Errorf("%w: %w", ErrRotateFirst, err)
+	}
+	return err
+}
