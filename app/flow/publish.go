@@ -362,6 +362,7 @@ func (p *Publish) Sign() {
 			p.Write()
 			return
 		}
+		p.look()
 		p.changed()
 	})
 	p.changed()
