@@ -1,9 +1,11 @@
 package authority
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -71,13 +73,14 @@ type audit struct {
 	ledger *ledger
 	tree   tree
 
-	requests    map[[32]byte]uint64 // request hash → entry that granted it
-	names       map[string]grant    // name → its newest holder
-	followed    map[uint32]bool     // serials whose name was given to another one later
-	proposals   map[[32]byte]uint64 // digest → entry that decided it
-	checkpoints map[uint64]*wire.Checkpoint
-	counter     uint64            // of the newest checkpoint so far
-	reopened    *wire.ReopenEntry // not yet covered by a checkpoint
+	requests    map[[32]byte]uint64         // request hash → entry that granted it
+	names       map[string]grant            // name → its newest holder
+	followed    map[uint32]bool             // serials whose name was given to another one later
+	proposals   map[[32]byte]uint64         // digest → entry that decided it
+	checkpoints map[uint64]*wire.Checkpoint // of the entries that are being read, by size
+	hashes      error                       // what is wrong with the hashes that the store keeps
+	counter     uint64                      // of the newest checkpoint so far
+	reopened    *wire.ReopenEntry           // not yet covered by a checkpoint
 	desk        deskAudit
 	together    int       // newest entries that record keys and that no checkpoint covers
 	issuing     time.Time // of these
@@ -97,54 +100,97 @@ type audit struct {
 // It cannot see an old copy of the whole store: for that, compare the newest
 // checkpoint with one kept elsewhere, or its counter with that of the TPM.
 func VerifyLog(store *storage.Store) (*AuditReport, error) {
-	var report *AuditReport
-	err := store.View(func(tx *storage.Tx) error {
-		stmt, _, err := readTerms(tx)
-		if err != nil {
-			return err
-		}
-		core, err := wire.OpenCore(stmt)
-		if err != nil {
-			return fmt.Errorf("core: %w", err)
-		}
-		a := &audit{
-			tx: tx, core: core, ledger: newLedger(core),
-			requests: make(map[[32]byte]uint64), names: make(map[string]grant), followed: make(map[uint32]bool), proposals: make(map[[32]byte]uint64),
-			checkpoints: make(map[uint64]*wire.Checkpoint),
-		}
-		a.Realm, a.CoreHash, a.Size = core.Realm, core.Hash(), tx.LogSize()
-		a.run()
-		report = &a.AuditReport
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("audit: %w", err)
+	return VerifyLogBy(context.Background(), store, nil)
+}
+
+// VerifyLogBy is [VerifyLog] beside other work, as long as ctx is not done: it reads the log in stretches, so that changes, which it then
+// verifies too, do not wait for it. After every stretch progress, unless it is nil, is told how many entries of how many were verified.
+func VerifyLogBy(ctx context.Context, store *storage.Store, progress func(done, total uint64)) (*AuditReport, error) {
+	a := &audit{
+		requests: make(map[[32]byte]uint64), names: make(map[string]grant), followed: make(map[uint32]bool), proposals: make(map[[32]byte]uint64),
+		checkpoints: make(map[uint64]*wire.Checkpoint),
 	}
-	return report, nil
+	for ended := false; !ended; {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("audit: %w", err)
+		}
+		err := store.View(func(tx *storage.Tx) (err error) {
+			a.tx = tx
+			ended, err = a.stretch()
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("audit: %w", err)
+		}
+		if progress != nil {
+			progress(a.tree.size, a.Size)
+		}
+	}
+	return &a.AuditReport, nil
 }
 
 func (a *audit) find(p Place, index uint64, format string, args ...any) {
 	a.Findings = append(a.Findings, Finding{Place: p, Index: index, What: fmt.Sprintf(format, args...)})
 }
 
-func (a *audit) run() {
+// begin reads what everything else is verified under.
+func (a *audit) begin() error {
+	stmt, _, err := readTerms(a.tx)
+	if err != nil {
+		return err
+	}
+	core, err := wire.OpenCore(stmt)
+	if err != nil {
+		return fmt.Errorf("core: %w", err)
+	}
+	a.core, a.ledger = core, newLedger(core)
+	a.Realm, a.CoreHash = core.Realm, core.Hash()
 	a.setPolicy(firstPolicy, nil)
-	a.readCheckpoints()
-	if a.readEntries() {
+	return nil
+}
+
+// stretch verifies the next entries, and at the end of the log all that is left. It reports whether that was all.
+func (a *audit) stretch() (ended bool, err error) {
+	if a.core == nil {
+		if err := a.begin(); err != nil {
+			return false, err
+		}
+	}
+	from := a.tree.size
+	a.Size = a.tx.LogSize() // there may be more than before
+	to := min(from+auditStretch, a.Size)
+	if a.Size < from {
+		a.find(InLog, 0, "it became shorter while it was verified")
+		return true, nil
+	}
+	a.readCheckpoints(from, to)
+	whole := a.readEntries(to)
+	if a.hashes == nil {
+		a.hashes = a.tx.VerifyEntries(from, to)
+	}
+	if whole && to < a.Size {
+		return false, nil
+	}
+	a.readCheckpoints(to, math.MaxUint64)
+	if whole {
 		a.Root = a.tree.root()
 		a.finish()
 	}
 	a.Issued, a.Revoked, a.Unpublished = a.ledger.issued(), a.ledger.revoked, a.ledger.unlisted
 	a.Lost, a.Drill, a.Counter = a.ledger.lost, a.ledger.drill, a.counter
 	a.Lists = a.ledger.order.Sequence
+	return true, nil
 }
 
-// readCheckpoints verifies the signatures. What they cover is compared when the
+// readCheckpoints verifies the signatures of those that cover more than from entries, up to to. What they cover is compared when the
 // entries have been read that far.
-func (a *audit) readCheckpoints() {
-	for stored, err := range a.tx.Checkpoints() {
+func (a *audit) readCheckpoints(from, to uint64) {
+	for stored, err := range a.tx.CheckpointsAfter(from) {
 		if err != nil {
 			a.find(InLog, 0, "a checkpoint is unreadable: %v", err)
+			return
+		}
+		if stored.Size > to {
 			return
 		}
 		c, err := a.openCheckpoint(stored)
@@ -178,9 +224,9 @@ func (a *audit) openCheckpoint(stored *storage.Checkpoint) (*wire.Checkpoint, er
 	return c, nil
 }
 
-// readEntries reports whether it could read the log to its end.
-func (a *audit) readEntries() bool {
-	for i := range a.Size {
+// readEntries reports whether it could read the log that far.
+func (a *audit) readEntries(to uint64) bool {
+	for i := a.tree.size; i < to; i++ {
 		b, err := a.tx.LogEntry(i)
 		if err != nil {
 			a.find(InEntry, i, "it is unreadable, and nothing after it can be checked: %v", err)

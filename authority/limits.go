@@ -46,6 +46,15 @@ const MaxIdentities = 1000
 // the counter, so that a batch takes no more steps of it than its requests one by one.
 const MaxTogether = advanceEvery
 
+// MaxLogRows is the most that one call of [Authority.Log] returns.
+const MaxLogRows = 500
+
+// Bounds of how the log is read.
+const (
+	auditStretch = 4096   // entries that are verified in one transaction
+	logStretch   = 20_000 // entries that are looked at in one call, which takes some 100 ms
+)
+
 // MaxQuery is how long the text of a search is at most, in octets.
 const MaxQuery = 512
 

@@ -152,25 +152,7 @@ func (tx *Tx) last(bucket string) (key []byte, err error) {
 
 // walk yields the items of a bucket in the order of their keys. The bucket must
 // not change meanwhile.
-func (tx *Tx) walk(bucket string) iter.Seq2[item, error] {
-	return func(yield func(item, error) bool) {
-		b, err := tx.bucket(bucket)
-		if err != nil {
-			yield(item{}, err)
-			return
-		}
-		cursor := b.Cursor()
-		it, err := step(cursor.First)
-		for ; err == nil && it.key != nil; it, err = step(cursor.Next) {
-			if !yield(it, nil) {
-				return
-			}
-		}
-		if err != nil {
-			yield(item{}, err)
-		}
-	}
-}
+func (tx *Tx) walk(bucket string) iter.Seq2[item, error] { return tx.walkFrom(bucket, nil) }
 
 func step(move func() ([]byte, []byte)) (it item, err error) {
 	defer guard(&err)

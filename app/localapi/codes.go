@@ -40,6 +40,7 @@ var sentinels = []sentinel{
 	{"localapi.ErrSignOn", ErrSignOn},
 	{"localapi.ErrSocket", ErrSocket},
 	{"localapi.ErrTooManyTries", ErrTooManyTries},
+	{"localapi.ErrVerifying", ErrVerifying},
 	{"appliance.ErrCards", appliance.ErrCards},
 	{"appliance.ErrDatabase", appliance.ErrDatabase},
 	{"appliance.ErrDrill", appliance.ErrDrill},

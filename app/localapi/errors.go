@@ -31,6 +31,8 @@ var (
 	ErrInternal = errors.New("the service made a mistake, which stands in its log: lock the authority, and start the service again")
 	// ErrSocket: the socket's place is taken by something else, or cannot be used.
 	ErrSocket = errors.New("the socket cannot stand there: move away what has its name, or name another place with --socket")
+	// ErrVerifying: the log is being verified for somebody else.
+	ErrVerifying = errors.New("the log is being verified already: wait until that has ended, or stop it where it was begun")
 	// ErrImport: the file that a founding names was not imported.
 	ErrImport = errors.New("there is no imported backup of that name: import it first")
 )

@@ -19,6 +19,9 @@ const (
 	maxSocketName  = 80        // octets: /proc/self/fd/NNNNN/ and this fit a socket's address
 )
 
+// MaxFindings is how many findings of a verification cross the socket.
+const MaxFindings = 1000
+
 // Waiting.
 const (
 	headerWait = 10 * time.Second // for a whole header

@@ -47,6 +47,7 @@ type Server struct {
 	ended context.CancelFunc // asks Serve to end
 
 	importing sync.Mutex           // one import at a time
+	verifying sync.Mutex           // one verification of the log at a time
 	mu        sync.RWMutex         // held for reading by every call, for writing by those that replace the appliance
 	appliance *appliance.Appliance // nil while there is no authority
 

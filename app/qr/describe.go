@@ -45,6 +45,8 @@ func describeOurs(text string) string {
 		return "a damaged part of a Marque series"
 	case 'S':
 		return "a Marque share card: it is secret, and belongs in front of no other camera"
+	case 'H':
+		return "the head of a Marque log, for auditors"
 	case 'C':
 		return "the public side of a set of Marque share cards"
 	}

@@ -79,3 +79,12 @@ func checkLogSize(n uint64) error {
 	}
 	return nil
 }
+
+// CheckpointText returns the statement of a checkpoint as the text of its QR code: MQ1H, and as RequestText. Who photographs it can show
+// later that the log was not changed up to there.
+func CheckpointText(b []byte) string { return textOf(checkpointMark, b) }
+
+// ParseCheckpointText is the inverse of CheckpointText, and as strict as ParseRequestText.
+func ParseCheckpointText(s string) ([]byte, error) {
+	return parseText("checkpoint", checkpointMark, s, MaxStatement)
+}

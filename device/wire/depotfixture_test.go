@@ -176,6 +176,8 @@ func TestReceiptTexts(t *testing.T) {
 	r := newRealm(t)
 	b := must(r.receipt(t, wire.Order{}).Marshal())(t)
 	registration := must(wire.SignRegistration(depot, r.core.Realm, r.registration()))(t)
+	head := must((&wire.Checkpoint{Core: r.core.Hash(), Size: 7, Time: r.core.Epoch0}).Marshal())(t)
+	checkpoint := r.sign(t, wire.TypeCheckpoint, head)
 	for name, c := range map[string]struct {
 		octets []byte
 		write  func([]byte) string
@@ -183,6 +185,7 @@ func TestReceiptTexts(t *testing.T) {
 		found  wire.Found
 	}{
 		"receipt":      {b, wire.ReceiptText, wire.ParseReceiptText, wire.FoundReceiptText},
+		"checkpoint":   {checkpoint, wire.CheckpointText, wire.ParseCheckpointText, wire.FoundHeadText},
 		"registration": {registration, wire.RegistrationText, wire.ParseRegistrationText, wire.FoundDepotText},
 	} {
 		text := c.write(c.octets)

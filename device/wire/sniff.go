@@ -17,6 +17,7 @@ const (
 	FoundReceiptText Found = "receipt as text"
 	FoundDepot       Found = "depot's registration"
 	FoundDepotText   Found = "depot's registration as text"
+	FoundHeadText    Found = "checkpoint as text"
 	FoundBatch       Found = "depot's batch of requests"
 	FoundReceipts    Found = "depot's batch of receipts"
 	FoundManifest    Found = "manifest"
@@ -34,6 +35,8 @@ func Sniff(b []byte) Found {
 		return FoundReceiptText
 	case bytes.HasPrefix(b, []byte(registrationMark)):
 		return FoundDepotText
+	case bytes.HasPrefix(b, []byte(checkpointMark)):
+		return FoundHeadText
 	case bytes.HasPrefix(b, []byte{0x8e, 0x01}): // of fourteen
 		return FoundReceipt
 	case bytes.HasPrefix(b, []byte{0x88, 0x01}): // an array of eight elements, version 1

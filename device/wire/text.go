@@ -13,6 +13,7 @@ const (
 	textPrefix        = "MQ1R" // a request
 	receiptPrefix     = "MQ1A" // a receipt
 	registrationMark  = "MQ1D" // a depot's registration
+	checkpointMark    = "MQ1H" // a checkpoint, the head of a log
 	textCheck         = crc32.Size
 	textBitsPerOctet  = 8
 	textBitsPerLetter = 5

@@ -1,0 +1,418 @@
+package authority
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"marque/device/wire"
+	"marque/storage"
+)
+
+// LogClass sorts the entries of the log for those who read it.
+type LogClass string
+
+// The classes.
+const (
+	LogIssued    LogClass = "issued"    // keys, and batches taken from depots
+	LogRevoked   LogClass = "revoked"   // identities, back and forth
+	LogPublished LogClass = "published" // lists
+	LogOfficers  LogClass = "officers"  // what officers decided, and what came of it but revocations
+	LogCustody   LogClass = "custody"   // how the authority itself was kept
+)
+
+// Logged is an entry of the log as it is to be read. What it does not have is zero.
+type Logged struct {
+	Index     uint64 // from 0
+	Time      time.Time
+	Kind      string // "found", "issue", "revoke", "undo", "publish", "expire", "drill", "policy", "decide", "reopen", "lost", "seal", "depot", "depot-revoke", "batch", "alarm"
+	Class     LogClass
+	Who       []string // officers who decided, who asked first; or the depot. The log does not say who else worked with the authority.
+	Name      string   // of the identity, if the registry could be read, or of the depot
+	Address   string   // of what was issued
+	Serial    uint32
+	Number    uint64 // of the list, policy or batch; of a reopening its generation; the outcome of a drill; what an alarm is about
+	Count     int    // keys that were issued, or identities that were decided about
+	Reason    wire.Reason
+	Effective time.Time
+	Action    Action
+}
+
+// LogQuery says which entries are wanted. The zero value wants the newest one of all.
+type LogQuery struct {
+	Before uint64   // only entries below this index; 0 for all
+	Class  LogClass // empty for all
+	// Words that all occur in the names that belong to an entry, in its date (as 2026-10-14 or 14.10.2026), or are the number of the entry,
+	// counted from 1, of the serial or of the list. At most MaxQuery octets.
+	Text  string
+	Count int // at most MaxLogRows
+}
+
+// LogPage is what a reading brought, the newest entry first. It may be fewer than wanted, even none, though there are more: Next says
+// where to go on.
+type LogPage struct {
+	Rows  []Logged
+	Next  uint64    // go on before this index; 0 at the beginning of the log
+	Size  uint64    // entries of the log
+	Since time.Time // of the first entry
+}
+
+// Log reads entries of the log backwards, at most some 20,000 in one call, so that neither the caller nor others wait. It works while
+// the authority is locked, without the names of what was revoked. What it returns was compared with the hashes of the log. Errors:
+// those of storage and wire.
+func (a *Authority) Log(q LogQuery) (*LogPage, error) {
+	q.Count, q.Text = min(max(q.Count, 1), MaxLogRows), q.Text[:min(len(q.Text), MaxQuery)]
+	depots, err := a.depotNames()
+	if err != nil {
+		return nil, fmt.Errorf("read the log: %w", err)
+	}
+	page := &LogPage{}
+	err = a.store.View(func(tx *storage.Tx) error {
+		page.Size = tx.LogSize()
+		first, err := readEntry(tx, 0)
+		if err != nil {
+			return err
+		}
+		page.Since = first.Time
+		r := &logReader{authority: a, tx: tx, depots: depots, words: strings.Fields(strings.ToLower(q.Text)), class: q.Class}
+		return r.read(page, q)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the log: %w", err)
+	}
+	return page, nil
+}
+
+// readEntry reads an entry that was compared with its hash.
+func readEntry(tx *storage.Tx, index uint64) (*wire.LogEntry, error) {
+	b, err := tx.LogEntry(index)
+	if err != nil {
+		return nil, err
+	}
+	return wire.ParseLogEntry(b)
+}
+
+// logReader finds entries in one transaction.
+type logReader struct {
+	authority *Authority
+	tx        *storage.Tx
+	class     LogClass
+	words     []string            // all of which have to occur
+	depots    map[[32]byte]string // names by key
+	decided   *Decision           // what was carried out by the entries from first on
+	first     uint64
+}
+
+func (r *logReader) read(page *LogPage, q LogQuery) error {
+	before := page.Size
+	if q.Before > 0 {
+		before = min(q.Before, page.Size)
+	}
+	page.Next = before
+	left := logStretch
+	for found, err := range r.tx.LogBackwards(before) {
+		if err != nil {
+			return err
+		}
+		row, err := r.match(found)
+		if err != nil {
+			return err
+		}
+		page.Next = found.Index
+		if row != nil {
+			if _, err := r.tx.LogEntry(found.Index); err != nil { // compares it with its hash
+				return err
+			}
+			page.Rows = append(page.Rows, *row)
+		}
+		if left--; left == 0 || len(page.Rows) == q.Count {
+			return nil
+		}
+	}
+	return nil
+}
+
+// match returns the row of an entry that is wanted, nil for another.
+func (r *logReader) match(found storage.Logged) (*Logged, error) {
+	e, err := wire.ParseLogEntry(found.Entry)
+	if err != nil {
+		return nil, fmt.Errorf("entry %d: %w", found.Index, err)
+	}
+	row := &Logged{Index: found.Index, Time: e.Time}
+	row.describe(e.Entry)
+	if r.class != "" && row.Class != r.class && !r.carriedOut(row) {
+		return nil, nil //nolint:nilnil // not wanted is no error
+	}
+	if err := r.complete(row, e.Entry); err != nil {
+		return nil, err
+	}
+	for _, word := range r.words {
+		if !row.has(word) {
+			return nil, nil //nolint:nilnil // not wanted is no error
+		}
+	}
+	return row, nil
+}
+
+// carriedOut reports that a decision belongs to the entries that it led to.
+func (r *logReader) carriedOut(row *Logged) bool {
+	return r.class == LogRevoked && row.Kind == "decide" && (row.Action == ActionRevoke || row.Action == ActionBatch)
+}
+
+// describe says what the entry says by itself.
+func (l *Logged) describe(entry wire.Entry) {
+	switch e := entry.(type) {
+	case *wire.FoundEntry:
+		l.Kind, l.Class = "found", LogCustody
+	case *wire.IssueEntry:
+		l.Kind, l.Class, l.Name, l.Address, l.Serial, l.Count = "issue", LogIssued, e.Address.Name(), e.Address.String(), e.Address.Serial(), e.Count
+	case *wire.RevokeEntry:
+		l.Kind, l.Class, l.Serial, l.Reason, l.Effective = "revoke", LogRevoked, e.Serial, e.Reason, e.Effective
+	case *wire.UndoEntry:
+		l.Kind, l.Class, l.Serial = "undo", LogRevoked, e.Serial
+	case *wire.ExpireEntry:
+		l.Kind, l.Class, l.Serial = "expire", LogRevoked, e.Serial
+	case *wire.PublishEntry:
+		l.Kind, l.Class, l.Number = "publish", LogPublished, uint64(e.Sequence)
+	default:
+		l.describeCustody(entry)
+	}
+}
+
+func (l *Logged) describeCustody(entry wire.Entry) {
+	switch e := entry.(type) {
+	case *wire.DrillEntry:
+		l.Kind, l.Class, l.Number = "drill", LogCustody, uint64(e.Outcome)
+	case *wire.PolicyEntry:
+		l.Kind, l.Class, l.Number = "policy", LogOfficers, uint64(e.Sequence)
+	case *wire.DecideEntry:
+		l.Kind, l.Class, l.Action = "decide", LogOfficers, Action(e.Action)
+	case *wire.ReopenEntry:
+		l.Kind, l.Class, l.Number = "reopen", LogCustody, uint64(e.Generation)
+	case *wire.LostEntry:
+		l.Kind, l.Class = "lost", LogCustody
+	case *wire.SealEntry:
+		l.Kind, l.Class = "seal", LogCustody
+	case *wire.DepotEntry:
+		l.Kind, l.Class, l.Name = "depot", LogOfficers, e.Name
+	case *wire.DepotRevokeEntry:
+		l.Kind, l.Class, l.Reason = "depot-revoke", LogOfficers, e.Reason
+	case *wire.BatchEntry:
+		l.Kind, l.Class, l.Number = "batch", LogIssued, uint64(e.Sequence)
+	case *wire.AlarmEntry:
+		l.Kind, l.Class, l.Serial, l.Number = "alarm", LogCustody, e.Serial, uint64(e.What)
+	}
+}
+
+// complete adds what stands elsewhere.
+func (r *logReader) complete(row *Logged, entry wire.Entry) (err error) {
+	switch e := entry.(type) {
+	case *wire.IssueEntry:
+		if !r.authority.store.Locked() {
+			var depot string
+			if depot, err = r.tx.Origin(e.Request); depot != "" {
+				row.Who = []string{depot}
+			}
+		}
+	case *wire.RevokeEntry, *wire.UndoEntry:
+		row.Name = r.nameOf(row.Serial)
+		err = r.decidedBy(row)
+	case *wire.ExpireEntry, *wire.AlarmEntry:
+		row.Name = r.nameOf(row.Serial)
+	case *wire.DecideEntry:
+		err = r.decision(row, e.Proposal)
+	case *wire.PolicyEntry, *wire.DepotEntry, *wire.ReopenEntry:
+		err = r.decidedBy(row)
+	case *wire.DepotRevokeEntry:
+		row.Name = r.depots[e.Key]
+		err = r.decidedBy(row)
+	case *wire.BatchEntry:
+		row.Name = r.depots[e.Key]
+		row.Who = []string{row.Name}
+	}
+	return err
+}
+
+// nameOf returns the name of an identity, empty where the registry does not say.
+func (r *logReader) nameOf(serial uint32) string {
+	id, err := r.tx.Identity(serial)
+	if err != nil { // locked, or a serial that was lost
+		return ""
+	}
+	return id.Address.Name()
+}
+
+// decision names who decided, and about how many.
+func (r *logReader) decision(row *Logged, proposal [32]byte) error {
+	d, err := readDecision(r.tx, proposal)
+	if err != nil || d == nil {
+		return err
+	}
+	row.Who = d.names()
+	switch what, err := parsePayload(d.Proposal.Action, d.Payload); p := what.(type) {
+	case *RevokePayload:
+		row.Count, row.Reason = len(p.Addresses), p.Reason
+		if len(p.Addresses) == 1 {
+			row.Name = p.Addresses[0].Name()
+		}
+	case *UndoPayload:
+		if row.Count = len(p.Addresses); row.Count == 1 {
+			row.Name = p.Addresses[0].Name()
+		}
+	case *DepotPayload:
+		row.Name = p.Name
+	case *DepotRevokePayload:
+		row.Name = p.Name
+	default:
+		return err
+	}
+	return nil
+}
+
+// names are those of the officers who decided, who asked first.
+func (d *Decision) names() (names []string) {
+	keys := [][32]byte{d.Proposal.Requester}
+	for _, a := range d.Approvals {
+		keys = append(keys, a.Officer)
+	}
+	for _, key := range keys {
+		if i := slices.IndexFunc(d.Officers, func(o Officer) bool { return o.Key == key }); i >= 0 && !slices.Contains(names, d.Officers[i].Name) {
+			names = append(names, d.Officers[i].Name)
+		}
+	}
+	return names
+}
+
+// decidedBy names who decided what an entry carries out: the decision stands before it, with nothing between but what it led to.
+func (r *logReader) decidedBy(row *Logged) error {
+	if r.decided != nil && row.Index >= r.first {
+		row.Who = r.decided.names()
+		return nil
+	}
+	r.decided = nil
+	for found, err := range r.tx.LogBackwards(row.Index) {
+		if err != nil {
+			return err
+		}
+		e, err := wire.ParseLogEntry(found.Entry)
+		if err != nil {
+			return err
+		}
+		switch entry := e.Entry.(type) {
+		case *wire.DecideEntry:
+			if r.decided, err = readDecision(r.tx, entry.Proposal); err != nil || r.decided == nil {
+				return err
+			}
+			r.first = found.Index
+			row.Who = r.decided.names()
+			return nil
+		case *wire.RevokeEntry, *wire.UndoEntry:
+			if row.Index-found.Index > MaxBatch {
+				return nil
+			}
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
+// depotNames are the names under which the keys of depots were registered last.
+func (a *Authority) depotNames() (map[[32]byte]string, error) {
+	names := make(map[[32]byte]string)
+	err := a.current(func(*storage.Tx) error {
+		for key, d := range a.ledger.depots.byKey {
+			names[key] = d.Name
+		}
+		return nil
+	})
+	return names, err
+}
+
+// has reports whether a word, in lower case, occurs in what belongs to the entry.
+func (l *Logged) has(word string) bool {
+	if n, err := strconv.ParseUint(strings.NewReplacer(",", "", ".", "", "~", "", "#", "").Replace(word), 10, 64); err == nil {
+		if n == l.Index+1 || l.Number == n && n > 0 || l.Serial > 0 && uint64(l.Serial) == n {
+			return true
+		}
+	}
+	for _, text := range append([]string{l.Name, l.Address}, l.Who...) {
+		if strings.Contains(strings.ToLower(text), word) {
+			return true
+		}
+	}
+	if word[0] < '0' || word[0] > '9' {
+		return false
+	}
+	return strings.HasPrefix(l.Time.Format("2006-01-02"), word) && len(word) > 3 || strings.HasPrefix(l.Time.Format("02.01.2006"), word) && len(word) > 5
+}
+
+// Head is the newest checkpoint, as it was signed.
+type Head struct {
+	Statement []byte // of type checkpoint
+	Size      uint64 // entries that it fixes
+	Root      [32]byte
+	Time      time.Time
+	Counter   uint64
+}
+
+// NewestCheckpoint returns the newest checkpoint, after it was verified. It works while the authority is locked.
+func (a *Authority) NewestCheckpoint() (head *Head, err error) {
+	err = a.store.View(func(tx *storage.Tx) error {
+		head, err = a.headOf(tx)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the newest checkpoint: %w", err)
+	}
+	return head, nil
+}
+
+func (a *Authority) headOf(tx *storage.Tx) (*Head, error) {
+	stored, err := tx.Checkpoint()
+	if err != nil {
+		return nil, err
+	}
+	c, err := wire.OpenCheckpoint(stored.Statement, a.core)
+	if err != nil {
+		return nil, err
+	}
+	return &Head{Statement: stored.Statement, Size: c.Size, Root: c.Root, Time: c.Time, Counter: c.Counter}, nil
+}
+
+// LogProof proves that an entry is in the log that the newest checkpoint fixes (RFC 6962, section 2.1.1).
+type LogProof struct {
+	Index uint64
+	Entry []byte     // as it is hashed
+	Path  [][32]byte // lowest hash first
+	Head  Head
+}
+
+// ProveEntry returns the proof of an entry, which was verified. It works while the authority is locked.
+func (a *Authority) ProveEntry(index uint64) (*LogProof, error) {
+	p := &LogProof{Index: index}
+	err := a.store.View(func(tx *storage.Tx) error {
+		head, err := a.headOf(tx)
+		if err != nil {
+			return err
+		}
+		p.Head = *head
+		if p.Entry, err = tx.LogEntry(index); err != nil {
+			return err
+		}
+		p.Path, err = tx.ProveLog(index, head.Size)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("prove entry %d of the log: %w", index, err)
+	}
+	return p, nil
+}
+
+// Verify is [VerifyLogBy] with the authority's own log.
+func (a *Authority) Verify(ctx context.Context, progress func(done, total uint64)) (*AuditReport, error) {
+	return VerifyLogBy(ctx, a.store, progress)
+}
