@@ -28,7 +28,7 @@ func (p papers) File(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch wire.Sniff(b) { //nolint:exhaustive // the others are no papers
+	switch wire.Sniff(b) {
 	case wire.FoundDepot, wire.FoundReceipt, wire.FoundReceipts:
 		return b, nil
 	case wire.FoundDepotText, wire.FoundReceiptText:
@@ -53,7 +53,7 @@ func (p papers) File(path string) ([]byte, error) {
 
 // Text implements flow.Scanner.
 func (papers) Text(code string) ([]byte, error) {
-	switch wire.Sniff([]byte(code)) { //nolint:exhaustive // the others are no papers
+	switch wire.Sniff([]byte(code)) {
 	case wire.FoundDepotText:
 		return wire.ParseRegistrationText(code)
 	case wire.FoundReceiptText:

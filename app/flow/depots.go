@@ -154,8 +154,11 @@ const (
 	DepotRevoked
 )
 
+// Registered is a depot as the authority knows it.
+type Registered = authority.Depot
+
 // DepotState says how a depot stands.
-func DepotState(d *authority.Depot) DepotStanding {
+func DepotState(d *Registered) DepotStanding {
 	switch {
 	case d.Revoked != nil:
 		return DepotRevoked
@@ -228,7 +231,7 @@ func (d *Depots) read(get func() ([]byte, error)) {
 		if err != nil {
 			return p, err
 		}
-		switch wire.Sniff(b) { //nolint:exhaustive // the others are not taken here
+		switch wire.Sniff(b) {
 		case wire.FoundReceipt, wire.FoundReceipts:
 			p.handed, err = service.AcceptReceipts(b)
 		case wire.FoundDepot:

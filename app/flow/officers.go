@@ -408,12 +408,12 @@ func (o *Officers) Security() (n int) {
 func (o *Officers) Changes() (lines []Text) {
 	for _, p := range o.People {
 		role := "role." + string('0'+rune(p.Role))
-		switch {
-		case p.Fate == Appointed:
+		switch p.Fate {
+		case Appointed:
 			lines = append(lines, Say("officers.appoint", "Name", p.Name, "Role", Say(role)))
-		case p.Fate == Dismissed:
+		case Dismissed:
 			lines = append(lines, Say("officers.dismiss", "Name", p.Name))
-		default:
+		case Stays, Anew:
 			if p.Role != p.Was {
 				lines = append(lines, Say("officers.role", "Name", p.Name, "Role", Say(role)))
 			}

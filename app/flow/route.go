@@ -118,7 +118,12 @@ func (c *Console) Scan(code string) {
 		c.Open(PlaceEnrol)
 		c.Enrol.Scan(code)
 	case SortDepot:
+		if !c.Depots.Ready() {
+			c.say(problem("route.busy"))
+			return
+		}
 		c.Open(PlaceDepots)
+		c.Depots.Scan(code)
 	case SortBatch, SortReceipts:
 		c.say(problem("route.file"))
 	case SortCard:
@@ -177,7 +182,12 @@ func (c *Console) Files(paths ...string) {
 func (c *Console) file(seen Look, paths []string) {
 	switch seen.Sort {
 	case SortDepot, SortReceipts:
+		if !c.Depots.Ready() {
+			c.say(problem("route.busy"))
+			return
+		}
 		c.Open(PlaceDepots)
+		c.Depots.Choose(paths[0])
 	case SortAddress:
 		c.lookFor(seen.Code)
 	case SortCard:

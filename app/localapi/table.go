@@ -93,7 +93,7 @@ var (
 
 // table is all of them.
 var table = slices.Concat(
-	baseRoutes, searchRoutes, revokeRoutes, listRoutes, auditRoutes, overviewRoutes,
+	baseRoutes, searchRoutes, revokeRoutes, listRoutes, auditRoutes, overviewRoutes, peopleRoutes,
 )
 
 var baseRoutes = []route{
@@ -103,7 +103,6 @@ var baseRoutes = []route{
 	platform, approvePlatform, retirePlatforms, resetLockout, reopen,
 	backUp, restore, importer,
 	depots, addDepot, revokeDepot, takeBatch, acceptReceipts, receipts, signManifest,
-	rules, selfTest,
 }
 
 // What calls take and give where calls.go does not say it.

@@ -89,7 +89,7 @@ func (v *aboutView) draw(narrow bool) fyne.CanvasObject {
 	if narrow {
 		wide = 330
 	}
-	left := Card(container.NewBorder(nil, padded(line(0, v.test, layout.NewSpacer()), 8, 3, 3, 0), nil, nil, container.NewVScroll(padded(v.program(wide), 0, 0, 0, scrollRoom))))
+	left := Card(container.NewBorder(nil, padded(line(0, v.test, layout.NewSpacer()), 8, 3, 3, 0), nil, nil, container.NewVScroll(padded(v.program(), 0, 0, 0, scrollRoom))))
 	high := float32(8.4) * rowHigh
 	if narrow {
 		high = 5.4 * rowHigh
@@ -100,7 +100,7 @@ func (v *aboutView) draw(narrow bool) fyne.CanvasObject {
 }
 
 // program is what this program and its service are.
-func (v *aboutView) program(wide float32) fyne.CanvasObject {
+func (v *aboutView) program() fyne.CanvasObject {
 	m := v.model
 	content := column(0)
 	if m.Problem != nil {

@@ -8,7 +8,6 @@ import (
 	"fyne.io/fyne/v2/layout"
 
 	"marque/app/flow"
-	"marque/authority"
 )
 
 // depotsView draws flow.Depots: the depots, and on the right the selected one, the card of one that asks to be registered, or why one is
@@ -215,7 +214,7 @@ func (v *depotsView) local(t time.Time) string {
 	return date(t.In(v.shell.console.Status.Time().Location()))
 }
 
-func depotState(d *authority.Depot) (word, icon string, t tone) {
+func depotState(d *flow.Registered) (word, icon string, t tone) {
 	switch flow.DepotState(d) {
 	case flow.DepotRevoked:
 		return say("depots.state.revoked"), "ban", toneDanger

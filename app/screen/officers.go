@@ -92,6 +92,15 @@ func (v *officersView) bindings() []binding {
 	return b
 }
 
+// dropped takes the file of the approval key where it is asked for.
+func (v *officersView) dropped(paths []string) bool {
+	if v.model.Step != flow.OfficersSeal || v.model.Busy {
+		return false
+	}
+	v.seal.key.SetText(paths[0])
+	return true
+}
+
 func (v *officersView) moves() []binding {
 	move := func(by int) func() { return func() { v.list.Step(by) } }
 	return []binding{{"Up", "", move(-1)}, {"Down", "", move(1)}, {"Prior", "", move(-10)}, {"Next", "", move(10)}}

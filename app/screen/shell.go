@@ -69,12 +69,15 @@ func (s *Shell) listen() {
 // Scanned takes what a hand scanner read that the system does not know as a keyboard: a code, or why there is none.
 func (s *Shell) Scanned(code string, err error) { give(takerOf(s.shown), code, err) }
 
-// Drop enrols from dropped files, whatever screen is shown.
+// Drop enrols from dropped files, whatever screen is shown, unless that takes them itself.
 func (s *Shell) Drop(paths []string) {
 	if s.console.Phase == flow.Absent && len(paths) == 1 && !s.console.Founding.Ahead() {
 		s.console.Founding.Open(paths[0])
 	}
 	if !s.console.Unlocked() || len(paths) == 0 {
+		return
+	}
+	if taker, ok := s.shown.(interface{ dropped(paths []string) bool }); ok && taker.dropped(paths) {
 		return
 	}
 	s.console.Open(flow.PlaceEnrol)
