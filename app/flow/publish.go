@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"marque/app/qr"
 	"marque/app/usb"
 	"marque/app/words"
 	"marque/authority"
@@ -23,6 +24,7 @@ import (
 // them, of how many; below zero as long as that is counted.
 type Publisher interface {
 	Publish() (*authority.Published, error)
+	NewestList() (sequence uint32, list []byte, err error)
 	Consignment() (*Consignment, error)
 	PastLists(n int) (lists []PastList, of int, err error)
 }
@@ -51,6 +53,9 @@ const (
 	listBefore   = "list-"
 	listAfter    = ".mql"
 )
+
+// listCodes is the type of a series that holds a list.
+const listCodes qr.Type = 'L'
 
 // ListFile is the name of a list's file.
 func ListFile(sequence uint32) string {
@@ -120,6 +125,7 @@ type Publish struct {
 	Lost         *Destination  // that was pulled
 	Proof        *Proof        // while written
 	History      []PastList    // newest first; not to be changed
+	Codes        *Codes        // of the newest list; dark unless it was asked for
 	Fleet        int           // identities that ought to hold the newest list; 0 while they are counted
 }
 
@@ -146,7 +152,7 @@ type Proof struct {
 func (p *Proof) Words() [words.Count]string { return words.Of(p.Hash[:]) }
 
 func newPublish(c *Console, p Parts) *Publish {
-	v := &Publish{model: model{loop: p.Loop}, looking: model{loop: p.Loop}, telling: model{loop: p.Loop}, console: c, drives: p.Drives, Chosen: -1}
+	v := &Publish{model: model{loop: p.Loop}, looking: model{loop: p.Loop}, telling: model{loop: p.Loop}, console: c, drives: p.Drives, Chosen: -1, Codes: NewCodes(p.Loop)}
 	c.Sticks.OnChange(v.follow)
 	c.Status.OnChange(func() {
 		newest := c.Status.Now.List.Sequence
@@ -182,11 +188,30 @@ func (p *Publish) resume(s Service) {
 func (p *Publish) reset() {
 	p.suspend()
 	p.Stop()
+	p.Codes.Stop()
 	p.forget()
 	p.load, p.folder, p.stop = nil, nil, nil
 	p.Step, p.Problem, p.Lost, p.Proof = PublishResting, nil, nil, nil
 	p.Destinations, p.Chosen, p.History, p.Fleet = nil, -1, nil, 0
 	p.follow()
+}
+
+// ShowCodes shows the newest list as a series of codes, in [Publish.Codes].
+func (p *Publish) ShowCodes() {
+	if p.Busy() || p.service == nil {
+		return
+	}
+	service := p.service
+	p.Problem = nil
+	background(&p.model, func() ([]byte, error) {
+		_, list, err := service.NewestList()
+		return list, err
+	}, func(list []byte, err error) {
+		if p.Problem = explain(err, "publish.codes.failed"); err == nil {
+			p.Codes.Series(listCodes, list)
+		}
+		p.changed()
+	})
 }
 
 // recall reads which lists there were.

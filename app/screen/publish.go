@@ -17,9 +17,20 @@ type publishView struct {
 
 	primary, other, leave *KeyButton
 	folder, history       *KeyButton
+	qr                    *KeyButton
 	past                  *RowList
-	atHistory             bool
+	codes                 *QRView
+	at                    publishPage
 }
+
+// publishPage is which of its pages the screen shows.
+type publishPage int
+
+const (
+	publishMain publishPage = iota
+	publishHistory
+	publishCodes
+)
 
 func newPublishView(s *Shell) *publishView {
 	v := &publishView{shell: s, model: s.console.Publish}
@@ -27,13 +38,15 @@ func newPublishView(s *Shell) *publishView {
 	v.other = NewKeyButton("", "", "F6", v.decideOtherwise)
 	v.leave = NewKeyButton("", "", "Esc", v.escape)
 	v.folder = NewKeyButton("", "folder", "Ctrl+O", v.chooseFolder)
-	v.history = NewKeyButton("", "history", "F7", v.toggleHistory)
+	v.history = NewKeyButton("", "history", "F7", func() { v.turn(publishHistory) })
+	v.qr = NewKeyButton("", "scan", "F8", func() { v.turn(publishCodes) })
+	v.codes = NewQRView(v.model.Codes, nil)
 	v.past = newPastLists(v)
 	return v
 }
 
 func (v *publishView) focus() fyne.Focusable {
-	if v.atHistory {
+	if v.at == publishHistory {
 		return v.past.list
 	}
 	return nil
@@ -72,15 +85,24 @@ func (v *publishView) decideOtherwise() {
 }
 
 func (v *publishView) escape() {
-	if v.atHistory {
-		v.toggleHistory()
+	if v.at != publishMain {
+		v.turn(v.at)
 		return
 	}
 	v.model.Leave()
 }
 
-func (v *publishView) toggleHistory() {
-	v.atHistory = !v.atHistory
+// turn opens a page, or goes back from it.
+func (v *publishView) turn(to publishPage) {
+	if v.at == publishCodes {
+		v.model.Codes.Stop()
+	}
+	if v.at == to {
+		to = publishMain
+	}
+	if v.at = to; to == publishCodes {
+		v.model.ShowCodes()
+	}
 	v.shell.Draw()
 }
 
@@ -91,8 +113,13 @@ func (v *publishView) chooseFolder() {
 }
 
 func (v *publishView) bindings() []binding {
-	if v.atHistory {
-		return []binding{{"Esc", say("publish.back"), v.escape}, {"F7", "", v.escape}, {"UpDown", say("publish.move"), nil}}
+	history, codes := func() { v.turn(publishHistory) }, func() { v.turn(publishCodes) }
+	switch v.at {
+	case publishHistory:
+		return []binding{{"Esc", say("publish.back"), v.escape}, {"F7", "", history}, {"F8", "", codes}, {"UpDown", say("publish.move"), nil}}
+	case publishCodes:
+		return append(v.codes.Bindings(), binding{"Esc", say("publish.back"), v.escape}, binding{"F8", "", codes}, binding{"F7", "", history})
+	case publishMain:
 	}
 	m := v.model
 	_, hint := v.verb()
@@ -105,7 +132,7 @@ func (v *publishView) bindings() []binding {
 	}
 	b = append(b,
 		binding{"Down", "", func() { m.Move(1) }}, binding{"Up", "", func() { m.Move(-1) }},
-		binding{"Ctrl+O", "", v.chooseFolder}, binding{"F7", "", v.toggleHistory})
+		binding{"Ctrl+O", "", v.chooseFolder}, binding{"F7", "", history}, binding{"F8", "", codes})
 	if leaving := v.leaving(); leaving != "" {
 		b = append(b, binding{"Esc", leaving, v.escape})
 	}
@@ -114,9 +141,15 @@ func (v *publishView) bindings() []binding {
 
 func (v *publishView) draw(narrow bool) fyne.CanvasObject {
 	v.history.SetLabel(say("publish.history"))
-	head := line(gap, title("publish"), text(v.about(), sizeRow, colourText2, plain), layout.NewSpacer(), v.history)
-	if v.atHistory {
-		return page(narrow, v.historyHead(), nil, v.drawHistory(narrow))
+	v.qr.SetLabel(say("publish.qr"))
+	v.qr.Enable(!v.model.Busy())
+	head := line(gap, title("publish"), text(v.about(), sizeRow, colourText2, plain), layout.NewSpacer(), v.qr, v.history)
+	switch v.at {
+	case publishHistory:
+		return page(narrow, v.backHead(say("publish.history"), say("publish.history.about", "Count", len(v.model.History))), nil, v.drawHistory(narrow))
+	case publishCodes:
+		return page(narrow, v.backHead(say("publish.codes", "List", v.newest()), ""), nil, v.drawCodes(narrow))
+	case publishMain:
 	}
 	width := placesWidth
 	if narrow {

@@ -90,5 +90,10 @@ var publishStates = []state{
 		s.settle()
 	}},
 	{"publish-readonly", true, func(s *stage) { publishing(s); s.altered(readOnly(flow.RolledBack)) }},
+	{"publish-codes", true, func(s *stage) {
+		publishing(s)
+		s.key(fyne.KeyF8)
+		s.settle()
+	}},
 	{"publish-history", true, func(s *stage) { long(s); s.key(fyne.KeyF7) }},
 }

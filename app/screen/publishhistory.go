@@ -44,10 +44,10 @@ func (v *publishView) held(l *flow.PastList) string {
 	return say("publish.percent", "Whole", tenths/10, "Tenth", tenths%10)
 }
 
-func (v *publishView) historyHead() fyne.CanvasObject {
+// backHead is the title row of a page that one comes back from.
+func (v *publishView) backHead(title, about string) fyne.CanvasObject {
 	v.leave.SetLabel(say("publish.back"))
-	return line(gap, text(say("publish.history"), sizeTitle, colourText, bold),
-		text(say("publish.history.about", "Count", len(v.model.History)), sizeRow, colourText2, plain), layout.NewSpacer(), v.leave)
+	return line(gap, text(title, sizeTitle, colourText, bold), text(about, sizeRow, colourText2, plain), layout.NewSpacer(), v.leave)
 }
 
 // drawHistory is the screen of all lists.
