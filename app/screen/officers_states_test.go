@@ -33,7 +33,7 @@ var officersStates = []state{
 // together opens a screen with two officers signed on.
 func together(s *stage, at flow.Place) {
 	s.altered(officers(func(s *flow.State) {
-		s.Custody.Officers[4].Name = "A.-C. von Hohenstein"
+		s.Custody.Officers[4].Name = "A. von Hohenstein"
 		for i := range s.Custody.Officers {
 			s.Custody.Officers[i].Key[0] = byte(i + 1)
 		}

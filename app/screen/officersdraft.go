@@ -43,8 +43,8 @@ func (p *draftPanel) bindings() []binding {
 		{"Left", "", func() { m.Turn(-1) }},
 		{"Right", "", func() { m.Turn(1) }},
 		{"LeftRight", say("officers.column.role"), nil},
-		{"Delete", p.verb(), m.Dismiss},
-		{"F7", say("officers.fresh"), m.Renew},
+		{"Delete", "", m.Dismiss},
+		{"F7", "", m.Renew},
 		{"Ctrl+Enter", say("officers.goon"), m.Seal},
 		{"Enter", "", p.enter},
 		{"Esc", say("officers.discard"), m.Leave},
@@ -175,7 +175,7 @@ func (p *sealPanel) bindings() []binding {
 		{"Esc", say("officers.back"), p.model.Back},
 	}
 	if p.model.NeedsSecond() {
-		b = append(b, p.second.bindings()...)
+		b = append(b, unnamed(p.second.bindings())...)
 	}
 	return b
 }

@@ -62,6 +62,14 @@ func empty(fields ...*Field) {
 	}
 }
 
+// unnamed are keys whose buttons are in sight: the line at the bottom has no room for all.
+func unnamed(bindings []binding) []binding {
+	for i := range bindings {
+		bindings[i].text = ""
+	}
+	return bindings
+}
+
 // chooseFile asks for a file and gives its path.
 func chooseFile(w fyne.Window, chosen func(path string)) {
 	d := dialog.NewFileOpen(func(f fyne.URIReadCloser, err error) {

@@ -69,10 +69,10 @@ func (v *realmView) bindings() []binding {
 		{"Ctrl+Enter", say("realm.change"), v.enter},
 		{"F5", say("realm.confirm"), v.right},
 		{"Ctrl+S", say("realm.export"), v.export},
-		{"Esc", say("realm.clear"), v.clear},
+		{"Esc", "", v.clear},
 	}
 	if v.model.NeedsSecond() {
-		b = append(b, v.second.bindings()...)
+		b = append(b, unnamed(v.second.bindings())...)
 	}
 	return b
 }
