@@ -142,6 +142,7 @@ func run(o options) (err error) {
 		Dir:      o.Dir,
 		Scanner:  requests(),
 		Save:     save,
+		Look:     look,
 		Packages: filepath.Join(filepath.Dir(o.Dir), "packages"),
 		Papers:   papers{},
 		ReadKey:  readKey,

@@ -26,9 +26,10 @@ type Safe interface {
 	Lock() error
 }
 
-// Desk is where officers sign on, in this console. It does not keep their passphrases. SignOff is for all of them.
+// Desk is where officers sign on, in this console. It does not keep their passphrases. Leave signs one of them off, SignOff all.
 type Desk interface {
 	SignOn(officer string, passphrase []byte) error
+	Leave(officer string) error
 	SignOff() error
 }
 
@@ -43,6 +44,7 @@ type Service interface {
 	Seconder
 	Enroller
 	Overviewer
+	Finder
 	Searcher
 	Revoker
 	Publisher

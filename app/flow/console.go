@@ -47,6 +47,9 @@ type Console struct {
 	Unlock   *Unlock
 	Sticks   *Sticks
 
+	Goto     *Goto
+	Presence *Presence
+
 	Home       *Home
 	Enrol      *Enrol
 	Identities *Identities
@@ -130,6 +133,8 @@ func NewConsole(p Parts) *Console {
 
 // furnish makes the view-models of the screens.
 func (c *Console) furnish(p Parts) {
+	c.Goto = newGoto(c, p)
+	c.Presence = newPresence(c, p)
 	c.Home = newHome(c, p)
 	c.Enrol = newEnrol(p)
 	c.Identities = newIdentities(c, p)
@@ -143,7 +148,7 @@ func (c *Console) furnish(p Parts) {
 	c.Depots = newDepots(c, p)
 	c.About = newAbout(c, p)
 	c.parts = []part{
-		c.Home, c.Enrol, c.Identities, c.Revoke, c.Publish, c.Approvals, c.Audit, c.Officers, c.Backup, c.Realm, c.Depots, c.About,
+		c.Goto, c.Presence, c.Home, c.Enrol, c.Identities, c.Revoke, c.Publish, c.Approvals, c.Audit, c.Officers, c.Backup, c.Realm, c.Depots, c.About,
 	}
 }
 

@@ -3,6 +3,7 @@ package flow
 import (
 	"encoding/base32"
 	"errors"
+	"path/filepath"
 	"strings"
 
 	"marque/device/wire"
@@ -140,16 +141,19 @@ func (c *Console) Scan(code string) {
 	}
 }
 
-// Find takes what a person typed: a code, or something to look for among the identities.
+// Find takes what a person typed: a code, the path of a file, or something to look for among the identities.
 func (c *Console) Find(typed string) {
 	if !c.Unlocked() {
 		return
 	}
-	if SortOf(typed) == SortUnknown {
+	switch {
+	case SortOf(typed) != SortUnknown:
+		c.Scan(typed)
+	case filepath.IsAbs(typed):
+		c.Files(typed)
+	default:
 		c.lookFor(typed)
-		return
 	}
-	c.Scan(typed)
 }
 
 func (c *Console) lookFor(what string) {

@@ -188,8 +188,8 @@ func (u *Unlock) entered(officer string, now State, err error) {
 		u.changed()
 		return
 	}
-	if officer != "" && !slices.Contains(u.here, officer) {
-		u.here = append(u.here, officer)
+	if officer != "" {
+		u.came(officer)
 	}
 	u.status.take(now)
 	if now.Phase == Locked {
@@ -213,6 +213,19 @@ func (u *Unlock) SignOff() {
 		u.changed()
 	})
 	u.changed()
+}
+
+// came notes that an officer signed on here.
+func (u *Unlock) came(name string) {
+	if !slices.Contains(u.here, name) {
+		u.here = append(u.here, name)
+	}
+}
+
+// left notes that an officer signed off here, and returns how many are left.
+func (u *Unlock) left(name string) int {
+	u.here = slices.DeleteFunc(u.here, func(n string) bool { return n == name })
+	return len(u.here)
 }
 
 // CanSignOff reports whether somebody has signed on here.

@@ -11,10 +11,11 @@ import (
 type Field struct {
 	widget.Entry
 
-	wrong bool
-	mark  string
-	paste func()                  // is called to paste when the clipboard holds no text; may be nil
-	edge  func(fyne.KeyName) bool // is asked first about editing keys, and says whether it has done something; may be nil
+	wrong  bool
+	secret bool // also while it can be read
+	mark   string
+	paste  func()                  // is called to paste when the clipboard holds no text; may be nil
+	edge   func(fyne.KeyName) bool // is asked first about editing keys, and says whether it has done something; may be nil
 }
 
 // NewField returns an empty field. The placeholder may be empty.
@@ -29,7 +30,7 @@ func NewField(placeholder string) *Field {
 // NewSecretField returns a field that shows dots, and an eye to look behind them.
 func NewSecretField() *Field {
 	f := NewField("")
-	f.Scroll, f.Password = fyne.ScrollHorizontalOnly, true
+	f.Scroll, f.Password, f.secret = fyne.ScrollHorizontalOnly, true, true
 	return f
 }
 

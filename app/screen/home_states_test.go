@@ -3,6 +3,8 @@ package screen_test
 import (
 	"time"
 
+	"fyne.io/fyne/v2"
+
 	"marque/app/flow"
 	"marque/authority"
 )
@@ -81,6 +83,47 @@ var homeStates = []state{
 		s.unlock()
 		s.console.Open(flow.PlaceHome)
 		s.scans("https://example.org/menu")
+		s.settle()
+	}},
+}
+
+// paneStates are what stands above the screens.
+var paneStates = []state{
+	{"pane-goto", true, func(s *stage) { s.unlock(); s.control("K") }},
+	{"pane-goto-found", true, func(s *stage) {
+		s.unlock()
+		s.control("K")
+		s.typed("bus")
+		s.pauses()
+		s.settle()
+		s.key(fyne.KeyDown)
+	}},
+	{"pane-keys", true, func(s *stage) { s.unlock(); s.key(fyne.KeyF1) }},
+	{"pane-presence", true, func(s *stage) {
+		s.altered(officers(nil))
+		sign(s, 2)
+		s.unlock()
+		s.console.Open(flow.PlaceHome)
+		s.settle()
+		s.key(fyne.KeyF3)
+	}},
+	{"pane-presence-wrong", true, func(s *stage) {
+		s.altered(officers(nil))
+		sign(s, 2)
+		s.unlock()
+		s.console.Open(flow.PlaceHome)
+		s.settle()
+		s.key(fyne.KeyF3)
+		s.place.secret = flow.ErrOfficerPassphrase
+		s.typed("theirs")
+		s.key(fyne.KeyReturn)
+		s.settle()
+	}},
+	{"pane-gone", true, func(s *stage) {
+		s.unlock()
+		s.console.Open(flow.PlaceHome)
+		s.place.fails = flow.ErrGone
+		s.console.Home.Refresh()
 		s.settle()
 	}},
 }

@@ -20,16 +20,20 @@ type Shell struct {
 	window  fyne.Window
 	console *flow.Console
 
-	screens  []screen
-	start    view
-	founding *foundingView
-	lock     view
-	shown    view
-	wanted   fyne.Focusable // what the present screen last wanted to have the focus
-	narrow   bool
-	standing standing
-	pinned   bool // the panel about custody stays
-	pointed  bool // it is shown as long as the pointer is on what it is about
+	screens   []screen
+	start     *startView
+	founding  *foundingView
+	lock      view
+	shown     view
+	last      view      // the screen that was shown when the service was lost; nil otherwise
+	raised    *raised   // a pane above all; nil for none
+	elsewhere scanTaker // takes codes on screens that take none themselves
+	panes     panes
+	wanted    fyne.Focusable // what the present screen last wanted to have the focus
+	narrow    bool
+	standing  standing
+	pinned    bool // the panel about custody stays
+	pointed   bool // it is shown as long as the pointer is on what it is about
 
 	intake                  *intake
 	root                    *fyne.Container
@@ -48,7 +52,9 @@ func NewShell(w fyne.Window, c *flow.Console) *Shell {
 	inner := flush{bottom: s.bottom, middle: s.body}.container()
 	frame := flush{top: s.top, left: s.side, middle: inner}.container()
 	s.over = container.New(panelLayout{})
-	s.intake = &intake{clock: c.Status.Time, after: c.After, taker: func() scanTaker { return takerOf(s.shown) }}
+	s.elsewhere = &anywhere{s, NewField("")}
+	s.panes = panes{newGotoPane(s), newKeysPane(s), newPresencePane(s)}
+	s.intake = &intake{clock: c.Status.Time, after: c.After, taker: s.taker}
 	s.root = container.New(&watchLayout{resized: s.resized, intake: s.intake}, frame, s.over)
 	c.OnAnyChange(s.Draw)
 	c.Status.OnChange(s.statusChanged)
@@ -67,9 +73,9 @@ func (s *Shell) listen() {
 }
 
 // Scanned takes what a hand scanner read that the system does not know as a keyboard: a code, or why there is none.
-func (s *Shell) Scanned(code string, err error) { give(takerOf(s.shown), code, err) }
+func (s *Shell) Scanned(code string, err error) { give(s.taker(), code, err) }
 
-// Drop enrols from dropped files, whatever screen is shown, unless that takes them itself.
+// Drop takes dropped files, whatever screen is shown: that first.
 func (s *Shell) Drop(paths []string) {
 	if s.console.Phase == flow.Absent && len(paths) == 1 && !s.console.Founding.Ahead() {
 		s.console.Founding.Open(paths[0])
@@ -77,16 +83,19 @@ func (s *Shell) Drop(paths []string) {
 	if !s.console.Unlocked() || len(paths) == 0 {
 		return
 	}
-	if taker, ok := s.shown.(interface{ dropped(paths []string) bool }); ok && taker.dropped(paths) {
+	if taker, ok := s.shown.(interface{ dropped(paths []string) bool }); ok && s.raised == nil && taker.dropped(paths) {
 		return
 	}
-	s.console.Open(flow.PlaceEnrol)
-	s.console.Enrol.Choose(paths...)
+	s.console.Files(paths...)
 }
 
 // press does what a key does here: on the present screen first. Over a dialog only leaving and locking count.
 func (s *Shell) press(key string) {
-	if key == "Esc" && s.closeOverlay() {
+	if s.raised != nil && key != "Ctrl+L" {
+		s.pressPane(key)
+		return
+	}
+	if key == "Esc" && (s.closeOverlay() || s.console.Dismiss()) {
 		return
 	}
 	if key == "Esc" && s.pinned {
@@ -101,32 +110,46 @@ func (s *Shell) press(key string) {
 	}
 }
 
+// pressPane does what a key does on the pane.
+func (s *Shell) pressPane(key string) {
+	if do := find(s.raised.pane.bindings(), key); do != nil {
+		do()
+	} else if key == "Esc" {
+		s.leavePane()
+	}
+}
+
 // closeOverlay closes a dialog, which has no key for that itself.
 func (s *Shell) closeOverlay() bool {
 	overlays := s.window.Canvas().Overlays()
 	top := overlays.Top()
-	if top != nil {
-		overlays.Remove(top)
+	switch {
+	case top == nil:
+		return false
+	case s.raised != nil && top == s.raised.all:
+		return s.lower()
 	}
-	return top != nil
+	overlays.Remove(top)
+	return true
 }
 
 // common lists the keys that mean the same on every screen.
 func (s *Shell) common() []binding {
-	b := []binding{{"Ctrl+D", say("hint.look"), s.toggle}}
+	b := []binding{{"F1", say("hint.keys"), func() { s.raise(s.panes.keys) }}, {"Ctrl+D", "", s.toggle}, {"F11", "", s.fill}}
 	if s.console.Phase >= flow.Locked {
-		hint := say("hint.custody")
-		if s.narrow {
-			hint = ""
-		}
-		b = append(b, binding{"Ctrl+I", hint, s.pin})
+		b = append(b, binding{"Ctrl+I", "", s.pin})
 	}
 	if !s.console.Unlocked() {
+		b[1].text = say("hint.look")
 		return b
 	}
-	b = append(b, binding{"Ctrl+L", say("hint.lock"), s.console.Lock})
+	b = append(b, binding{"Ctrl+L", "", s.console.Lock})
 	if s.console.Founding.Ahead() {
 		return b
+	}
+	b = append([]binding{{"Ctrl+K", say("hint.goto"), func() { s.raise(s.panes.goTo) }}}, b...)
+	if len(s.console.Presence.Officers()) > 0 {
+		b = append(b, binding{"F3", "", func() { s.raise(s.panes.presence) }})
 	}
 	for _, sc := range s.screens {
 		if sc.shortcut != "" {
@@ -140,6 +163,9 @@ func (s *Shell) common() []binding {
 func (s *Shell) at() int {
 	return max(0, slices.IndexFunc(s.screens, func(sc screen) bool { return sc.place == s.console.Place }))
 }
+
+// fill makes the window fill the screen, or not.
+func (s *Shell) fill() { s.window.SetFullScreen(!s.window.FullScreen()) }
 
 // toggle changes between light and dark.
 func (s *Shell) toggle() {
@@ -169,7 +195,9 @@ func (s *Shell) view() view {
 // Tick brings the clock and the ages of the strip up to date.
 func (s *Shell) Tick() {
 	put(s.top, StatusStrip(s.console, s.pin, s.point))
-	if (s.pinned || s.pointed) && s.console.Status.Known && s.console.Phase >= flow.Locked {
+	if n := s.console.Notice; n != nil && s.console.Unlocked() {
+		put(s.over, s.notice(n))
+	} else if (s.pinned || s.pointed) && s.console.Status.Known && s.console.Phase >= flow.Locked {
 		put(s.over, custodyPanel(s.console.Status))
 	} else if len(s.over.Objects) > 0 {
 		put(s.over)
@@ -235,6 +263,7 @@ func (s *Shell) Draw() {
 	if v != s.shown {
 		for s.closeOverlay() { // a dialog belongs to its screen
 		}
+		s.remember(v)
 	}
 	s.shown = v
 	s.Tick()
@@ -244,8 +273,24 @@ func (s *Shell) Draw() {
 	} else {
 		put(s.side)
 	}
-	put(s.body, v.draw(s.narrow))
+	if s.last != nil {
+		put(s.body, s.last.draw(s.narrow))
+	} else {
+		put(s.body, v.draw(s.narrow))
+	}
 	s.focus()
+	s.followGone()
+	s.drawPane()
+}
+
+// remember keeps the screen above which it is said that the service is gone.
+func (s *Shell) remember(v view) {
+	switch {
+	case v != s.start:
+		s.last = nil
+	case s.console.Gone && slices.ContainsFunc(s.screens, func(sc screen) bool { return sc.view == s.shown }):
+		s.last = s.shown
+	}
 }
 
 func put(c *fyne.Container, objects ...fyne.CanvasObject) {
@@ -268,6 +313,7 @@ func (s *Shell) focus() {
 }
 
 func (s *Shell) resized(size fyne.Size) {
+	defer s.drawPane()
 	if narrow := size.Width < narrowBelow; narrow != s.narrow {
 		s.narrow = narrow
 		s.Draw()

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -110,6 +111,11 @@ func (p *place) SignOn(officer string, _ []byte) error {
 		p.present = append(p.present, officer)
 	}
 	return p.secret
+}
+
+func (p *place) Leave(officer string) error {
+	p.present = slices.DeleteFunc(p.present, func(name string) bool { return name == officer })
+	return nil
 }
 
 func (p *place) Unlock(secret []byte) error {

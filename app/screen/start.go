@@ -38,7 +38,15 @@ func (v *startView) draw(bool) fyne.CanvasObject {
 	if v.model.Phase != flow.Shut {
 		return nothing("logo", say("start.opening"), "")
 	}
+	return container.NewCenter(sized(Card(padded(v.words(), 16, 8, 12, 12)), 620, 0))
+}
+
+// words says what happened, and what can be done.
+func (v *startView) words() fyne.CanvasObject {
+	logo := line(0, icon("logo", 46, colourAccent))
+	if v.model.Phase != flow.Shut {
+		return column(gap, logo, text(say("start.opening"), sizeBody, colourText, bold), space(60))
+	}
 	v.retry.SetLabel(v.verb())
-	content := column(gap, line(0, icon("logo", 46, colourAccent)), problemBanner(v.model.Problem), line(0, v.retry, layout.NewSpacer()))
-	return container.NewCenter(sized(Card(padded(content, 16, 8, 12, 12)), 620, 0))
+	return column(gap, logo, problemBanner(v.model.Problem), line(0, v.retry, layout.NewSpacer()))
 }

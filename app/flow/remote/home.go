@@ -69,3 +69,24 @@ func fleetOf(in *authority.Fleet, newest uint32) *flow.Fleet {
 	}
 	return out
 }
+
+// Lookup implements flow.Finder.
+func (s *Service) Lookup(text string, n int) (hits []flow.Hit, all int, err error) {
+	err = s.with(func(c *localapi.Client) error {
+		r, err := c.Search(authority.Query{Text: text, Count: n})
+		if err != nil {
+			return err
+		}
+		all = r.Matches
+		for i := range r.Rows {
+			row := &r.Rows[i]
+			hits = append(hits, flow.Hit{Name: row.Address.Name(), Address: row.Address.String(), Standing: standings[row.Standing]})
+		}
+		return nil
+	})
+	return hits, all, err
+}
+
+var standings = map[authority.Standing]flow.Standing{
+	authority.StandingActive: flow.Active, authority.StandingRevoked: flow.Revoked, authority.StandingExpired: flow.Expired,
+}

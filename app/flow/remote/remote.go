@@ -19,8 +19,9 @@ type Service struct {
 	options localapi.Options
 
 	connecting sync.Mutex
-	mu         sync.Mutex // of client
+	mu         sync.Mutex // of what follows
 	client     *localapi.Client
+	signed     map[string]*localapi.Session // by the officer's name, those who signed on by it
 }
 
 var _ flow.Service = (*Service)(nil)
@@ -50,7 +51,7 @@ func (s *Service) Connect() error {
 func (s *Service) drop() error {
 	s.mu.Lock()
 	client := s.client
-	s.client = nil
+	s.client, s.signed = nil, nil
 	s.mu.Unlock()
 	if client == nil {
 		return nil
@@ -104,9 +105,30 @@ func (s *Service) Lock() error { return s.with((*localapi.Client).Lock) }
 // SignOn implements flow.Desk.
 func (s *Service) SignOn(officer string, passphrase []byte) error {
 	return s.with(func(c *localapi.Client) error {
-		_, err := c.SignOn(localapi.SignOn{Officer: officer, Passphrase: passphrase})
-		return err
+		session, err := c.SignOn(localapi.SignOn{Officer: officer, Passphrase: passphrase})
+		if err != nil {
+			return err
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.signed == nil {
+			s.signed = make(map[string]*localapi.Session)
+		}
+		s.signed[officer] = session
+		return nil
 	})
+}
+
+// Leave implements flow.Desk. Who did not sign on here, or was signed off, leaves without an error.
+func (s *Service) Leave(officer string) error {
+	s.mu.Lock()
+	session := s.signed[officer]
+	delete(s.signed, officer)
+	s.mu.Unlock()
+	if session == nil {
+		return nil
+	}
+	return s.with(func(c *localapi.Client) error { return c.SignOff(session) })
 }
 
 // SignOff implements flow.Desk.
