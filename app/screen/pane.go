@@ -33,8 +33,9 @@ func (s *Shell) raise(p pane) {
 	s.raised = &raised{pane: p, body: container.NewStack()}
 	s.raised.all = container.NewStack(newTouchArea(shade, s.leavePane, nil), container.New(paneLayout{}, s.raised.body))
 	s.window.Canvas().Overlays().Add(s.raised.all)
+	f := p.focus() // it begins with that
 	s.drawPane()
-	if f := p.focus(); f != nil {
+	if f != nil {
 		s.window.Canvas().Focus(f)
 	}
 }

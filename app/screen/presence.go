@@ -106,7 +106,7 @@ func (p *presencePane) officer(i int, o flow.Officer, first bool) fyne.CanvasObj
 		ink = colourAccent
 	}
 	names := column(0,
-		text(shorten(o.Name, presenceWide-200, sizes[sizeBody], bold), sizeBody, colourText, bold),
+		text(shorten(o.Name, presenceWide-150, sizes[sizeBody], bold), sizeBody, colourText, bold),
 		text(say(roleKey(o.Role)), sizeLabel, colourText2, plain))
 	ground := box(colourSurface, "", radius)
 	if i == m.At {

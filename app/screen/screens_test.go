@@ -355,7 +355,7 @@ func checkGround(t *testing.T, s *stage, dark bool) {
 // checkTexts fails on texts that were cut short or have no translation.
 func checkTexts(t *testing.T, s *stage) {
 	t.Helper()
-	for _, o := range test.LaidOutObjects(s.window.Content()) {
+	for _, o := range s.objects() {
 		line, ok := o.(*canvas.Text)
 		if !ok || !line.Visible() {
 			continue

@@ -290,6 +290,15 @@ func (s *stage) types(text string, each time.Duration) {
 	}
 }
 
+// objects are all that the window shows, and what stands above that.
+func (s *stage) objects() []fyne.CanvasObject {
+	all := test.LaidOutObjects(s.window.Content())
+	if top := s.window.Canvas().Overlays().Top(); top != nil {
+		all = append(all, test.LaidOutObjects(top)...)
+	}
+	return all
+}
+
 // layOut gives everything its place: texts that wrap learn their width in the first round.
 func (s *stage) layOut() {
 	for range 3 {
