@@ -11,9 +11,6 @@ import (
 	"marque/storage"
 )
 
-// endingSoon is how long before its last key ends an identity counts as one whose keys are ending.
-const endingSoon = 14 * 24 * time.Hour
-
 // The most that an overview names.
 const (
 	MaxNewest = 8 // identities that were issued last
@@ -32,7 +29,7 @@ type Overview struct {
 	Newest      []Newcomer
 }
 
-// Ending says whose last key ends within 14 days, of the identities in order.
+// Ending says whose last key ends within [EndingSoon], of the identities in order.
 type Ending struct {
 	Count int
 	First time.Time // when the first of these keys ends, exclusive; zero for none
@@ -78,7 +75,7 @@ func (a *Authority) survey(o *Overview) error {
 	if err != nil {
 		return fmt.Errorf("the clock: %w", err)
 	}
-	soon, err := a.core.Epoch(o.Time.Add(endingSoon))
+	soon, err := a.core.Epoch(o.Time.Add(EndingSoon))
 	if err != nil {
 		return fmt.Errorf("the clock: %w", err)
 	}

@@ -47,8 +47,8 @@ type Console struct {
 	Unlock   *Unlock
 	Sticks   *Sticks
 
-	Goto     *Goto
-	Presence *Presence
+	Goto       *Goto
+	Attendance *Attendance
 
 	Home       *Home
 	Enrol      *Enrol
@@ -134,7 +134,7 @@ func NewConsole(p Parts) *Console {
 // furnish makes the view-models of the screens.
 func (c *Console) furnish(p Parts) {
 	c.Goto = newGoto(c, p)
-	c.Presence = newPresence(c, p)
+	c.Attendance = newAttendance(c, p)
 	c.Home = newHome(c, p)
 	c.Enrol = newEnrol(p)
 	c.Identities = newIdentities(c, p)
@@ -148,7 +148,7 @@ func (c *Console) furnish(p Parts) {
 	c.Depots = newDepots(c, p)
 	c.About = newAbout(c, p)
 	c.parts = []part{
-		c.Goto, c.Presence, c.Home, c.Enrol, c.Identities, c.Revoke, c.Publish, c.Approvals, c.Audit, c.Officers, c.Backup, c.Realm, c.Depots, c.About,
+		c.Goto, c.Attendance, c.Home, c.Enrol, c.Identities, c.Revoke, c.Publish, c.Approvals, c.Audit, c.Officers, c.Backup, c.Realm, c.Depots, c.About,
 	}
 }
 

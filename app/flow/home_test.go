@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"marque/app/flow"
+	"marque/app/localapi"
 	"marque/device/wire"
 )
 
@@ -14,6 +15,22 @@ func (w *window) kinds() (kinds []flow.TaskKind) {
 		kinds = append(kinds, t.Kind)
 	}
 	return kinds
+}
+
+// withdraw has another program revoke the first identity.
+func (w *window) withdraw() {
+	w.t.Helper()
+	other := w.other()
+	if err := other.Unlock(localapi.Unlock{Passphrase: []byte(secret)}); err != nil {
+		w.t.Fatal(err)
+	}
+	ids, err := other.Identities(0, 1)
+	if err != nil || len(ids) != 1 {
+		w.t.Fatal(err)
+	}
+	if _, err := other.Revoke(localapi.Revoke{Addresses: []string{ids[0].Address.String()}, Reason: "stolen"}); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
 // What needs somebody is told once it does, and no longer than that.
@@ -28,13 +45,7 @@ func TestHomeFollowsTheAuthority(t *testing.T) {
 	w.enrol("bus-1")
 	w.until("the receipt that is missing", func() bool { return slices.Equal(w.kinds(), []flow.TaskKind{flow.TaskReceipts}) })
 	w.until("the newcomer", func() bool { return c.Home.Outlook.Enrolled == 1 && c.Home.Missing() == 1 })
-	ids, err := w.service.Identities(0, 10)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := w.revoke(ids[0].Address); err != nil {
-		t.Fatal(err)
-	}
+	w.withdraw()
 	c.Refresh()
 	w.until("the change", func() bool { return slices.Equal(w.kinds(), []flow.TaskKind{flow.TaskChanges}) })
 	w.until("its name", func() bool { return c.Home.Tasks[0].Why.Args["Names"] == "bus-1" })
@@ -53,10 +64,13 @@ func TestListsThatEnd(t *testing.T) {
 	w := newWindow(t)
 	w.found()
 	c := w.console
-	for _, later := range []time.Duration{6 * 24 * time.Hour, 8 * 24 * time.Hour, 30 * 24 * time.Hour} {
-		w.pass(later)
+	for _, step := range []struct {
+		later time.Duration
+		why   string
+	}{{6 * 24 * time.Hour, "ending"}, {2 * 24 * time.Hour, "stale"}, {30 * 24 * time.Hour, "refused"}} {
+		w.pass(step.later)
 		c.Refresh()
-		w.until("the list", func() bool { return len(c.Home.Tasks) == 1 && c.Home.Tasks[0].Kind == flow.TaskList })
+		w.until(step.why, func() bool { return len(c.Home.Tasks) == 1 && c.Home.Tasks[0].Why.Key == "home.task.list.why."+step.why })
 	}
 	if c.Home.Tasks[0].Urgency != flow.Danger {
 		t.Errorf("%+v", c.Home.Tasks[0])

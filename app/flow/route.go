@@ -159,6 +159,10 @@ func (c *Console) Find(typed string) {
 func (c *Console) lookFor(what string) {
 	c.say(nil)
 	c.Open(PlaceIdentities)
+	c.Identities.Clear()
+	if SortOf(what) == SortAddress { // however it stands
+		c.Identities.SetFilter(Filter{Active: true, Revoked: true, Expired: true})
+	}
 	c.Identities.Search(what)
 }
 

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"marque/authority"
 )
 
 // Task is something that needs somebody.
@@ -68,6 +70,15 @@ func (l *taskList) add(kind TaskKind, u Urgency, to Place, variant string, args 
 	l.put(kind, u, variant, func() { l.c.Open(to) }, args...)
 }
 
+// list notes a task about identities, which a filter finds.
+func (l *taskList) list(kind TaskKind, f Filter, variant string, args ...any) {
+	l.put(kind, Warned, variant, func() {
+		l.c.Open(PlaceIdentities)
+		l.c.Identities.Clear()
+		l.c.Identities.SetFilter(f)
+	}, args...)
+}
+
 func (l *taskList) put(kind TaskKind, u Urgency, variant string, open func(), args ...any) {
 	key := "home.task." + string(kind)
 	l.all = append(l.all, Task{
@@ -91,7 +102,7 @@ func (h *Home) tasks(o *Outlook) []Task {
 		l.rehearsal(s, o, h.clock())
 	}
 	if n := s.Now.Unreceived; n > 0 {
-		l.add(TaskReceipts, Warned, PlaceIdentities, "", "Count", n)
+		l.list(TaskReceipts, Filter{Active: true, NoReceipt: true}, "", "Count", n)
 	}
 	slices.SortStableFunc(l.all, func(a, b Task) int { return cmp.Compare(a.Urgency, b.Urgency) })
 	return l.all
@@ -169,7 +180,7 @@ func (l *taskList) officers(s *Status, o *Outlook) {
 // fleet is about keys and lists of the identities.
 func (l *taskList) fleet(o *Outlook) {
 	if n := o.Ending.Count; n > 0 {
-		l.add(TaskEnding, Warned, PlaceIdentities, "", "Count", n, "Date", o.Ending.First)
+		l.list(TaskEnding, Filter{Active: true, Within: authority.EndingSoon}, "", "Count", n, "Date", o.Ending.First)
 	}
 	f := o.Fleet
 	if f == nil || f.Older.Count == 0 {
@@ -182,7 +193,7 @@ func (l *taskList) fleet(o *Outlook) {
 	case f.Depot != "":
 		variant = ".depot"
 	}
-	l.add(kind, Warned, PlaceIdentities, variant, "Count", f.Older.Count, "List", int(f.Older.List), "Depot", f.Depot)
+	l.list(kind, Filter{Active: true, Behind: true}, variant, "Count", f.Older.Count, "List", int(f.Older.List), "Depot", f.Depot)
 }
 
 // room is about the disk of the service.

@@ -100,7 +100,7 @@ func (p *gotoPane) places() (all []destination) {
 	for _, sc := range s.screens {
 		all = append(all, destination{sc.icon, say(sc.title), "", sc.shortcut, func() { s.console.Open(sc.place) }})
 	}
-	if len(s.console.Presence.Officers()) > 0 {
+	if len(s.console.Attendance.Officers()) > 0 {
 		all = append(all, destination{"person", say("presence"), "", "F3", func() { s.raise(s.panes.presence) }})
 	}
 	return append(all,

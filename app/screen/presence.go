@@ -8,10 +8,10 @@ import (
 	"marque/app/flow"
 )
 
-// presencePane draws flow.Presence: who is signed on, a passphrase for who comes, and a way out for who goes.
+// presencePane draws flow.Attendance: who is signed on, a passphrase for who comes, and a way out for who goes.
 type presencePane struct {
 	shell  *Shell
-	model  *flow.Presence
+	model  *flow.Attendance
 	secret *Field
 	enter  *KeyButton
 	leave  *KeyButton
@@ -19,7 +19,7 @@ type presencePane struct {
 }
 
 func newPresencePane(s *Shell) *presencePane {
-	p := &presencePane{shell: s, model: s.console.Presence, secret: NewSecretField()}
+	p := &presencePane{shell: s, model: s.console.Attendance, secret: NewSecretField()}
 	p.enter = NewKeyButton("", "person-check", "Enter", p.come).Primary()
 	p.leave = NewKeyButton("", "person", "F6", p.model.Leave)
 	p.secret.OnChanged = func(string) { p.enter.Enable(p.ready()) }

@@ -148,7 +148,7 @@ func (s *Shell) common() []binding {
 		return b
 	}
 	b = append([]binding{{"Ctrl+K", say("hint.goto"), func() { s.raise(s.panes.goTo) }}}, b...)
-	if len(s.console.Presence.Officers()) > 0 {
+	if len(s.console.Attendance.Officers()) > 0 {
 		b = append(b, binding{"F3", "", func() { s.raise(s.panes.presence) }})
 	}
 	for _, sc := range s.screens {

@@ -2,12 +2,12 @@ package flow
 
 import "slices"
 
-// Presence is the view-model of who is signed on while the authority is open: another officer comes, or one leaves.
+// Attendance is the view-model of who is signed on while the authority is open: another officer comes, or one leaves.
 //
 //	         ┌────wrong────┐
 //	         ▼             │
 //	idle ──Enter, Leave──▶ busy ──▶ idle
-type Presence struct {
+type Attendance struct {
 	model
 	console *Console
 
@@ -17,37 +17,39 @@ type Presence struct {
 	Problem *Problem
 }
 
-func newPresence(c *Console, p Parts) *Presence { return &Presence{model: model{loop: p.Loop}, console: c} }
+func newAttendance(c *Console, p Parts) *Attendance {
+	return &Attendance{model: model{loop: p.Loop}, console: c}
+}
 
-func (p *Presence) suspend() {
+func (p *Attendance) suspend() {
 	p.forget()
 	p.Busy = false
 }
 
-func (p *Presence) resume(Service) {}
+func (p *Attendance) resume(Service) {}
 
-func (p *Presence) reset() {
+func (p *Attendance) reset() {
 	p.suspend()
 	p.At, p.Wrong, p.Problem = 0, false, nil
 }
 
 // Officers returns everybody who may sign on; nobody where a passphrase opens the vault.
-func (p *Presence) Officers() []Officer { return p.console.Status.Custody.Officers }
+func (p *Attendance) Officers() []Officer { return p.console.Status.Custody.Officers }
 
 // Here reports whether an officer has signed on in this console.
-func (p *Presence) Here(o Officer) bool { return p.console.Unlock.Present(o) }
+func (p *Attendance) Here(o Officer) bool { return p.console.Unlock.Present(o) }
 
 // Elsewhere reports whether an officer has signed on in another one only.
-func (p *Presence) Elsewhere(o Officer) bool { return !p.Here(o) && p.console.Status.present(o.Name) }
+func (p *Attendance) Elsewhere(o Officer) bool { return !p.Here(o) && p.console.Status.present(o.Name) }
 
 // Begin chooses the first officer who is not here.
-func (p *Presence) Begin() {
+func (p *Attendance) Begin() {
 	p.Wrong, p.Problem = false, nil
 	p.At = max(0, slices.IndexFunc(p.Officers(), func(o Officer) bool { return !p.Here(o) }))
 }
 
 // Chosen returns the officer who is chosen, nil when there is none.
-func (p *Presence) Chosen() *Officer {
+func (p *Attendance) Chosen() *Officer {
 	if all := p.Officers(); p.At < len(all) {
 		return &all[p.At]
 	}
@@ -55,7 +57,7 @@ func (p *Presence) Chosen() *Officer {
 }
 
 // Choose chooses an officer.
-func (p *Presence) Choose(i int) {
+func (p *Attendance) Choose(i int) {
 	if !p.Busy && i >= 0 && i < len(p.Officers()) && i != p.At {
 		p.At, p.Wrong, p.Problem = i, false, nil
 		p.changed()
@@ -63,20 +65,20 @@ func (p *Presence) Choose(i int) {
 }
 
 // Move chooses the officer that is so many further down, and begins anew after the last.
-func (p *Presence) Move(by int) {
+func (p *Attendance) Move(by int) {
 	if n := len(p.Officers()); n > 0 {
 		p.Choose(((p.At+by)%n + n) % n)
 	}
 }
 
 // CanEnter reports whether the chosen officer can sign on.
-func (p *Presence) CanEnter() bool {
+func (p *Attendance) CanEnter() bool {
 	o := p.Chosen()
 	return o != nil && !p.Busy && !p.Here(*o) && p.console.Unlocked()
 }
 
 // Enter signs the chosen officer on, beside those who are. The passphrase is cleared.
-func (p *Presence) Enter(passphrase []byte) {
+func (p *Attendance) Enter(passphrase []byte) {
 	if !p.CanEnter() {
 		clear(passphrase)
 		return
@@ -89,13 +91,13 @@ func (p *Presence) Enter(passphrase []byte) {
 }
 
 // CanLeave reports whether the chosen officer can sign off here. What is half-done is done by somebody.
-func (p *Presence) CanLeave() bool {
+func (p *Attendance) CanLeave() bool {
 	o := p.Chosen()
 	return o != nil && !p.Busy && p.Here(*o) && p.console.CanLock()
 }
 
 // Leave signs the chosen officer off. The last one leaves the authority open for others, and this console locked.
-func (p *Presence) Leave() {
+func (p *Attendance) Leave() {
 	if !p.CanLeave() {
 		return
 	}
@@ -107,7 +109,7 @@ func (p *Presence) Leave() {
 	})
 }
 
-func (p *Presence) do(what func(Service) error, done func()) {
+func (p *Attendance) do(what func(Service) error, done func()) {
 	p.Busy, p.Wrong, p.Problem = true, false, nil
 	service := p.console.service
 	background(&p.model, func() (State, error) {
