@@ -42,6 +42,12 @@ func newPublishView(s *Shell) *publishView {
 	v.qr = NewKeyButton("", "scan", "F8", func() { v.turn(publishCodes) })
 	v.codes = NewQRView(v.model.Codes, nil)
 	v.past = newPastLists(v)
+	s.console.OnChange(func() {
+		if v.at == publishCodes && (s.console.Place != flow.PlacePublish || !s.console.Unlocked()) { // nobody looks at them
+			v.at = publishMain
+			v.model.Codes.Stop()
+		}
+	})
 	return v
 }
 

@@ -1,11 +1,13 @@
 package screen_test
 
 import (
+	"bytes"
 	"testing"
 
 	"fyne.io/fyne/v2"
 
 	"marque/app/flow"
+	"marque/app/qr"
 	"marque/device/wire"
 )
 
@@ -84,5 +86,36 @@ func TestScansPublishNothing(t *testing.T) {
 	s.settle()
 	if p := s.console.Publish; p.Step != flow.PublishResting || s.console.Status.Now.List.Sequence != 2 {
 		t.Error("a scan published")
+	}
+}
+
+// The list that the window shows as codes is read off it as a camera would.
+func TestListAsCodes(t *testing.T) {
+	s := opened(t)
+	s.console.Open(flow.PlacePublish)
+	s.settle()
+	s.key(fyne.KeyF8)
+	s.settle()
+	s.layOut()
+	text, err := qr.Decode(s.window.Canvas().Capture())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var joiner qr.Joiner
+	joined, _, err := joiner.Add(text)
+	if err != nil || joined == nil {
+		t.Fatal(joined, err)
+	}
+	_, list, err := s.place.NewestList()
+	if err != nil || !bytes.Equal(joined.Payload, list) {
+		t.Errorf("the codes hold %d octets, the list has %d, %v", len(joined.Payload), len(list), err)
+	}
+	s.control("2")
+	if s.console.Publish.Codes.Parts != 0 {
+		t.Error("the codes go on while another screen is shown")
+	}
+	s.control("5")
+	if !s.shows("Write to") {
+		t.Error("the screen does not begin at its beginning")
 	}
 }
