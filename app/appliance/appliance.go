@@ -17,6 +17,7 @@ import (
 
 const (
 	vaultFile    = "vault"
+	backupNote   = "last-backup" // what the last backup held
 	officersFile = "officers"
 	cardsFile    = "cards"
 	databaseFile = "authority.db"

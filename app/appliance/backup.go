@@ -35,6 +35,7 @@ func (a *Appliance) Backup(w io.Writer) (*BackupInfo, error) {
 	if err != nil {
 		return nil, fmt.Errorf("back up: %w", err)
 	}
+	a.noteBackup(info)
 	return info, nil
 }
 

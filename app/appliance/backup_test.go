@@ -31,6 +31,9 @@ func (r *realm) backup() []byte {
 	if info.Size != int64(out.Len()) || info.Hash != sha256.Sum256(out.Bytes()) || info.Counter == 0 || info.LogSize == 0 || !info.Time.Equal(r.clock) {
 		r.t.Fatalf("info %+v", info)
 	}
+	if last := r.a.LastBackup(); last == nil || *last != *info {
+		r.t.Errorf("the last backup was %+v, and is told as %+v", info, last)
+	}
 	return out.Bytes()
 }
 

@@ -30,6 +30,7 @@ const (
 // siteFiles are the files of a site.
 var siteFiles = []string{
 	databaseFile, vaultFile, vaultFile + freshSuffix, officersFile, officersFile + freshSuffix, cardsFile, cardsFile + freshSuffix,
+	backupNote, backupNote + freshSuffix,
 }
 
 // sitePath returns where the authority that will live in dir is built.

@@ -9,6 +9,6 @@ import (
 func ceremonial(o options) flow.Ceremony {
 	papers := sheets.Beside(o.Dir)
 	return flow.Ceremony{
-		Papers: papers, Drafts: sheets.DraftBeside(o.Dir), Read: readFile, Print: sheets.Print, Carry: papers.Carry, TPM: sheets.TPM(o.TPM),
+		Papers: papers, Drafts: sheets.DraftBeside(o.Dir), Read: readFile, Print: sheets.Print, Carry: papers.Carry, Archive: sheets.Archive, TPM: sheets.TPM(o.TPM),
 	}
 }

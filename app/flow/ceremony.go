@@ -2,6 +2,7 @@ package flow
 
 import (
 	"errors"
+	"io"
 
 	"marque/app/ceremony"
 )
@@ -93,7 +94,10 @@ type Ceremony struct {
 	Read   func(path string, limit int) ([]byte, error) // a file of at most so many octets; error: [ErrNoFile]
 	Print  func(path string) error                      // sends a page to the printer; error: [ErrNoPrinter]
 	Carry  func(folder string) error                    // copies the files among the papers, and reads them back; error: [ErrWrite]
-	TPM    string                                       // path of a TPM that can be used
+	// Archive writes a new file, flushed, of what fill writes, whole or not at all, and reads it back: its hash is what fill says. Errors:
+	// [ErrFileExists], [ErrWrite], and fill's.
+	Archive func(path string, fill func(w io.Writer) ([32]byte, error)) error
+	TPM     string // path of a TPM that can be used
 }
 
 // CardPurpose is what a share card gives back.

@@ -45,13 +45,14 @@ const (
 // what was typed, but for passphrases, is kept as a draft.
 type Founding struct {
 	model
+	cardTaker
+
 	console *Console
 	tools   Ceremony
 	clock   func() time.Time
 	from    FoundingStep // that led to busy
 	secrets Secrets      // typed so far, at FoundingSecrets
 	made    State
-	entered [][]byte // cards of the drill, verified
 
 	Step     FoundingStep
 	Plan     ceremony.Plan // as far as it was typed
@@ -62,11 +63,9 @@ type Founding struct {
 	Began    time.Time
 	Notes    []Note // for the record, the newest first
 
-	Entry    CardEntry // the card that is typed
-	Chosen   Card      // the one that is asked for
-	Checking bool      // a card is verified, or the drill made
-	Sheets   []Sheet   // papers that are still on this computer
-	Carried  string    // where the files were copied to; empty while they were not
+	Chosen  Card    // that is asked for
+	Sheets  []Sheet // papers that are still on this computer
+	Carried string  // where the files were copied to; empty while they were not
 }
 
 // Note is a line for the record.

@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"bytes"
 	"errors"
 	"slices"
 )
@@ -78,14 +77,6 @@ func (f *Founding) suspend() {
 	}
 }
 
-func (f *Founding) clearCards() {
-	f.Entry.Clear()
-	for _, card := range f.entered {
-		clear(card)
-	}
-	f.entered, f.Checking = nil, false
-}
-
 // Cards returns all share cards of the realm.
 func (f *Founding) Cards() []Card { return cardsIn(&f.console.Status.Custody) }
 
@@ -131,32 +122,20 @@ func (f *Founding) Unseen() (n int) {
 	return n
 }
 
-// Entered counts the cards of the drill that were verified.
-func (f *Founding) Entered() int { return len(f.entered) }
+// Taking reports whether cards are typed now.
+func (f *Founding) Taking() bool {
+	return !f.Checking && (f.Step == FoundingShares || f.Step == FoundingDrill)
+}
 
 // Group takes the present group of the card that is typed, and verifies the card after its last.
-func (f *Founding) Group(typed string) {
-	if f.Checking || f.Step != FoundingShares && f.Step != FoundingDrill || !f.Entry.Accept(typed) {
-		return
-	}
-	if f.Entry.Whole() && f.Entry.At == CardGroups {
-		f.Check()
-		return
-	}
-	f.changed()
-}
+func (f *Founding) Group(typed string) { takeGroup(f, &f.model, typed) }
 
 // Scan takes a whole card from the code on its paper.
 func (f *Founding) Scan(code string) {
-	if f.Checking || f.Step != FoundingShares && f.Step != FoundingDrill {
-		return
-	}
-	if !f.Entry.Scan(code) {
-		f.Problem = problem("notacard")
+	if f.Taking() {
+		f.Problem = scanCard(f, &f.model, code)
 		f.changed()
-		return
 	}
-	f.Check()
 }
 
 // GroupBack shows the group before, to be compared and typed over.
@@ -167,42 +146,16 @@ func (f *Founding) GroupOn() { f.Entry.On(); f.changed() }
 
 // Check verifies the card that was typed.
 func (f *Founding) Check() {
-	card := f.Entry.Take()
-	if card == nil || f.Checking {
-		return
-	}
-	f.Checking, f.Problem = true, nil
-	service := f.console.service
-	background(&f.model, func() (checked, error) {
-		out := checked{card: card}
-		var err error
-		if out.CardCheck, err = service.CheckCard(card); err != nil {
-			clear(card)
-			return out, err
-		}
-		out.state, err = service.State()
-		return out, err
-	}, f.checked)
-	f.changed()
-}
-
-// checked is a verified card.
-type checked struct {
-	CardCheck
-
-	card  []byte
-	state State
+	f.Problem = nil
+	f.verify(&f.model, f.console.service, f.checked)
 }
 
 func (f *Founding) checked(c checked, err error) {
-	f.Checking = false
 	if err != nil {
 		f.Problem = explain(err, "ceremony.card.failed")
-		f.Entry.Wrong = true
 		f.changed()
 		return
 	}
-	f.Entry.Clear()
 	f.console.Status.take(c.state)
 	f.note("ceremony.note.card", "Index", c.Index, "Purpose", int(c.Purpose))
 	if f.Step == FoundingShares {
@@ -219,30 +172,12 @@ func (f *Founding) checked(c checked, err error) {
 
 // rehearse takes a card for the drill, and makes the drill with the last one.
 func (f *Founding) rehearse(c checked) {
-	twice := slices.ContainsFunc(f.entered, func(e []byte) bool { return bytes.Equal(e, c.card) })
-	switch {
-	case c.Purpose != CardBackup:
-		clear(c.card)
-		f.Problem = problem("drillpurpose")
-	case twice:
-		clear(c.card)
-		f.Problem = problem("samecard")
-	default:
-		f.entered = append(f.entered, c.card)
-	}
+	f.Problem = f.admit(c)
 	if len(f.entered) < f.console.Status.Custody.Backup.Needed {
 		f.changed()
 		return
 	}
-	f.Checking = true
-	service, cards := f.console.service, f.entered
-	background(&f.model, func() (State, error) {
-		if err := service.Drill(cards); err != nil {
-			return State{}, err
-		}
-		return service.State()
-	}, func(now State, err error) {
-		f.clearCards()
+	f.rehearseWith(&f.model, f.console.service, func(now State, err error) {
 		if err != nil {
 			f.Problem = explain(err, "ceremony.drill.failed")
 			f.changed()
@@ -254,7 +189,6 @@ func (f *Founding) rehearse(c checked) {
 		f.continues()
 		f.changed()
 	})
-	f.changed()
 }
 
 // SheetOf returns the page of a card, nil when it is not on this computer any more.

@@ -30,6 +30,7 @@ type Custody struct {
 	Chip       *Chip  // nil without a TPM, or when it does not say how it stands
 	Backup     Cards
 	Next       Cards
+	LastBackup *BackupInfo // nil when nobody knows of one
 }
 
 // Cards says how many share cards there are, and how many of them give the seed back. Zero for none.

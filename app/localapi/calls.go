@@ -44,6 +44,8 @@ type Custody struct {
 	NoTPM    string // why it did not answer; empty when it did, and without one
 	Backup   *Cards // nil when no cards were made
 	Next     *Cards // cards of the next core; nil when the realm committed to none
+
+	LastBackup *BackupInfo // nil when nobody knows of one that was made here
 }
 
 // Officer is the public part of one officer.

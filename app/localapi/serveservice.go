@@ -59,6 +59,10 @@ func (s *Server) custody(a *appliance.Appliance) (*Custody, error) {
 	for _, o := range in.Officers {
 		out.Officers = append(out.Officers, officerOf(o))
 	}
+	if last := a.LastBackup(); last != nil {
+		info := BackupInfo(*last)
+		out.LastBackup = &info
+	}
 	return out, nil
 }
 

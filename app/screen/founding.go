@@ -18,11 +18,12 @@ type foundingView struct {
 	realm, tpm, officer, passphrase, again *Field
 	times                                  [5]*Field // epoch, next update, hard expiry, past, future
 	numbers                                [4]*Field // backup cards and how many are needed, and of the next core
-	group, folder                          *Field    // of a card; where files are carried to
+	folder                                 *Field    // where files are carried to
+	typing                                 *cardBox
 
 	back, next, other, load, print, later *KeyButton
 	drawn                                 flow.FoundingStep // what the fields were filled for
-	typing                                string            // whose secret the fields are for
+	whose                                 string            // the secret is that the fields are for
 	guarded                               bool              // a TPM was chosen when it was drawn last
 	row                                   int               // officer that is chosen
 	cards                                 *foundingCards
@@ -32,9 +33,9 @@ func newFoundingView(s *Shell) *foundingView {
 	v := &foundingView{
 		shell: s, model: s.console.Founding, drawn: -1,
 		realm: NewField("fleet.example"), tpm: NewField("/dev/tpmrm0"), officer: NewField(""), passphrase: NewSecretField(), again: NewSecretField(),
-		group: NewField(""), folder: NewField("/media/stick"),
+		folder: NewField("/media/stick"),
 	}
-	v.group.TextStyle = mono
+	v.typing = newCardBox(v.model, s.Draw)
 	for i := range v.times {
 		v.times[i] = NewField("")
 	}
@@ -52,8 +53,6 @@ func newFoundingView(s *Shell) *foundingView {
 	for _, f := range fields {
 		f.OnChanged = func(string) { v.typed(f) }
 	}
-	v.group.OnChanged = v.grouped
-	v.group.edge = v.edge
 	return v
 }
 
@@ -78,8 +77,8 @@ func (v *foundingView) typed(f *Field) {
 // fill puts into the fields what the model has, when a step begins.
 func (v *foundingView) fill() {
 	m := v.model
-	if who := m.AskedName(); m.Step == flow.FoundingSecrets && who != v.typing {
-		v.typing = who
+	if who := m.AskedName(); m.Step == flow.FoundingSecrets && who != v.whose {
+		v.whose = who
 		set(v.passphrase, "")
 		set(v.again, "")
 	}
@@ -94,7 +93,7 @@ func (v *foundingView) fill() {
 	v.drawn = m.Step
 	set(v.tpm, m.Plan.Vault.TPM)
 	set(v.officer, "")
-	set(v.group, "")
+	v.typing.clear()
 	if m.Step == flow.FoundingRealm {
 		set(v.realm, m.Plan.Realm)
 	}
@@ -275,10 +274,10 @@ func (v *foundingView) focus() fyne.Focusable {
 		return v.passphrase
 	case flow.FoundingShares:
 		if v.model.Chosen.Index > 0 {
-			return v.group
+			return v.typing.group
 		}
 	case flow.FoundingDrill:
-		return v.group
+		return v.typing.group
 	case flow.FoundingRecord:
 		return v.folder
 	case flow.FoundingBusy, flow.FoundingWords:

@@ -11,7 +11,7 @@ import (
 // foundingCards draws the steps of flow.Founding at which share cards are typed or scanned.
 type foundingCards struct{ *foundingView }
 
-func (v *foundingCards) box() *Field { return v.group }
+func (v *foundingCards) box() *Field { return v.typing.group }
 
 func (v *foundingCards) scanned(code string) { v.model.Scan(code) }
 
@@ -44,41 +44,6 @@ func (v *foundingCards) bindings() []binding {
 		b = append(b, binding{"Enter", say("ceremony.check"), m.Check})
 	}
 	return append(b, binding{"Esc", say("ceremony.later"), v.leave})
-}
-
-// grouped takes a group as soon as it is whole.
-func (v *foundingView) grouped(typed string) {
-	if v.model.Step != flow.FoundingShares && v.model.Step != flow.FoundingDrill {
-		return
-	}
-	why := v.model.Entry.CheckGroup(typed)
-	v.group.SetWrong(!why.IsZero() && why.Key != "ceremony.group.short")
-	if !why.IsZero() {
-		v.shell.Draw()
-		return
-	}
-	set(v.group, "")
-	v.model.Group(typed)
-	set(v.group, v.model.Entry.Group())
-}
-
-// edge moves between groups with the keys that have nothing to do in an empty field, or at its end.
-func (v *foundingView) edge(key fyne.KeyName) bool {
-	m := v.model
-	if m.Step != flow.FoundingShares && m.Step != flow.FoundingDrill {
-		return false
-	}
-	switch {
-	case m.Entry.At > 0 && (key == fyne.KeyBackspace && v.group.Text == "" || key == fyne.KeyLeft && v.group.CursorColumn == 0):
-		m.GroupBack()
-	case key == fyne.KeyRight && v.group.CursorColumn == len(v.group.Text) && m.Entry.At < m.Entry.Filled():
-		m.GroupOn()
-	default:
-		return false
-	}
-	set(v.group, m.Entry.Group())
-	v.shell.Draw()
-	return true
 }
 
 // shares lists the cards, with the one that is typed open.
@@ -131,26 +96,9 @@ func (v *foundingCards) open(c flow.Card) fyne.CanvasObject {
 		v.print.SetLabel(say("ceremony.print.card"))
 		head.Add(middle(v.print))
 	default:
-		head.Add(middle(text(v.progress(), sizeRow, colourText2, plain)))
+		head.Add(middle(text(v.typing.progress(), sizeRow, colourText2, plain)))
 	}
-	return v.entry(head)
-}
-
-func (v *foundingCards) progress() string {
-	return say("ceremony.group.at", "At", min(v.model.Entry.At+1, flow.CardGroups), "Of", flow.CardGroups)
-}
-
-// entry is the framed place where a card is typed.
-func (v *foundingCards) entry(head fyne.CanvasObject) fyne.CanvasObject {
-	m := v.model
-	hint := text(say("ceremony.entry.hint"), sizeLabel, colourText2, plain)
-	if why := m.Entry.CheckGroup(v.group.Text); v.group.Text != "" && !why.IsZero() && why.Key != "ceremony.group.short" {
-		hint = text(sayText(why), sizeLabel, colourDanger, bold)
-	}
-	body := column(8, sized(head, 0, buttonHigh), ShareEntry(&m.Entry, v.group), hint)
-	border := box(colourSurface, colourAccent, cardRadius)
-	border.StrokeWidth = 2
-	return container.NewStack(border, padded(body, 8, 10, 14, 14))
+	return v.typing.draw(head)
 }
 
 // drill takes as many cards as are needed, one after the other.
@@ -168,11 +116,11 @@ func (v *foundingCards) drill() fyne.CanvasObject {
 			marks.Add(Pill("", say("ceremony.drill.card", "Index", i+1), toneQuiet))
 		}
 	}
-	state := v.progress()
+	state := v.typing.progress()
 	if m.Checking {
 		state = say("ceremony.drill.busy")
 	}
 	head := line(12, icon("scan", 20, colourAccent), text(say("ceremony.drill.enter", "Index", min(m.Entered()+1, needed)), sizeBody, colourText, bold),
 		layout.NewSpacer(), text(state, sizeRow, colourText2, plain))
-	return container.NewVScroll(padded(column(gap, marks, v.entry(head)), gap, 3, 3, 14))
+	return container.NewVScroll(padded(column(gap, marks, v.typing.draw(head)), gap, 3, 3, 14))
 }

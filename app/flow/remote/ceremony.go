@@ -1,6 +1,8 @@
 package remote
 
 import (
+	"io"
+
 	"marque/app/appliance"
 	"marque/app/ceremony"
 	"marque/app/flow"
@@ -70,3 +72,47 @@ func (s *Service) Drill(cards [][]byte) error {
 
 // WaiveDrill implements flow.CardReader.
 func (s *Service) WaiveDrill() error { return s.with((*localapi.Client).WaiveDrill) }
+
+// Backup implements flow.Copier.
+func (s *Service) Backup(w io.Writer) (info *flow.BackupInfo, err error) {
+	err = s.with(func(c *localapi.Client) error {
+		out, err := c.Backup(w)
+		info = backupOf(out)
+		return err
+	})
+	return info, err
+}
+
+// Platform implements flow.PlatformKeeper.
+func (s *Service) Platform() (p flow.Platform, err error) {
+	err = s.with(func(c *localapi.Client) error {
+		out, err := c.Platform()
+		if err != nil {
+			return err
+		}
+		p = flow.Platform{Changed: out.Changed, Approvals: out.Approvals, Retired: out.Retired}
+		for _, r := range out.Now {
+			p.Registers = append(p.Registers, flow.PlatformRegister{Index: r.Index, Digest: r.Digest})
+		}
+		return nil
+	})
+	return p, err
+}
+
+// ApprovePlatform implements flow.PlatformKeeper.
+func (s *Service) ApprovePlatform(key []byte) error {
+	return s.with(func(c *localapi.Client) error { return c.ApprovePlatform(localapi.Approval{Key: key}) })
+}
+
+// RetirePlatforms implements flow.PlatformKeeper.
+func (s *Service) RetirePlatforms() error {
+	return s.with(func(c *localapi.Client) error {
+		_, err := c.RetirePlatforms()
+		return err
+	})
+}
+
+// ResetLockout implements flow.Forgiver.
+func (s *Service) ResetLockout(auth []byte) error {
+	return s.with(func(c *localapi.Client) error { return c.ResetLockout(auth) })
+}

@@ -43,6 +43,7 @@ func custodyOf(in *localapi.Custody) flow.Custody {
 	for _, o := range in.Officers {
 		out.Officers = append(out.Officers, flow.Officer{Name: o.Name, Role: roleOf(o.Role), Key: o.Key})
 	}
+	out.LastBackup = backupOf(in.LastBackup)
 	if t := in.TPM; t != nil {
 		out.Chip = &flow.Chip{TriesLeft: t.TriesLeft, LockedOut: t.LockedOut, Until: t.Until, Counter: t.Counter, Changed: t.Changed}
 	}
@@ -81,4 +82,11 @@ func readOnlyOf(reason string) flow.ReadOnlyReason {
 		return flow.Restored
 	}
 	return flow.CounterLost
+}
+
+func backupOf(in *localapi.BackupInfo) *flow.BackupInfo {
+	if in == nil {
+		return nil
+	}
+	return &flow.BackupInfo{Size: in.Size, Hash: in.Hash, LogSize: in.LogSize, List: in.List, Time: in.Time}
 }
