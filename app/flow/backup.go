@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"path/filepath"
@@ -165,9 +166,6 @@ func (b *Backup) CheckFolder() Text {
 	return Text{}
 }
 
-// errStopped: the officer stopped a backup.
-var errStopped = errors.New("stopped")
-
 // Write writes a backup into the folder.
 func (b *Backup) Write() {
 	if b.Writing || b.service == nil || b.tools.Archive == nil || !b.CheckFolder().IsZero() {
@@ -190,7 +188,7 @@ func (b *Backup) Write() {
 		err := archive(path, func(w io.Writer) (hash [32]byte, err error) {
 			meter.to = w
 			if info, err = service.Backup(meter); err != nil {
-				return hash, err
+				return hash, cmp.Or(meter.err, err) // what the medium said, rather than that the service was cut off by it
 			}
 			return info.Hash, nil
 		})
@@ -228,6 +226,7 @@ type meter struct {
 	stop   *atomic.Bool
 	report func(n int64)
 	n, at  int64
+	err    error // why it takes no more
 }
 
 // reportEvery is how many octets are written between two reports.
@@ -236,9 +235,11 @@ const reportEvery = 1 << 20
 // Write implements io.Writer.
 func (m *meter) Write(p []byte) (int, error) {
 	if m.stop.Load() {
-		return 0, errStopped
+		m.err = errStopped
+		return 0, m.err
 	}
 	n, err := m.to.Write(p)
+	m.err = err
 	if m.n += int64(n); m.n-m.at >= reportEvery {
 		m.at = m.n
 		m.report(m.n)

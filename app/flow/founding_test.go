@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"marque/app/flow"
 	"marque/app/flow/sheets"
@@ -17,7 +18,7 @@ func ceremonial(t *testing.T) (*window, *sheets.Folder) {
 	w := newWindow(t)
 	papers := sheets.Beside(w.dir)
 	w.tools = flow.Ceremony{
-		Papers: papers, Drafts: sheets.DraftBeside(w.dir), Carry: papers.Carry,
+		Papers: papers, Drafts: sheets.DraftBeside(w.dir), Carry: papers.Carry, Archive: sheets.Archive,
 		Read:  func(path string, _ int) ([]byte, error) { return os.ReadFile(path) },
 		Print: func(path string) error { w.printed <- filepath.Base(path); return nil },
 	}
@@ -134,6 +135,10 @@ func TestCeremony(t *testing.T) {
 	if f.Step != flow.FoundingRecord || !f.MustCarry() {
 		t.Fatalf("step %d, %+v", f.Step, f.Problem)
 	}
+	lockout, err := os.ReadFile(filepath.Join(papers.Path(), "lockout-authorisation.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	f.Finish()
 	stick := t.TempDir()
 	f.Carry(stick)
@@ -148,6 +153,7 @@ func TestCeremony(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	w.keeps(backup[1], lockout)
 	f.Finish()
 	if f.Ahead() || w.console.Phase != flow.Open || f.Words() != w.console.Status.Words() {
 		t.Error("the realm is not open")
@@ -172,6 +178,54 @@ func (w *window) drill(backup, next []string) {
 	}
 	w.types(backup[2])
 	w.until("the drill", func() bool { return f.Step != flow.FoundingDrill || f.Problem != nil })
+}
+
+// keeps backs up, verifies a card, and has the TPM forgive wrong PINs.
+func (w *window) keeps(card string, lockout []byte) {
+	w.t.Helper()
+	b := w.console.Backup
+	dir := w.t.TempDir()
+	b.Write() // nowhere
+	b.SetFolder(dir)
+	b.Write()
+	w.until("the backup", func() bool { return !b.Writing })
+	if b.Problem != nil || b.Written == nil || b.Written.Size == 0 || w.console.Status.Custody.LastBackup == nil {
+		w.t.Fatalf("%+v, %+v", b.Problem, b.Written)
+	}
+	if info, err := os.Stat(filepath.Join(dir, b.Name())); err != nil || info.Size() != b.Written.Size {
+		w.t.Errorf("the backup: %v, %v", info, err)
+	}
+	b.Write()
+	w.until("the refusal", func() bool { return !b.Writing })
+	if b.Problem == nil || b.Problem.What.Key != "problem.exists.what" {
+		w.t.Errorf("a second one of the same name: %+v", b.Problem)
+	}
+	w.pass(time.Minute)
+	b.Write()
+	b.Stop()
+	w.until("the end", func() bool { return !b.Writing })
+	if left, _ := os.ReadDir(dir); b.Done.Key != "backup.stopped" || len(left) != 1 {
+		w.t.Errorf("stopped: %v, %v", b.Done, left)
+	}
+	b.Scan(card)
+	w.until("the card", func() bool { return !b.Checking })
+	if b.Task != flow.BackupCard || b.Checked == nil || b.Checked.Index != 2 || b.Checked.Seen != 3 {
+		w.t.Fatalf("%+v, %+v, task %d, checking %v, whole %v, cards %v, step %d", b.Problem, b.Checked, b.Task, b.Checking, b.Entry.Whole(), w.console.Status.Custody.Backup, w.console.Founding.Step)
+	}
+	b.Begin(flow.BackupPlatform)
+	w.until("the platform", func() bool { return b.Platform != nil })
+	if b.Platform.Changed != "" || len(b.Platform.Registers) == 0 || b.Platform.Approvals != 1 {
+		w.t.Errorf("%+v", b.Platform)
+	}
+	b.Begin(flow.BackupLockout)
+	if b.CheckLockout("abc1").Key != "backup.lockout.letters" || b.CheckLockout("abcd").Key != "backup.lockout.short" {
+		w.t.Error("what cannot be a lockout authorisation is not refused")
+	}
+	b.ResetLockout([]byte(strings.ToLower(string(lockout[:32]))))
+	w.until("the answer", func() bool { return !b.Checking })
+	if b.Problem != nil || b.Done.Key != "backup.lockout.done" {
+		w.t.Errorf("%+v", b.Problem)
+	}
 }
 
 // unlockAs signs officers on and gives the PIN.

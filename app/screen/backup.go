@@ -152,7 +152,7 @@ func (v *backupView) bindings() []binding {
 	for _, k := range backupKeys {
 		if m.Task != k.task && m.Can(k.task) && (k.task != flow.BackupWaive || m.Task == flow.BackupNone) {
 			hint := ""
-			if k.task == flow.BackupCard || k.task == flow.BackupDrill {
+			if m.Task == flow.BackupNone && (k.task == flow.BackupCard || k.task == flow.BackupDrill) {
 				hint = say("backup.task." + k.name)
 			}
 			b = append(b, binding{k.key, hint, func() { m.Begin(k.task) }})
@@ -192,9 +192,12 @@ func (v *backupView) draw(narrow bool) fyne.CanvasObject {
 	if narrow {
 		side = 300
 	}
-	right := container.NewVScroll(padded(v.state(), 0, 0, 0, 0))
-	body := container.NewBorder(nil, nil, nil, padded(sized(right, side, 0), 0, 0, 8, 0), container.NewVScroll(padded(left, 0, 0, 3, 3)))
-	return page(narrow, title("backup"), v.bar(), body)
+	body := container.NewVScroll(padded(left, 0, 3, 3, 8))
+	if narrow && m.Task != flow.BackupNone {
+		return page(narrow, title("backup"), v.bar(), body)
+	}
+	right := container.NewVScroll(v.state())
+	return page(narrow, title("backup"), v.bar(), container.NewBorder(nil, nil, nil, padded(sized(right, side, 0), 0, 0, 4, 0), body))
 }
 
 func (v *backupView) bar() fyne.CanvasObject {
@@ -280,12 +283,12 @@ func (v *backupView) writeTask(content *fyne.Container) {
 	if m.Writing {
 		v.stop.SetLabel(say("backup.stop"))
 		content.Add(Card(column(8,
-			line(8, text(say("backup.writing", "Size", octets(int(m.Octets))), sizeBody, colourText, bold), layout.NewSpacer(), v.stop),
+			line(8, text(say("backup.writing", "Size", sizeText(int64(m.Octets))), sizeBody, colourText, bold), layout.NewSpacer(), v.stop),
 			paragraph(shortenPath(m.Path, 480, sizes[sizeRow], mono), sizeRow, colourText2, mono))))
 		return
 	}
 	if w := m.Written; w != nil {
-		content.Add(Banner("done", toneOK, say("backup.done", "Size", octets(int(w.Size))), say("backup.done.why", "List", number(int(w.List)), "Entries", number(int(w.LogSize)))))
+		content.Add(Banner("done", toneOK, say("backup.done", "Size", sizeText(int64(w.Size))), say("backup.done.why", "List", number(int(w.List)), "Entries", number(int(w.LogSize)))))
 		content.Add(CommandLine(fromHome(m.Path)))
 	}
 	v.choose.SetLabel(say("backup.choose"))
@@ -357,9 +360,18 @@ func (v *backupView) copyState() fyne.CanvasObject {
 	} else if age > backupSoon {
 		t, mark = toneWarning, "clock"
 	}
-	facts := column(5, fact(say("backup.fact.time"), moment(last.Time.Local())), fact(say("backup.fact.size"), octets(int(last.Size))),
+	facts := column(5, fact(say("backup.fact.time"), moment(last.Time.Local())), fact(say("backup.fact.size"), sizeText(int64(last.Size))),
 		fact(say("backup.fact.list"), number(int(last.List))), fact(say("backup.fact.log"), say("backup.fact.entries", "Count", int(last.LogSize))))
 	return headedCard(say("backup.last"), Pill(mark, ageText(age), t), facts)
+}
+
+// sizeText returns a size of a file that may be large.
+func sizeText(n int64) string {
+	const mega = 1_000_000
+	if n < mega {
+		return octets(int(n))
+	}
+	return say("backup.megabytes", "Whole", number(int(n/mega)), "Tenth", n%mega/(mega/10))
 }
 
 // ageText says how long ago something was.
