@@ -63,6 +63,7 @@ type place struct {
 	*remote.Service
 
 	dir      string
+	madeUp   *authority.Arrivals // how fast lists arrive; nil for what the service says
 	fails    error               // of everything that is asked, if not nil
 	alter    func(*flow.State)   // nil leaves it
 	present  []string            // officers of an altered state who signed on
