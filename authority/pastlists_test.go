@@ -43,3 +43,18 @@ func TestPastLists(t *testing.T) {
 		}
 	}
 }
+
+// The history of two years of weekly lists is read at once.
+func BenchmarkPastLists(b *testing.B) {
+	r := found(b)
+	for range 99 {
+		if _, err := r.Publish(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for b.Loop() {
+		if all, err := r.PastLists(0, 100); err != nil || len(all) != 100 {
+			b.Fatal(len(all), err)
+		}
+	}
+}

@@ -36,10 +36,6 @@ func fresh(s *stage) *flow.Publish {
 var publishStates = []state{
 	{"publish-empty", true, func(s *stage) { s.unlock(); s.console.Open(flow.PlacePublish); s.settle() }},
 	{"publish-due", true, func(s *stage) { publishing(s) }},
-	{"publish-fresh", true, func(s *stage) {
-		p := fresh(s)
-		p.Choose(1)
-	}},
 	{"publish-refused", true, func(s *stage) {
 		fresh(s)
 		s.late = 60 * 24 * time.Hour
@@ -53,7 +49,6 @@ var publishStates = []state{
 		p.SetFolder(folder(s.t))
 		s.settle()
 	}},
-	{"publish-signing", true, func(s *stage) { publishing(s); s.key(fyne.KeyReturn) }},
 	{"publish-busy", true, func(s *stage) {
 		p := fresh(s)
 		p.Choose(1)
