@@ -170,6 +170,18 @@ func (c *Console) Open(at Place) {
 	}
 }
 
+// onOpen has f called whenever a screen is opened while another was shown.
+func (c *Console) onOpen(at Place, f func()) {
+	last := c.Place
+	c.OnChange(func() {
+		if opened := c.Place != last; opened {
+			if last = c.Place; last == at {
+				f()
+			}
+		}
+	})
+}
+
 // Start looks for the service and its authority. It is called once at first, and again after [Shut].
 func (c *Console) Start() {
 	if c.Phase != Starting && c.Phase != Shut {

@@ -79,7 +79,9 @@ type Depots struct {
 }
 
 func newDepots(c *Console, p Parts) *Depots {
-	return &Depots{model: model{loop: p.Loop}, console: c, papers: p.Papers, Selected: -1, Second: newSecond(c)}
+	d := &Depots{model: model{loop: p.Loop}, console: c, papers: p.Papers, Selected: -1, Second: newSecond(c)}
+	c.onOpen(PlaceDepots, d.Refresh) // one may have been registered in the approvals
+	return d
 }
 
 func (d *Depots) suspend() {

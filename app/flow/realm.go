@@ -77,7 +77,9 @@ type Realm struct {
 }
 
 func newRealm(c *Console, p Parts) *Realm {
-	return &Realm{model: model{loop: p.Loop}, console: c, save: p.Save, clock: p.Clock, Second: newSecond(c)}
+	r := &Realm{model: model{loop: p.Loop}, console: c, save: p.Save, clock: p.Clock, Second: newSecond(c)}
+	c.onOpen(PlaceRealm, r.Refresh) // it may have been changed in the approvals
+	return r
 }
 
 func (r *Realm) suspend() {

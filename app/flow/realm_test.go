@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"marque/app/flow"
+	"marque/app/localapi"
 	"marque/device"
 	"marque/device/wire"
 )
@@ -119,9 +120,33 @@ func TestPolicyTakesTwo(t *testing.T) {
 	if r.Policy != flow.Waits || r.Terms()[flow.TermStale] == 72*time.Hour {
 		t.Errorf("alone: %d, %+v", r.Policy, r.Problem)
 	}
+	approveBy(t, w, "Ben")
+	w.console.Open(flow.PlaceRealm) // which looks how it is now
+	w.until("the policy", func() bool { return r.Terms()[flow.TermStale] == 72*time.Hour })
 	change("4 days", string(passphraseOf("Ben")))
 	if r.Policy != flow.Carried || r.Terms()[flow.TermStale] != 96*time.Hour {
 		t.Errorf("together: %d, %+v", r.Policy, r.Problem)
+	}
+}
+
+// approveBy has an officer approve all that waits, elsewhere.
+func approveBy(t *testing.T, w *guarded, name string) {
+	t.Helper()
+	c, err := localapi.Dial(t.Context(), localapi.Options{Dir: w.dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.SignOn(localapi.SignOn{Officer: name, Passphrase: passphraseOf(name)}); err != nil {
+		t.Fatal(err)
+	}
+	all, err := c.Proposals()
+	if err != nil || len(all) == 0 {
+		t.Fatalf("%d proposals, %v", len(all), err)
+	}
+	for _, p := range all {
+		if o, err := c.Approve(p.Digest); err != nil || !o.Done {
+			t.Fatalf("%+v, %v", o, err)
+		}
 	}
 }
 

@@ -22,11 +22,17 @@ type aboutView struct {
 	at       int // index of the licence that is shown
 	test     *KeyButton
 	shown    *container.Scroll // the text of it
-	drawn    int
+	drawn    drawnLicence
+}
+
+// drawnLicence is what stands in the scroller: drawing it anew takes long.
+type drawnLicence struct {
+	at   int
+	look *Theme
 }
 
 func newAboutView(s *Shell) *aboutView {
-	v := &aboutView{shell: s, model: s.console.About, licences: assets.Licences(), drawn: -1}
+	v := &aboutView{shell: s, model: s.console.About, licences: assets.Licences()}
 	v.test = NewKeyButton("", "check", "F5", v.model.Test)
 	v.list = NewRowList(v.columns(), func() int { return len(v.licences) }, v.cells, v.choose)
 	v.shown = container.NewVScroll(space(0))
@@ -169,10 +175,14 @@ func (v *aboutView) tests() fyne.CanvasObject {
 
 // licence is the text of the chosen licence.
 func (v *aboutView) licence() fyne.CanvasObject {
-	if v.drawn != v.at {
-		v.shown.Offset = fyne.Position{}
-		v.drawn = v.at
+	now := drawnLicence{v.at, current()}
+	if v.drawn == now {
+		return Card(v.shown)
 	}
+	if v.drawn.at != v.at {
+		v.shown.Offset = fyne.Position{}
+	}
+	v.drawn = now
 	lines := column(1)
 	for line := range strings.Lines(strings.TrimSpace(v.licences[v.at].Text())) {
 		for _, part := range wrapped(strings.ReplaceAll(strings.TrimRight(line, " \r\n"), "\t", "    "), licenceWide) {

@@ -7,7 +7,6 @@ import (
 )
 
 var aboutStates = []state{
-	{"about-empty", true, func(s *stage) { s.unlock(); s.console.Open(flow.PlaceAbout); s.settle() }},
 	{"about-done", true, func(s *stage) {
 		s.unlock()
 		s.console.Open(flow.PlaceAbout)
