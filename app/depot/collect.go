@@ -81,6 +81,21 @@ func (d *Depot) Collect(requests ...[]byte) error {
 	})
 }
 
+// Remove forgets a request that is in no batch yet, such as one of a device that was replaced. It can be collected again. Errors:
+// [ErrUnknown], [ErrSigned].
+func (d *Depot) Remove(hash [32]byte) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	i := d.find(hash)
+	switch {
+	case i < 0:
+		return ErrUnknown
+	case d.st.Items[i].Batch != 0 || d.st.Items[i].Package != "":
+		return ErrSigned
+	}
+	return d.change(func(st *state) { st.Items = slices.Delete(slices.Clone(st.Items), i, i+1) })
+}
+
 // older reports whether a batch was signed and is not the newest, which Sign returns again.
 func older(batch, newest uint32) bool { return batch != 0 && batch < newest }
 

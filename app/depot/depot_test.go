@@ -236,3 +236,25 @@ func TestCheckFolder(t *testing.T) {
 		}
 	}
 }
+
+func TestRemove(t *testing.T) {
+	r := newRealm(t)
+	d := must(depot.Create(filepath.Join(t.TempDir(), "south"), "south", r.statement, passphrase, options))(t)
+	t.Cleanup(func() { _ = d.Close() })
+	first, second := request(t, "bus-1"), request(t, "bus-2")
+	if err := d.Collect(first, second); err != nil {
+		t.Fatal(err)
+	}
+	all := must(d.Items())(t)
+	if err := d.Remove(all[0].Hash); err != nil {
+		t.Fatal(err)
+	}
+	wantErr(t, "removed twice", d.Remove(all[0].Hash), depot.ErrUnknown)
+	if signed := must(d.Sign())(t); signed.Count != 1 {
+		t.Errorf("%d are signed", signed.Count)
+	}
+	wantErr(t, "one that was signed", d.Remove(all[1].Hash), depot.ErrSigned)
+	if err := d.Collect(first); err != nil || len(must(d.Items())(t)) != 2 {
+		t.Errorf("collected again: %v", err)
+	}
+}

@@ -14,6 +14,10 @@ var (
 	ErrInUse = errors.New("another program works in this depot's folder: wait until it has ended")
 	// ErrFull: the folder keeps no more requests.
 	ErrFull = errors.New("the folder has 100,000 requests, and takes no more: make a new depot folder, and have it registered")
+	// ErrSigned: a request is in a batch.
+	ErrSigned = errors.New("the request is in a batch that was signed: tell the authority to refuse it")
+	// ErrUnknown: a request was not collected here.
+	ErrUnknown = errors.New("the request was not collected here")
 	// ErrNothing: there is nothing to sign.
 	ErrNothing = errors.New("nothing was collected yet: collect first, then sign")
 	// ErrNotOurs: a receipt is of a device that got no package here.

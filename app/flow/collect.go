@@ -33,13 +33,15 @@ type Collect struct {
 	Source  string      // the picture that is read; empty for a code
 	Item    *depot.Item // on the card; nil before
 	Kept    string      // name in the request that was kept last; empty for none
+	Chosen  int         // which of the depot's items is selected, from the newest; -1 for none
+	Removed string      // name in the request that was removed last; empty for none
 }
 
 func (c *Collect) idle() bool { return c.Step != CollectReading && c.Step != CollectKeeping }
 
 func (c *Collect) reset() {
 	c.forget()
-	*c = Collect{model: c.model, scanner: c.scanner, depot: c.depot}
+	*c = Collect{model: c.model, scanner: c.scanner, depot: c.depot, Chosen: -1}
 	c.changed()
 }
 
@@ -96,7 +98,7 @@ type looked struct {
 }
 
 func (c *Collect) read(source string, get func() ([]byte, error)) {
-	c.Step, c.Problem, c.Series, c.Item, c.Source, c.Kept = CollectReading, nil, nil, nil, source, ""
+	c.Step, c.Problem, c.Series, c.Item, c.Source, c.Kept, c.Removed = CollectReading, nil, nil, nil, source, "", ""
 	keeper := c.depot.keeper
 	background(&c.model, func() (looked, error) {
 		request, err := get()
@@ -171,12 +173,60 @@ func (c *Collect) Keep() {
 	c.changed()
 }
 
+// Select selects one of the depot's items, from the newest.
+func (c *Collect) Select(row int) {
+	if row >= -1 && row < len(c.depot.Items) && row != c.Chosen {
+		c.Chosen = row
+		c.changed()
+	}
+}
+
+// CanRemove reports whether the selected item can be removed: it is in no batch yet.
+func (c *Collect) CanRemove() bool {
+	it := c.selected()
+	return it != nil && it.Batch == 0 && it.Package == "" && c.Step == CollectWaiting && c.depot.keeper != nil
+}
+
+func (c *Collect) selected() *depot.Item {
+	if at := len(c.depot.Items) - 1 - c.Chosen; c.Chosen >= 0 && at >= 0 {
+		return &c.depot.Items[at]
+	}
+	return nil
+}
+
+// Remove forgets the selected item. It can be collected again.
+func (c *Collect) Remove() {
+	if !c.CanRemove() {
+		return
+	}
+	keeper, it := c.depot.keeper, *c.selected()
+	c.Step, c.Problem, c.Kept, c.Removed = CollectKeeping, nil, "", ""
+	background(&c.model, func() ([]depot.Item, error) {
+		if err := keeper.Remove(it.Hash); err != nil {
+			return nil, err
+		}
+		items, err := keeper.Items()
+		if items == nil {
+			items = []depot.Item{}
+		}
+		return items, err
+	}, func(items []depot.Item, err error) {
+		c.Step, c.Problem = CollectWaiting, explain(err, "depot.remove.failed")
+		if err == nil {
+			c.Chosen, c.Removed = -1, it.Request.Name
+			c.depot.took(items)
+		}
+		c.changed()
+	})
+	c.changed()
+}
+
 // Discard leaves the request on the card, and all files that are still to be read. Nothing is kept of it.
 func (c *Collect) Discard() {
 	if c.Step == CollectKeeping {
 		return
 	}
 	c.forget()
-	c.Step, c.Problem, c.Item, c.Series, c.Source, c.Kept, c.pictures = CollectWaiting, nil, nil, nil, "", "", nil
+	c.Step, c.Problem, c.Item, c.Series, c.Source, c.Kept, c.Removed, c.Chosen, c.pictures = CollectWaiting, nil, nil, nil, "", "", "", -1, nil
 	c.changed()
 }

@@ -31,12 +31,14 @@ type Depot struct {
 	clock  func() time.Time
 	core   []byte
 	keeper DepotKeeper
+	used   time.Time     // when somebody did something last
 	shut   chan struct{} // closed once the folder that was locked last is; nil before
 
 	Phase   DepotPhase
 	Busy    bool
 	Wrong   bool // the passphrase
 	Problem *Problem
+	Notice  *Problem // why it was locked
 	Dir     string
 	Core    *wire.Core   // of the realm that a new depot is for, or of the open one; nil before
 	Items   []depot.Item // all that was collected, in order; not to be changed
@@ -68,7 +70,7 @@ func NewDepot(p DepotParts) *Depot {
 		d.Phase = DepotAbsent
 	}
 	out := filepath.Dir(p.Dir)
-	d.Collect = &Collect{model: model{loop: p.Loop}, scanner: p.Requests, depot: d}
+	d.Collect = &Collect{model: model{loop: p.Loop}, scanner: p.Requests, depot: d, Chosen: -1}
 	d.Batch = &DepotBatch{
 		model: model{loop: p.Loop}, save: p.Save, depot: d, name: "%s-%d.mqd", Folder: out,
 		sign: func(k DepotKeeper) (*depot.Signed, error) { return k.Sign() },
@@ -196,11 +198,28 @@ func (d *Depot) begin(fallback string, passphrase []byte, open func() (DepotKeep
 	}, func(o opened, err error) {
 		d.Busy, d.Wrong, d.Problem = false, wrongSecret(err), explain(err, fallback)
 		if o.keeper != nil {
-			d.keeper, d.Core, d.Phase = o.keeper, o.keeper.Core(), DepotOpen
+			d.keeper, d.Core, d.Phase, d.Notice = o.keeper, o.keeper.Core(), DepotOpen, nil
+			d.Touch()
 			d.Items, d.Loaded = o.items, true
 		}
 		d.changed()
 	})
+	d.changed()
+}
+
+// depotIdle is after how long without anybody doing anything a depot locks itself.
+const depotIdle = 15 * time.Minute
+
+// Touch notes that somebody did something.
+func (d *Depot) Touch() { d.used = d.clock() }
+
+// Tick locks when nobody did anything for long. It is called from time to time. What is under way comes to its end first.
+func (d *Depot) Tick() {
+	if d.clock().Sub(d.used) < depotIdle || !d.CanLock() {
+		return
+	}
+	d.Lock()
+	d.Notice = problem("meanwhile", "Minutes", int(depotIdle.Minutes()))
 	d.changed()
 }
 

@@ -27,6 +27,11 @@ type DepotBook interface {
 	Items() ([]depot.Item, error)
 }
 
+// DepotEraser forgets what was collected, and is in no batch yet.
+type DepotEraser interface {
+	Remove(hash [32]byte) error
+}
+
 // DepotSigner signs what was collected, for the authority.
 type DepotSigner interface {
 	Sign() (*depot.Signed, error)
@@ -43,6 +48,7 @@ type DepotCounter interface {
 type DepotKeeper interface {
 	DepotIdentity
 	DepotBook
+	DepotEraser
 	DepotSigner
 	DepotCounter
 	io.Closer

@@ -70,7 +70,9 @@ func TestListsThatEnd(t *testing.T) {
 	}{{6 * 24 * time.Hour, "ending"}, {2 * 24 * time.Hour, "stale"}, {30 * 24 * time.Hour, "refused"}} {
 		w.pass(step.later)
 		c.Refresh()
-		w.until(step.why, func() bool { return len(c.Home.Tasks) == 1 && c.Home.Tasks[0].Why.Key == "home.task.list.why."+step.why })
+		w.until(step.why, func() bool {
+			return len(c.Home.Tasks) == 1 && c.Home.Tasks[0].Why.Key == "home.task.list.why."+step.why
+		})
 	}
 	if c.Home.Tasks[0].Urgency != flow.Danger {
 		t.Errorf("%+v", c.Home.Tasks[0])

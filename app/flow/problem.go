@@ -200,6 +200,7 @@ var known = []knownError{
 	{depot.ErrInUse, "depotbusy"},
 	{depot.ErrFull, "depotfull"},
 	{depot.ErrNothing, "depotnothing"},
+	{depot.ErrSigned, "depotsigned"},
 	{depot.ErrNotOurs, "notours"},
 	{depot.ErrOtherReceipt, "otherreceipt"},
 	{depot.ErrNoManifest, "nomanifest"},

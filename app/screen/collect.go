@@ -14,6 +14,7 @@ type collectView struct {
 	model         *flow.Collect
 	scan          *scanBox
 	keep, discard *KeyButton
+	remove        *KeyButton
 	list          *RowList
 }
 
@@ -26,7 +27,8 @@ func newCollectView(d *flow.Depot, w fyne.Window) *collectView {
 		{title: say("column.name")},
 		{title: say("depot.column.compared"), width: 150},
 		{title: say("column.state"), width: 122},
-	}, func() int { return len(d.Items) }, v.cells, nil)
+	}, func() int { return len(d.Items) }, v.cells, d.Collect.Select)
+	v.remove = NewKeyButton("", "", "F6", d.Collect.Remove)
 	return v
 }
 
@@ -71,7 +73,14 @@ func (v *collectView) leave() {
 func (v *collectView) bindings() []binding {
 	choose := binding{"Ctrl+O", say("depot.choose"), v.scan.choose.tapped}
 	if v.waiting() {
-		return []binding{{"Enter", say("enrol.read"), v.enter}, choose, {"Esc", say("enrol.clear"), v.leave}}
+		b := []binding{{"Enter", say("enrol.read"), v.enter}, choose, {"Esc", say("enrol.clear"), v.leave}}
+		if len(v.depot.Items) > 0 {
+			b = append(b, binding{"UpDown", say("home.move"), nil}, binding{"Up", "", func() { v.list.Step(-1) }}, binding{"Down", "", func() { v.list.Step(1) }})
+		}
+		if v.model.CanRemove() {
+			b = append(b, binding{"F6", say("depot.remove"), v.model.Remove})
+		}
+		return b
 	}
 	b := []binding{{"Esc", say("enrol.discard"), v.leave}, choose}
 	if v.model.CanKeep() {
@@ -88,6 +97,7 @@ func (v *collectView) draw(narrow bool) fyne.CanvasObject {
 	if len(v.depot.Items) == 0 {
 		v.list.empty = nothing("paper", say("depot.none"), say("depot.none.why"))
 	}
+	v.list.Mark(v.model.Chosen)
 	v.list.Refresh()
 	unsigned, _, _, _ := v.depot.Count()
 	head := line(24, title("depot.collect"), layout.NewSpacer(), Pill("paper", say("depot.unsigned", "Count", unsigned), toneAccent))
@@ -103,7 +113,10 @@ func (v *collectView) draw(narrow bool) fyne.CanvasObject {
 }
 
 func (v *collectView) bar() fyne.CanvasObject {
+	v.remove.SetLabel(say("depot.remove"))
 	switch {
+	case v.model.CanRemove():
+		return commitBar(nil, say("depot.remove.why"), v.remove)
 	case v.model.Item == nil:
 		return nil
 	case v.model.Known():
@@ -131,6 +144,9 @@ func (v *collectView) left(width float32) fyne.CanvasObject {
 	}
 	if m.Kept != "" {
 		above.Add(Banner("done", toneOK, say("depot.kept", "Name", m.Kept), say("depot.kept.why")))
+	}
+	if m.Removed != "" {
+		above.Add(Banner("done", toneOK, say("depot.removed", "Name", m.Removed), say("depot.removed.why")))
 	}
 	if m.Known() {
 		above.Add(Banner("info", toneAccent, say("depot.known"), say("depot.known.why")))

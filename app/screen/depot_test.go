@@ -174,6 +174,24 @@ var depotStates = []struct {
 	}},
 	{"depot-collect-foreign", func(s *depotStage) { s.made(); s.scans("https://example.org/menu"); s.settle() }},
 	{"depot-collect-kept", func(s *depotStage) { s.made(); s.collected("bus-4720", "bus-4721") }},
+	{"depot-collect-remove", func(s *depotStage) {
+		s.made()
+		s.collected("bus-4720", "bus-4721")
+		s.key(fyne.KeyDown)
+	}},
+	{"depot-collect-removed", func(s *depotStage) {
+		s.made()
+		s.collected("bus-4720", "bus-4721")
+		s.key(fyne.KeyDown)
+		s.key(fyne.KeyF6)
+		s.settle()
+	}},
+	{"depot-locked-idle", func(s *depotStage) {
+		s.made()
+		s.late += 16 * time.Minute
+		s.shell.Tick()
+		s.settle()
+	}},
 	{"depot-sign-start", func(s *depotStage) { s.made(); s.collected("bus-4720", "bus-4721"); s.shell.Open(1) }},
 	{"depot-sign-done", func(s *depotStage) {
 		s.made()
@@ -280,5 +298,59 @@ func TestDepotByKeys(t *testing.T) {
 	s.settle()
 	if s.depot.Phase != flow.DepotOpen || len(s.depot.Items) != 1 {
 		t.Errorf("phase %d, %v", s.depot.Phase, s.depot.Problem)
+	}
+}
+
+func TestDepotRemovesWhatIsNotSigned(t *testing.T) {
+	s := newDepotStage(t, sizes[0], false)
+	s.made()
+	s.collected("bus-1", "bus-2")
+	s.key(fyne.KeyDown) // the newest
+	s.key(fyne.KeyF6)
+	s.settle()
+	if len(s.depot.Items) != 1 || s.depot.Items[0].Request.Name != "bus-1" || s.depot.Collect.Removed != "bus-2" {
+		t.Fatalf("%d are left, %q was removed", len(s.depot.Items), s.depot.Collect.Removed)
+	}
+	s.depot.Batch.Sign()
+	s.settle()
+	s.key(fyne.KeyDown)
+	s.key(fyne.KeyF6)
+	s.settle()
+	if len(s.depot.Items) != 1 || s.depot.Collect.CanRemove() {
+		t.Error("what was signed is removed")
+	}
+}
+
+func TestDepotLocksWhenIdle(t *testing.T) {
+	s := newDepotStage(t, sizes[0], false)
+	s.made()
+	for range 3 {
+		s.late += 14 * time.Minute
+		s.key(fyne.KeyDown)
+		s.shell.Tick()
+		if s.depot.Phase != flow.DepotOpen {
+			t.Fatal("it locks while somebody works")
+		}
+	}
+	s.late += 16 * time.Minute
+	s.shell.Tick()
+	s.settle()
+	if s.depot.Phase != flow.DepotLocked || s.depot.Notice == nil {
+		t.Errorf("phase %d", s.depot.Phase)
+	}
+}
+
+// A code that is scanned while a file is being chosen is taken, and the dialog goes away.
+func TestDepotScansOverADialog(t *testing.T) {
+	s := newDepotStage(t, sizes[0], false)
+	s.made()
+	s.control("O")
+	if s.window.Canvas().Overlays().Top() == nil {
+		t.Fatal("there is no dialog")
+	}
+	s.scans(wire.RequestText(request("bus-1", wire.KindVehicle, today)))
+	s.settle()
+	if s.depot.Collect.Step != flow.CollectReview || s.window.Canvas().Overlays().Top() != nil {
+		t.Errorf("step %d", s.depot.Collect.Step)
 	}
 }

@@ -105,6 +105,8 @@ func (v *depotEntryView) draw(bool) fyne.CanvasObject {
 	}
 	if p := v.model.Problem; p != nil {
 		content.Add(problemBanner(p))
+	} else if n := v.model.Notice; n != nil {
+		content.Add(Banner("warning", toneWarning, sayText(n.What), sayText(n.Why)+" "+sayText(n.Next)))
 	}
 	if v.absent() {
 		content.Add(line(12, v.make, text(sayText(v.whyNot()), sizeRow, colourText2, plain), layout.NewSpacer()))

@@ -37,7 +37,7 @@ func NewDepotShell(w fyne.Window, d *flow.Depot) *DepotShell {
 		{title: "depot.about", icon: "info", shortcut: "Ctrl+5", view: newDepotAboutView(d)},
 	}
 	s.top, s.side, s.body, s.bottom = container.NewStack(), container.NewStack(), container.NewStack(), container.NewStack()
-	s.intake = &intake{clock: d.Time, after: d.After, taker: func() scanTaker { return takerOf(s.shown) }}
+	s.intake = &intake{clock: d.Time, after: d.After, taker: s.taker}
 	inner := flush{bottom: s.bottom, middle: s.body}.container()
 	frame := flush{top: s.top, left: s.side, middle: inner}.container()
 	root := container.New(&watchLayout{resized: s.resized, intake: s.intake}, frame)
@@ -56,16 +56,27 @@ func NewDepotShell(w fyne.Window, d *flow.Depot) *DepotShell {
 }
 
 // Scanned takes what a hand scanner read that the system does not know as a keyboard: a code, or why there is none.
-func (s *DepotShell) Scanned(code string, err error) { give(takerOf(s.shown), code, err) }
+func (s *DepotShell) Scanned(code string, err error) { give(s.taker(), code, err) }
+
+// taker returns who takes a code now, nil for nobody: what is typed may be a secret. A code ends a dialog.
+func (s *DepotShell) taker() scanTaker {
+	s.depot.Touch()
+	if f, ok := s.window.Canvas().Focused().(*Field); ok && f.secret {
+		return nil
+	}
+	return overDialog(s.window, takerOf(s.shown))
+}
 
 // Drop takes dropped files on the present screen.
 func (s *DepotShell) Drop(paths []string) {
+	s.depot.Touch()
 	if taker, ok := s.shown.(interface{ dropped(paths []string) }); ok && len(paths) > 0 {
 		taker.dropped(paths)
 	}
 }
 
 func (s *DepotShell) press(key string) {
+	s.depot.Touch()
 	overlays := s.window.Canvas().Overlays()
 	if top := overlays.Top(); top != nil {
 		if key == "Esc" {
@@ -92,6 +103,7 @@ func (s *DepotShell) common() []binding {
 
 // Open shows a screen, by its place in the rail.
 func (s *DepotShell) Open(i int) {
+	s.depot.Touch()
 	if s.at != i {
 		s.at = i
 		s.Draw()
@@ -105,8 +117,11 @@ func (s *DepotShell) toggle() {
 	s.Draw()
 }
 
-// Tick brings the clock up to date.
-func (s *DepotShell) Tick() { put(s.top, s.strip()) }
+// Tick brings the clock up to date, and locks what nobody uses any more.
+func (s *DepotShell) Tick() {
+	s.depot.Tick()
+	put(s.top, s.strip())
+}
 
 // Draw draws everything anew, from the view-models.
 func (s *DepotShell) Draw() {
@@ -115,7 +130,7 @@ func (s *DepotShell) Draw() {
 		v = s.screens[s.at].view
 	}
 	s.shown = v
-	s.Tick()
+	put(s.top, s.strip())
 	put(s.bottom, hintLine(v.bindings(), s.common()))
 	if s.depot.Phase == flow.DepotOpen {
 		put(s.side, railColumn(s.screens, s.at, s.narrow, s.Open, lookItem(s.narrow, s.toggle), lockItem(s.narrow, s.depot.Lock)))

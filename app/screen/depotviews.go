@@ -213,7 +213,7 @@ func (v *depotAboutView) draw(narrow bool) fyne.CanvasObject {
 		factObject(say("fact.file"), text(shortenPath(d.RegistrationFile(), 480, sizes[sizeRow], mono), sizeRow, colourText, mono))))
 	realm := headedCard(say("depot.realm"), nil, column(12,
 		text(d.Core.Realm, sizeSub, colourText, bold), WordList(d.Words(), sizeBody, 4)))
-	above := column(gap, registration, realm)
+	above := column(gap, registration, container.NewBorder(nil, nil, nil, padded(calibrationCard(), 0, 0, gap-4, 0), realm))
 	if d.Problem != nil {
 		above.Objects = append([]fyne.CanvasObject{problemBanner(d.Problem)}, above.Objects...)
 	}

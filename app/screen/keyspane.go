@@ -17,6 +17,15 @@ func newKeysPane(s *Shell) *keysPane { return &keysPane{s, container.NewVScroll(
 
 func (p *keysPane) focus() fyne.Focusable { return nil }
 
+func (p *keysPane) box() *Field { return p.shell.elsewhere.box() }
+
+func (p *keysPane) scanned(code string) {
+	p.shell.lower()
+	p.shell.console.Scan(code)
+}
+
+func (p *keysPane) refused(why error) { p.shell.console.Refuse(why) }
+
 func (p *keysPane) bindings() []binding {
 	by := func(y float32) func() {
 		return func() { p.scroll.ScrollToOffset(fyne.NewPos(0, max(0, p.scroll.Offset.Y+y))) }
@@ -48,6 +57,10 @@ func (p *keysPane) draw(size fyne.Size) fyne.CanvasObject {
 		}
 	}
 	all.Add(keyLine("Tab", say("keys.next")))
+	if size.Height >= 700 {
+		here.Add(space(14))
+		here.Add(calibrationCode())
+	}
 	heading := func(key string, o fyne.CanvasObject) fyne.CanvasObject {
 		return column(6, text(say(key), sizeLabel, colourText2, bold), rule(), o)
 	}

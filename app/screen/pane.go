@@ -144,12 +144,12 @@ func (s *Shell) taker() scanTaker {
 		return t
 	}
 	if t := takerOf(s.shown); t != nil {
-		return t
+		return overDialog(s.window, t)
 	}
 	if !s.console.Unlocked() || s.console.Founding.Ahead() {
 		return nil
 	}
-	return s.elsewhere
+	return overDialog(s.window, s.elsewhere)
 }
 
 // notice says something about what was scanned.

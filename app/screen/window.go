@@ -43,6 +43,32 @@ func takerOf(v view) scanTaker {
 	return t
 }
 
+// dialogTaker takes a code in place of what a dialog would make of it.
+type dialogTaker struct {
+	scanTaker
+
+	window fyne.Window
+}
+
+// overDialog returns a taker before which a dialog that stands above the window is closed.
+func overDialog(w fyne.Window, t scanTaker) scanTaker {
+	if t == nil || w.Canvas().Overlays().Top() == nil {
+		return t
+	}
+	return &dialogTaker{t, w}
+}
+
+func (t *dialogTaker) close() {
+	for top := t.window.Canvas().Overlays().Top(); top != nil; top = t.window.Canvas().Overlays().Top() {
+		t.window.Canvas().Overlays().Remove(top)
+	}
+}
+
+func (t *dialogTaker) scanned(code string) {
+	t.close()
+	t.scanTaker.scanned(code)
+}
+
 // give passes on what a scanner read, or why there is nothing.
 func give(to scanTaker, code string, err error) {
 	switch {
