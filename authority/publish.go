@@ -15,7 +15,8 @@ import (
 
 // Published is a list as it was signed.
 type Published struct {
-	Bundle     []byte // statement of type bundle
+	Bundle     []byte       // statement of type bundle
+	Changes    []ListChange // from the list before, and from the oldest one of the same base if that is another; none for the first of a base
 	Generation uint32
 	Base       uint32
 	Sequence   uint32
@@ -52,7 +53,8 @@ func (a *Authority) Publish() (*Published, error) {
 			return err
 		}
 		p.Left = left
-		return nil
+		p.Changes, err = a.changesTo(tx, p.Bundle)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("publish: %w", err)

@@ -18,6 +18,7 @@ import (
 type published struct {
 	File       string            `json:"file,omitempty"`
 	Bytes      int               `json:"bytes"`
+	Changes    []changed         `json:"changes,omitempty"`
 	Sequence   uint32            `json:"sequence"`
 	Revoked    uint32            `json:"revoked"`
 	Added      int               `json:"added"`
@@ -29,6 +30,16 @@ type published struct {
 	bundle []byte
 }
 
+// changed is a change that leads to the list.
+type changed struct {
+	File  string `json:"file,omitempty"`
+	Bytes int    `json:"bytes"`
+	From  uint32 `json:"from"`
+	Added int    `json:"added"`
+
+	statement []byte
+}
+
 func newPublish() *cobra.Command {
 	var h home
 	var out string
@@ -37,7 +48,8 @@ func newPublish() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "publish --dir FOLDER {--out FOLDER | --usb[=DEVICE|FOLDER]}",
 		Short: "Sign a new revocation list and write it to a folder or a stick",
-		Long: `Signs a list of everybody who is revoked and writes it as list-N.mql. Publish even when nothing changed: devices treat a list as
+		Long: `Signs a list of everybody who is revoked and writes it as list-N.mql, and what brings devices with an earlier list to it as
+list-N-from-M.mql: one change from the list before, and one from any list since serials last left it. Publish even when nothing changed: devices treat a list as
 stale after its next update, and trust nobody after its hard expiry.
 
 With --usb the list goes to a stick, into its folder marque/inbox, with the core and a signed manifest of both, and is read back from it;
@@ -76,7 +88,12 @@ func (p *published) show(cmd *cobra.Command, stick *bearer, asJSON bool) error {
 	cmd.Printf("list %d: %d of %d revoked, %d of them new, next update due %s\n",
 		p.Sequence, p.Revoked, p.Below, p.Added, p.NextUpdate.Format(time.RFC3339))
 	if p.File != "" {
-		cmd.Printf("  list  %s (%d octets)\n", p.File, p.Bytes)
+		cmd.Printf("  list    %s (%d octets)\n", p.File, p.Bytes)
+	}
+	for _, c := range p.Changes {
+		if c.File != "" {
+			cmd.Printf("  change  %s (%d octets, from list %d on)\n", c.File, c.Bytes, c.From)
+		}
 	}
 	stick.printStick(cmd.OutOrStdout(), p.Stick)
 	return nil
@@ -93,19 +110,39 @@ func publish(c *localapi.Client, out string) (*published, error) {
 	if err != nil {
 		return nil, err
 	}
+	changes := make([]changed, len(p.Changes))
+	for i, ch := range p.Changes {
+		changes[i] = changed{Bytes: len(ch.Statement), From: ch.From, Added: ch.Added, statement: ch.Statement}
+	}
 	var file string
 	if out != "" {
 		if file, err = writeList(out, p.Sequence, p.Bundle); err != nil {
 			return nil, fmt.Errorf("list %d is signed and recorded, but not written: %w", p.Sequence, err)
 		}
-		if err = writeManifest(c, out, file); err != nil {
+		written := []string{file}
+		for i := range changes {
+			if err = changes[i].write(out, p.Sequence); err != nil {
+				return nil, fmt.Errorf("list %d is signed, recorded and written, a change to it is not: %w", p.Sequence, err)
+			}
+			written = append(written, changes[i].File)
+		}
+		if err = writeManifest(c, out, written...); err != nil {
 			return nil, fmt.Errorf("list %d is signed, recorded and written: %w", p.Sequence, err)
 		}
 	}
 	return &published{
-		File: file, Bytes: len(p.Bundle), Sequence: p.Sequence, Revoked: p.Count, Added: p.Added, Below: p.N,
+		File: file, Bytes: len(p.Bundle), Changes: changes, Sequence: p.Sequence, Revoked: p.Count, Added: p.Added, Below: p.N,
 		NextUpdate: p.NextUpdate, HardExpiry: p.HardExpiry, bundle: p.Bundle,
 	}, nil
+}
+
+func (c *changed) name(sequence uint32) string {
+	return fmt.Sprintf("list-%d-from-%d.mql", sequence, c.From)
+}
+
+func (c *changed) write(out string, sequence uint32) error {
+	c.File = filepath.Join(out, c.name(sequence))
+	return terminal.WriteNew(c.File, c.statement)
 }
 
 // writeNewestList writes the list that is in force.

@@ -45,7 +45,11 @@ func (b *bearer) publish(cmd *cobra.Command, c *localapi.Client, p *published) (
 	if err != nil {
 		return nil, err
 	}
-	return b.deliver(cmd, c, []usb.File{{Name: listName(p.Sequence), Content: p.bundle}, {Name: papers.CoreFile, Content: core}})
+	files := []usb.File{{Name: listName(p.Sequence), Content: p.bundle}}
+	for _, ch := range p.Changes {
+		files = append(files, usb.File{Name: ch.name(p.Sequence), Content: ch.statement})
+	}
+	return b.deliver(cmd, c, append(files, usb.File{Name: papers.CoreFile, Content: core}))
 }
 
 // deliver writes files and a signed manifest of them.

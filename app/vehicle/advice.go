@@ -23,6 +23,7 @@ var advice = terminal.Advice{
 	{device.ErrWarmUnknown, "verify a broadcast or a message of this peer first, or seal without --warm"},
 	{device.ErrOldPackage, "nothing has to be done"},
 	{device.ErrOldList, "look for a newer one where lists are published"},
+	{device.ErrListGap, "apply the full list, list-N.mql, which lies beside it"},
 	{device.ErrLocked, "give the passphrase that the folder was made with, or its key file"},
 	{device.ErrTruncated, hungUp},
 	{syscall.EPIPE, hungUp},

@@ -1,0 +1,138 @@
+package authority
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"marque/device/revocation"
+	"marque/device/wire"
+	"marque/storage"
+)
+
+// ListChange brings a device that holds list From, or a later one, to a list.
+type ListChange struct {
+	From      uint32
+	Added     int
+	Statement []byte // of type change
+}
+
+// maxListsBack is how many lists a change reaches back at most.
+const maxListsBack = 1000
+
+// changesTo signs what leads to a list: from the one before it and, if that is another one, from the oldest of its base. There are none for the
+// first list of a base.
+func (a *Authority) changesTo(tx *storage.Tx, statement []byte) ([]ListChange, error) {
+	to, err := openBundle(statement, a.core)
+	if err != nil {
+		return nil, err
+	}
+	earlier, err := a.earlier(tx, to)
+	if err != nil || len(earlier) == 0 {
+		return nil, err
+	}
+	changes := make([]ListChange, 0, 2)
+	for _, from := range slices.Compact([]*wire.Bundle{earlier[0], earlier[len(earlier)-1]}) {
+		c, err := a.changeTo(from, to)
+		if err != nil {
+			return nil, fmt.Errorf("change from list %d to list %d: %w", from.Sequence, to.Sequence, err)
+		}
+		changes = append(changes, *c)
+	}
+	return changes, nil
+}
+
+// earlier returns the lists before one, of its generation and base, the newest first.
+func (a *Authority) earlier(tx *storage.Tx, to *wire.Bundle) (all []*wire.Bundle, err error) {
+	for sequence := to.Sequence - 1; sequence > 0 && len(all) < maxListsBack; sequence-- {
+		statement, err := tx.List(sequence)
+		if errors.Is(err, storage.ErrNotFound) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		b, err := openBundle(statement, a.core)
+		if err != nil {
+			return nil, err
+		}
+		if b.Generation != to.Generation || b.Base != to.Base {
+			break
+		}
+		all = append(all, b)
+	}
+	return all, nil
+}
+
+// changeTo signs one change. It reads it as a device will before that.
+func (a *Authority) changeTo(from, to *wire.Bundle) (*ListChange, error) {
+	before, err := decode(from)
+	if err != nil {
+		return nil, err
+	}
+	after, err := decode(to)
+	if err != nil {
+		return nil, err
+	}
+	added := slices.DeleteFunc(slices.Clone(after), func(serial uint32) bool {
+		_, had := slices.BinarySearch(before, serial)
+		return had
+	})
+	set, err := revocation.NewSet(to.N, added)
+	if err != nil {
+		return nil, err
+	}
+	codec, data := revocation.Encode(set)
+	payload, err := (&wire.Change{
+		Core: a.core.Ref(), Generation: to.Generation, Base: to.Base, Sequence: to.Sequence, From: from.Sequence, State: to.State,
+		Issued: to.Issued, NextUpdate: to.NextUpdate, HardExpiry: to.HardExpiry, N: to.N, Count: uint32(set.Len()), Codec: uint8(codec), Data: data,
+		FirstEpoch: to.FirstEpoch, LastEpoch: to.LastEpoch,
+	}).Marshal()
+	if err != nil {
+		return nil, err
+	}
+	if err := checkChange(payload, from, after); err != nil {
+		return nil, errors.Join(ErrSelfCheck, err)
+	}
+	statement, err := a.sign(wire.TypeChange, payload)
+	if err != nil {
+		return nil, err
+	}
+	return &ListChange{From: from.Sequence, Added: set.Len(), Statement: statement}, nil
+}
+
+// checkChange follows a change from one list, and compares what comes out with the serials of the other.
+func checkChange(payload []byte, from *wire.Bundle, after []uint32) error {
+	c, err := wire.ParseChange(payload)
+	if err != nil {
+		return err
+	}
+	before, err := revocation.Decode(revocation.Codec(from.Codec), from.N, int(from.Count), from.Data)
+	if err != nil {
+		return err
+	}
+	added, err := revocation.Decode(revocation.Codec(c.Codec), c.N, int(c.Count), c.Data)
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(before.Union(added).Serials(), after) {
+		return errors.New("a change leads to other serials than its list has")
+	}
+	return nil
+}
+
+// ListChanges returns what leads to the newest list, as [Published] has it, signed again: the same octets. Errors: [ErrLocked].
+func (a *Authority) ListChanges() (sequence uint32, changes []ListChange, err error) {
+	err = a.store.View(func(tx *storage.Tx) error {
+		var statement []byte
+		if sequence, statement, err = tx.LatestList(); err != nil {
+			return err
+		}
+		changes, err = a.changesTo(tx, statement)
+		return err
+	})
+	if err != nil {
+		return 0, nil, fmt.Errorf("change of the newest list: %w", err)
+	}
+	return sequence, changes, nil
+}

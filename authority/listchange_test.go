@@ -1,0 +1,86 @@
+package authority_test
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"marque/device"
+	"marque/device/wire"
+)
+
+// bus is a device of the realm with the newest list.
+func (r *realm) bus(t *testing.T, name string) *device.Device {
+	t.Helper()
+	o := device.Options{Clock: r.clock, Key: device.FileKey()}
+	d, err := device.Create(filepath.Join(t.TempDir(), "bus"), device.Wanted{Name: name, Kind: wire.KindVehicle}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { d.Close() })
+	request, err := d.Request()
+	if err != nil {
+		t.Fatal(err)
+	}
+	issued, err := r.Enrol(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Install(issued.Package, r.Core().Hash()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.Apply(r.newest(t)); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// TestChangesOfLists: a device that is any number of lists behind gets to the newest by one file, until serials leave the list.
+func TestChangesOfLists(t *testing.T) {
+	r := found(t)
+	var devices []*device.Device
+	for i := range 4 {
+		if i > 0 {
+			r.later(time.Hour)
+			r.revoke(t, r.enrol(t, fmt.Sprintf("thief-%d", i)).Address)
+			p := r.publish(t)
+			if i == 1 && len(p.Changes) != 1 || i > 1 && len(p.Changes) != 2 {
+				t.Fatalf("%d changes to list %d", len(p.Changes), p.Sequence)
+			}
+		}
+		devices = append(devices, r.bus(t, fmt.Sprintf("bus-%d", i)))
+	}
+	r.later(time.Hour)
+	p := r.publish(t)
+	step, all := p.Changes[0], p.Changes[1]
+	if step.From != p.Sequence-1 || step.Added != 0 || all.From != 1 || all.Added != 3 {
+		t.Errorf("changes %+v", p.Changes)
+	}
+	for i, d := range devices {
+		if _, err := d.Apply(step.Statement); (err == nil) != (i == 3) {
+			t.Errorf("%d lists behind, by the last step: %v", 4-i, err)
+		}
+		a, err := d.Apply(all.Statement)
+		if err != nil || a.Order.Sequence != p.Sequence || a.Count != 3 {
+			t.Errorf("%d lists behind: %+v, %v", 4-i, a, err)
+		}
+		if a, err := d.Apply(p.Bundle); err != nil || a.Changed || a.Forked {
+			t.Errorf("%d lists behind, the full list afterwards: %+v, %v", 4-i, a, err)
+		}
+	}
+	if _, again, err := r.ListChanges(); err != nil || len(again) != 2 || !bytes.Equal(again[1].Statement, all.Statement) {
+		t.Errorf("signed again: %v", err)
+	}
+	for p.Left == 0 { // until the keys of those on it have run out
+		r.later(28 * 24 * time.Hour)
+		p = r.publish(t)
+	}
+	if len(p.Changes) != 0 {
+		t.Errorf("%d changes to the first list of a base", len(p.Changes))
+	}
+	if p = r.publish(t); len(p.Changes) != 1 {
+		t.Errorf("%d changes to the second one", len(p.Changes))
+	}
+}
