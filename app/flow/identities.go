@@ -26,10 +26,36 @@ const (
 	Expired          // its last key ran out
 )
 
+// What views see of identities.
+type (
+	Row        = authority.Row
+	Revocation = authority.Revocation
+	Kind       = wire.Kind
+)
+
+// The kinds to filter by.
+const (
+	AnyKind     Kind = 0
+	Vehicle          = wire.KindVehicle
+	Application      = wire.KindApplication
+)
+
+// EndingSoon is how long before their end keys need somebody.
+const EndingSoon = authority.EndingSoon
+
+// Sortable is what identities can be sorted by.
+var Sortable = []string{"name", "serial", "kind", "depot", "state", "until", "issued", "list"}
+
+// columns are what the service calls them.
+var columns = map[string]authority.Column{
+	"name": authority.ByName, "serial": authority.BySerial, "kind": authority.ByKind, "depot": authority.ByDepot,
+	"state": authority.ByStanding, "until": authority.ByUntil, "issued": authority.ByIssued, "list": authority.ByList,
+}
+
 // Filter is what is wanted besides the words that were typed.
 type Filter struct {
 	Active, Revoked, Expired bool
-	Kind                     wire.Kind     // zero for all
+	Kind                     Kind          // AnyKind for all
 	Depot                    string        // empty for all
 	Within                   time.Duration // only those whose keys end within; zero for all
 	NoReceipt                bool          // only those that no receipt came of
@@ -71,7 +97,7 @@ type Identities struct {
 	Reading   *authority.IndexingError // how far the service got with reading the registry; nil when it has read it
 	Query     string
 	Filter    Filter
-	By        authority.Column
+	By        string // one of Sortable
 	Downwards bool
 	Found     authority.Results  // counts of the newest search, without rows
 	Position  int                // row of what is selected; -1 for none
@@ -84,6 +110,13 @@ func newIdentities(c *Console, p Parts) *Identities {
 	l := &Identities{model: model{loop: p.Loop}, console: c, clock: p.Clock, save: p.Save, folder: p.Packages}
 	l.paging.loop, l.details.loop = p.Loop, p.Loop
 	l.clear()
+	at := c.Place
+	c.OnChange(func() {
+		if c.Place == PlaceIdentities && at != c.Place && c.Unlocked() { // others may have changed something meanwhile
+			l.Refresh()
+		}
+		at = c.Place
+	})
 	return l
 }
 
@@ -92,7 +125,7 @@ func (l *Identities) clear() {
 	l.pages = pages{}
 	l.ticked = map[wire.Address]authority.Row{}
 	l.selected, l.Position, l.Details, l.Found, l.asked = wire.Address{}, -1, nil, authority.Results{}, nil
-	l.Loaded, l.Query, l.Filter, l.By, l.Downwards, l.TooMany, l.Export = false, "", usualFilter, authority.ByName, false, false, Export{}
+	l.Loaded, l.Query, l.Filter, l.By, l.Downwards, l.TooMany, l.Export = false, "", usualFilter, Sortable[0], false, false, Export{}
 }
 
 // reset empties the list.
@@ -142,7 +175,7 @@ func (l *Identities) Refresh() {
 
 // query is what is wanted now, up to the end of the first page.
 func (l *Identities) query() authority.Query {
-	q := authority.Query{Text: cutQuery(l.Query), By: l.By, Descending: l.Downwards, Count: pageRows}
+	q := authority.Query{Text: cutQuery(l.Query), By: columns[l.By], Descending: l.Downwards, Count: pageRows}
 	f := &l.Filter
 	for _, s := range []struct {
 		on       bool
@@ -251,6 +284,13 @@ func (l *Identities) SetFilter(f Filter) {
 	}
 }
 
+// Show opens the screen with those that a filter lets through, whatever was searched for.
+func (l *Identities) Show(f Filter) {
+	l.Query, l.Filter = "", f
+	l.console.Open(PlaceIdentities)
+	l.wanted()
+}
+
 // Clear shows what is usually shown. It reports whether it was not.
 func (l *Identities) Clear() bool {
 	if l.Query == "" && l.Filter == usualFilter {
@@ -261,8 +301,8 @@ func (l *Identities) Clear() bool {
 	return true
 }
 
-// SortBy sorts by a column, and by one that it is sorted by already the other way round.
-func (l *Identities) SortBy(by authority.Column) {
+// SortBy sorts by one of [Sortable], and by what it is sorted by already the other way round.
+func (l *Identities) SortBy(by string) {
 	if l.By == by {
 		l.Downwards = !l.Downwards
 	} else {
@@ -329,6 +369,21 @@ func (l *Identities) Standing(r *authority.Row) Standing {
 		return Ending
 	}
 	return Active
+}
+
+// eventKeys are the texts of events.
+var eventKeys = map[authority.EventKind]string{
+	authority.EventIssued: "issued", authority.EventInstalled: "installed", authority.EventReceived: "received",
+	authority.EventRevoked: "revoked", authority.EventListed: "listed", authority.EventExpired: "expired",
+}
+
+// EventText says what happened.
+func EventText(e *authority.Event) Text {
+	key := "identities.event." + eventKeys[e.What]
+	if e.What == authority.EventReceived && e.List > 0 {
+		key += ".list"
+	}
+	return Say(key, "List", int(e.List))
 }
 
 // Words returns the eight words of the request of an identity.

@@ -69,7 +69,7 @@ func TestIdentities(t *testing.T) {
 	if l.Selected() == nil || l.Selected().Address.Name() != "bus-1" {
 		t.Error("what was selected is not selected any more")
 	}
-	l.SortBy(authority.ByName)
+	l.SortBy("name")
 	w.until("the other order", shown("bus-2", "bus-1"))
 	revoked, err := w.other().Revoke(localapi.Revoke{Addresses: []string{l.Selected().Address.String()}, Reason: "stolen"})
 	if err != nil || !revoked.Done {

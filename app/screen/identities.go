@@ -9,8 +9,6 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"marque/app/flow"
-	"marque/authority"
-	"marque/device/wire"
 )
 
 // identitiesView draws flow.Identities: search, chips and list, and the details of the selected identity on the right. In a narrow
@@ -47,13 +45,13 @@ func newIdentitiesView(s *Shell) *identitiesView {
 	v.revoke = NewKeyButton("", "ban", "Delete", m.Revoke).Warning()
 	v.makeChips()
 	v.list = NewRowList(v.titles(), m.Matches, v.cells, m.Select).
-		Ticks(m.Ticked, m.Tick).All(m.TickAll).Sorts(v.sortBy).Opens(func(int) { v.open() })
+		Ticks(m.Ticked, m.Tick).All(m.TickAll).Sorts(m.SortBy).Opens(func(int) { v.open() })
 	v.list.ShowColumn(columnIssued, false)
 	m.OnRows(func() { v.list.list.Refresh() })
 	return v
 }
 
-// The columns, in their order.
+// The columns, in the order of flow.Sortable.
 const (
 	columnName = iota
 	columnSerial
@@ -65,36 +63,13 @@ const (
 	columnList
 )
 
-// sortKeys are what the columns sort by, in their order.
-var sortKeys = []struct {
-	key string
-	by  authority.Column
-}{
-	{"name", authority.ByName},
-	{"serial", authority.BySerial},
-	{"kind", authority.ByKind},
-	{"depot", authority.ByDepot},
-	{"state", authority.ByStanding},
-	{"until", authority.ByUntil},
-	{"issued", authority.ByIssued},
-	{"list", authority.ByList},
-}
-
 func (v *identitiesView) titles() []listColumn {
 	widths := []float32{0, 66, 78, 70, 104, 86, 86, 36}
-	columns := make([]listColumn, len(sortKeys))
-	for i, s := range sortKeys {
-		columns[i] = listColumn{title: say("column." + s.key), width: widths[i], sort: s.key, right: i == columnSerial || i == columnList}
+	columns := make([]listColumn, len(flow.Sortable))
+	for i, by := range flow.Sortable {
+		columns[i] = listColumn{title: say("column." + by), width: widths[i], sort: by, right: i == columnSerial || i == columnList}
 	}
 	return columns
-}
-
-func (v *identitiesView) sortBy(key string) {
-	for _, s := range sortKeys {
-		if s.key == key {
-			v.model.SortBy(s.by)
-		}
-	}
 }
 
 func (v *identitiesView) focus() fyne.Focusable { return v.search }
@@ -163,7 +138,7 @@ func (v *identitiesView) toggleExpired() {
 func (v *identitiesView) chooseColumns() {
 	var items []*fyne.MenuItem
 	for i := columnSerial; i <= columnList; i++ {
-		item := fyne.NewMenuItem(say("column."+sortKeys[i].key), func() {
+		item := fyne.NewMenuItem(say("column."+flow.Sortable[i]), func() {
 			v.list.ShowColumn(i, v.list.columns[i].off)
 			v.shell.Draw()
 		})
@@ -210,9 +185,9 @@ func (v *identitiesView) choose(label string, chosen bool, change func(f *flow.F
 
 func (v *identitiesView) chooseKind() {
 	var items []*fyne.MenuItem
-	for _, kind := range []wire.Kind{0, wire.KindVehicle, wire.KindApplication} {
+	for _, kind := range []flow.Kind{flow.AnyKind, flow.Vehicle, flow.Application} {
 		label := say("identities.any")
-		if kind != 0 {
+		if kind != flow.AnyKind {
 			label = say("kind." + kind.String())
 		}
 		items = append(items, v.choose(label, v.model.Filter.Kind == kind, func(f *flow.Filter) { f.Kind = kind }))
@@ -233,7 +208,7 @@ const day = 24 * time.Hour
 
 func (v *identitiesView) chooseWithin() {
 	var items []*fyne.MenuItem
-	for _, within := range []time.Duration{0, authority.EndingSoon, 30 * day, 90 * day} {
+	for _, within := range []time.Duration{0, flow.EndingSoon, 30 * day, 90 * day} {
 		items = append(items, v.choose(withinWords(within), v.model.Filter.Within == within, func(f *flow.Filter) { f.Within = within }))
 	}
 	v.menu(v.chips.within, items)
@@ -346,10 +321,10 @@ func (v *identitiesView) relabel() {
 	}
 	c.expired.Set(say("standing.expired"), expired, f.Expired)
 	kind := ""
-	if f.Kind != 0 {
+	if f.Kind != flow.AnyKind {
 		kind = say("kind." + f.Kind.String())
 	}
-	c.kind.Set(say("column.kind"), kind, f.Kind != 0)
+	c.kind.Set(say("column.kind"), kind, f.Kind != flow.AnyKind)
 	c.depot.Set(say("column.depot"), f.Depot, f.Depot != "")
 	within := ""
 	if f.Within != 0 {
@@ -365,11 +340,7 @@ func (v *identitiesView) relabel() {
 	}
 	c.more.Set(say("identities.receipt"), receipt, receipt != "")
 	v.list.SetColumns(v.titles())
-	for _, s := range sortKeys {
-		if s.by == m.By {
-			v.list.by, v.list.descending = s.key, m.Downwards
-		}
-	}
+	v.list.by, v.list.descending = m.By, m.Downwards
 	v.list.empty = v.empty()
 	v.list.Mark(m.Position)
 	v.list.Refresh()

@@ -5,7 +5,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/layout"
 
-	"marque/authority"
+	"marque/app/flow"
 )
 
 // side is the right side: details, and what can be done.
@@ -68,7 +68,7 @@ func (v *identitiesView) details() fyne.CanvasObject {
 }
 
 // keys shows for which periods there are keys.
-func (v *identitiesView) keys(r *authority.Row) fyne.CanvasObject {
+func (v *identitiesView) keys(r *flow.Row) fyne.CanvasObject {
 	n := int(r.LastEpoch-r.FirstEpoch) + 1
 	present := int(v.status.Now.Epoch) - int(r.FirstEpoch)
 	if h := v.model.Details; h != nil {
@@ -79,7 +79,7 @@ func (v *identitiesView) keys(r *authority.Row) fyne.CanvasObject {
 	return column(5, head, PeriodBar(n, present, r.Revoked != nil))
 }
 
-func (v *identitiesView) revocation(r *authority.Revocation) fyne.CanvasObject {
+func (v *identitiesView) revocation(r *flow.Revocation) fyne.CanvasObject {
 	published := say("revoked.unpublished")
 	if r.List > 0 {
 		published = say("revoked.list", "List", number(int(r.List)))
@@ -88,7 +88,7 @@ func (v *identitiesView) revocation(r *authority.Revocation) fyne.CanvasObject {
 }
 
 // facts are what is known of the device.
-func (v *identitiesView) facts(r *authority.Row) fyne.CanvasObject {
+func (v *identitiesView) facts(r *flow.Row) fyne.CanvasObject {
 	holds := say("identities.unknown")
 	if !r.Received.IsZero() {
 		holds = say("identities.nolist")
@@ -114,7 +114,7 @@ func (v *identitiesView) past(width float32) []fyne.CanvasObject {
 	rows := []fyne.CanvasObject{space(12), rule(), space(12), text(say("identities.history"), sizeLabel, colourText2, plain), space(6)}
 	list := column(4)
 	for _, e := range h.Events {
-		list.Add(event(v.local(e.Time), eventWords(e), width))
+		list.Add(event(v.local(e.Time), sayText(flow.EventText(&e)), width))
 	}
 	for i := range h.Namesakes {
 		other := &h.Namesakes[i]
@@ -128,24 +128,4 @@ func event(when, what string, width float32) fyne.CanvasObject {
 	const first = 84
 	return container.NewBorder(nil, nil, sized(text(when, sizeLabel, colourText2, plain), first, 0), nil,
 		text(shorten(what, width-first-4, sizes[sizeRow], plain), sizeRow, colourText, plain))
-}
-
-func eventWords(e authority.Event) string {
-	switch e.What {
-	case authority.EventIssued:
-		return say("identities.event.issued")
-	case authority.EventInstalled:
-		return say("identities.event.installed")
-	case authority.EventReceived:
-		if e.List > 0 {
-			return say("identities.event.received.list", "List", number(int(e.List)))
-		}
-		return say("identities.event.received")
-	case authority.EventRevoked:
-		return say("identities.event.revoked")
-	case authority.EventListed:
-		return say("identities.event.listed", "List", number(int(e.List)))
-	case authority.EventExpired:
-	}
-	return say("identities.event.expired")
 }

@@ -3,13 +3,13 @@ package screen
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
 )
 
 // PeriodBar shows for which periods an identity has keys, as boxes in a row: those that are past, the present one, those to come. The
 // present one is present periods after the first; all are past or to come when it lies outside. With dead, no key counts any more.
 func PeriodBar(count, present int, dead bool) *fyne.Container {
-	bar := fyne.NewContainerWithoutLayout()
-	bar.Layout = periodLayout{}
+	bar := container.New(periodLayout{})
 	for i := range count {
 		fill, border := colourAccentSoft, colourAccent
 		switch {

@@ -50,7 +50,7 @@ func fleetOf(in *authority.Fleet, newest uint32) *flow.Fleet {
 		out.Held = append(out.Held, flow.Held{List: list})
 	}
 	for _, h := range in.Held {
-		if behind := int(newest) - int(h.Sequence); behind < len(out.Held) {
+		if behind := int(newest) - int(h.Sequence); len(out.Held) > 0 && behind < len(out.Held) {
 			out.Held[max(behind, 0)].Count += h.Count // one that is newer than the newest known here counts as that
 			continue
 		}
