@@ -28,9 +28,8 @@ const (
 
 // What views see of identities.
 type (
-	Row        = authority.Row
-	Revocation = authority.Revocation
-	Kind       = wire.Kind
+	Row  = authority.Row
+	Kind = wire.Kind
 )
 
 // The kinds to filter by.
@@ -282,13 +281,6 @@ func (l *Identities) SetFilter(f Filter) {
 		l.Filter = f
 		l.wanted()
 	}
-}
-
-// Show opens the screen with those that a filter lets through, whatever was searched for.
-func (l *Identities) Show(f Filter) {
-	l.Query, l.Filter = "", f
-	l.console.Open(PlaceIdentities)
-	l.wanted()
 }
 
 // Clear shows what is usually shown. It reports whether it was not.

@@ -226,10 +226,24 @@ func (l *Identities) Revoke() {
 	if len(addresses) == 0 {
 		return
 	}
-	if taker, ok := any(l.console.Revoke).(interface {
-		Take(addresses []wire.Address)
-	}); ok {
-		taker.Take(addresses)
-	}
+	l.console.Revoke.Take(addresses)
 	l.console.Open(PlaceRevoke)
+}
+
+// Undoable returns those chosen whose revocation no list has yet.
+func (l *Identities) Undoable() (ids []authority.Identity) {
+	for _, r := range l.Chosen() {
+		if r.Revoked != nil && r.Revoked.List == 0 {
+			ids = append(ids, r.Identity)
+		}
+	}
+	return ids
+}
+
+// Undo takes those chosen whose revocation no list has yet to where that is taken back.
+func (l *Identities) Undo() {
+	if ids := l.Undoable(); len(ids) > 0 {
+		l.console.Revoke.TakeBack(ids...)
+		l.console.Open(PlaceRevoke)
+	}
 }

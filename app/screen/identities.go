@@ -23,6 +23,7 @@ type identitiesView struct {
 	export  *KeyButton
 	stop    *KeyButton
 	revoke  *KeyButton
+	undo    *KeyButton
 	chips   identityChips
 	list    *RowList
 	opened  bool // in a narrow window: the details are shown
@@ -43,6 +44,7 @@ func newIdentitiesView(s *Shell) *identitiesView {
 	v.export = NewKeyButton("CSV", "down", "Ctrl+S", m.ExportAll)
 	v.stop = NewKeyButton("", "", "Esc", func() { m.StopExport() })
 	v.revoke = NewKeyButton("", "ban", "Delete", m.Revoke).Warning()
+	v.undo = NewKeyButton("", "previous", "F6", m.Undo)
 	v.makeChips()
 	v.list = NewRowList(v.titles(), m.Matches, v.cells, m.Select).
 		Ticks(m.Ticked, m.Tick).All(m.TickAll).Sorts(m.SortBy).Opens(func(int) { v.open() })
@@ -86,6 +88,7 @@ func (v *identitiesView) bindings() []binding {
 		{"Space", say("identities.tick"), nil},
 		{"Enter", say("identities.open"), v.open},
 		{"Delete", say("identities.revoke.hint"), v.model.Revoke},
+		{"F6", "", v.model.Undo},
 		{"Ctrl+E", "", v.toggleExpired},
 		{"Down", "", move(1)},
 		{"Up", "", move(-1)},

@@ -18,17 +18,26 @@ func (v *identitiesView) side() fyne.CanvasObject {
 
 // actions are the buttons, for the selected identity or for those ticked.
 func (v *identitiesView) actions() fyne.CanvasObject {
-	n := len(v.model.Revocable())
-	label := say("identities.revoke")
+	n, back := len(v.model.Revocable()), len(v.model.Undoable())
+	label, undo := say("identities.revoke"), say("identities.undo")
 	if v.model.Ticks() > 0 {
-		label = say("identities.revoke.count", "Count", n)
+		label, undo = say("identities.revoke.count", "Count", n), say("identities.undo.count", "Count", back)
 	}
 	v.revoke.SetLabel(label)
 	v.revoke.Enable(n > 0 && v.status.ReadOnly() == nil)
-	if v.narrow {
-		return line(10, layout.NewSpacer(), v.revoke)
+	v.undo.SetLabel(undo)
+	v.undo.Enable(v.status.ReadOnly() == nil)
+	buttons := []fyne.CanvasObject{v.revoke}
+	switch {
+	case back > 0 && n == 0:
+		buttons = []fyne.CanvasObject{v.undo}
+	case back > 0:
+		buttons = []fyne.CanvasObject{v.undo, v.revoke}
 	}
-	return v.revoke
+	if v.narrow {
+		return line(10, append([]fyne.CanvasObject{layout.NewSpacer()}, buttons...)...)
+	}
+	return column(8, buttons...)
 }
 
 // details tell of the selected identity.
@@ -53,9 +62,9 @@ func (v *identitiesView) details() fyne.CanvasObject {
 		container.NewBorder(nil, nil, padded(badge(r.Kind.String()), 0, 0, 0, 8), middle(pill), middle(names)), space(12),
 		text(shortenPath(r.Address.String(), width, sizes[sizeRow], mono), sizeRow, colourText2, mono), space(12))
 	content.Add(v.keys(r))
-	if w := r.Revoked; w != nil {
+	if r.Revoked != nil {
 		content.Add(space(12))
-		content.Add(v.revocation(w))
+		content.Add(v.revocation(r))
 	}
 	content.Add(space(12))
 	content.Add(text(say("fact.words"), sizeLabel, colourText2, plain))
@@ -79,7 +88,8 @@ func (v *identitiesView) keys(r *flow.Row) fyne.CanvasObject {
 	return column(5, head, PeriodBar(n, present, r.Revoked != nil))
 }
 
-func (v *identitiesView) revocation(r *flow.Revocation) fyne.CanvasObject {
+func (v *identitiesView) revocation(row *flow.Row) fyne.CanvasObject {
+	r := row.Revoked
 	published := say("revoked.unpublished")
 	if r.List > 0 {
 		published = say("revoked.list", "List", number(int(r.List)))
