@@ -276,7 +276,7 @@ func (c *Client) ChangeOfficers(in OfficersChange) error {
 	return err
 }
 
-// ChangePassphrase changes the passphrase of an officer, or of a passphrase vault for the empty name.
+// ChangePassphrase changes the passphrase of an officer.
 func (c *Client) ChangePassphrase(officer string, from, to []byte) error {
 	_, err := changePassphrase.do(c, &passphrases{Name: officer, Old: from, New: to})
 	return err

@@ -61,6 +61,9 @@ func (v *officersView) enter() {
 }
 
 func (v *officersView) focus() fyne.Focusable {
+	if len(v.model.All()) == 0 {
+		return nil
+	}
 	switch v.model.Step {
 	case flow.OfficersPassphrase:
 		return v.from
@@ -73,6 +76,9 @@ func (v *officersView) focus() fyne.Focusable {
 
 func (v *officersView) bindings() []binding {
 	m := v.model
+	if len(m.All()) == 0 {
+		return nil
+	}
 	switch m.Step {
 	case flow.OfficersPassphrase:
 		return []binding{{"Enter", say("officers.keep"), v.enter}, {"Esc", say("officers.leave"), m.Leave}}
