@@ -305,7 +305,7 @@ func (b *Backup) Scan(code string) {
 		b.Begin(BackupCard)
 	}
 	if b.Taking() {
-		b.Problem = scanCard(b, &b.model, code)
+		b.Problem = scanCard(b, code)
 		b.changed()
 	}
 }

@@ -63,7 +63,7 @@ func takeGroup(t takesCards, m *model, typed string) {
 }
 
 // scanCard takes a whole card, and has it verified. It returns why it is none.
-func scanCard(t takesCards, m *model, code string) *Problem {
+func scanCard(t takesCards, code string) *Problem {
 	if !t.Typed().Scan(code) {
 		return problem("notacard")
 	}

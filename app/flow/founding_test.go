@@ -16,7 +16,7 @@ import (
 func ceremonial(t *testing.T) (*window, *sheets.Folder) {
 	t.Helper()
 	w := newWindow(t)
-	papers := sheets.Beside(w.dir)
+	papers := sheets.Beside(w.dir, w.clock)
 	w.tools = flow.Ceremony{
 		Papers: papers, Drafts: sheets.DraftBeside(w.dir), Carry: papers.Carry, Archive: sheets.Archive,
 		Read:  func(path string, _ int) ([]byte, error) { return os.ReadFile(path) },

@@ -133,7 +133,7 @@ func (f *Founding) Group(typed string) { takeGroup(f, &f.model, typed) }
 // Scan takes a whole card from the code on its paper.
 func (f *Founding) Scan(code string) {
 	if f.Taking() {
-		f.Problem = scanCard(f, &f.model, code)
+		f.Problem = scanCard(f, code)
 		f.changed()
 	}
 }

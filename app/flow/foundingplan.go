@@ -125,6 +125,7 @@ func RoleOf(r authority.Role) Role {
 		return DepotOperator
 	case authority.SecurityOfficer | authority.DepotOperator:
 		return BothRoles
+	case authority.Auditor:
 	}
 	return Auditor
 }

@@ -147,7 +147,7 @@ func (h *home) foundBy(c *localapi.Client, plan *ceremony.Plan, o *foundOptions,
 	}
 	var out *papers.Papers
 	if papers.Needed(plan) || len(f.OldCore) > 0 { // devices have to be given the core of a rotation
-		if out, err = papers.Prepare(cmp.Or(o.papers, filepath.Clean(h.dir)+".ceremony"), plan); err != nil {
+		if out, err = papers.Prepare(cmp.Or(o.papers, filepath.Clean(h.dir)+".ceremony"), plan, time.Now); err != nil {
 			return nil, err
 		}
 		defer out.Erase()

@@ -2,6 +2,7 @@ package papers
 
 import "errors"
 
+// The errors of papers.
 var (
 	// ErrNotOurs: the folder, or a file in it, could have been put there by others.
 	ErrNotOurs = errors.New("others can reach it, or it is not what it should be; name a folder for papers with --ceremony-folder that only you can read")

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"marque/app/ceremony"
 	"marque/app/qr"
@@ -36,12 +37,12 @@ func Needed(plan *ceremony.Plan) bool {
 
 // Prepare makes the folder, and for a TPM vault what its founding takes, and makes sure that files can be written there. The caller calls
 // Erase. Errors: [ErrNotOurs], [ErrUsed], [ErrApprovalKey], [ErrLockout], and those of hsm.OpenTPM.
-func Prepare(dir string, plan *ceremony.Plan) (*Papers, error) {
+func Prepare(dir string, plan *ceremony.Plan, clock func() time.Time) (*Papers, error) {
 	p := &Papers{Folder: dir, Cards: []string{}, plan: plan}
 	needed := false
 	if plan.Vault.Kind == ceremony.VaultTPM {
 		var err error
-		if needed, err = needsLockout(plan.Vault.TPM); err != nil {
+		if needed, err = needsLockout(plan.Vault.TPM, clock); err != nil {
 			return nil, err
 		}
 	}

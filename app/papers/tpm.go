@@ -51,8 +51,8 @@ func (p *Papers) prepareTPM(needed bool) (err error) {
 	return nil
 }
 
-func needsLockout(path string) (bool, error) {
-	t, err := hsm.OpenTPM(path, time.Now)
+func needsLockout(path string, clock func() time.Time) (bool, error) {
+	t, err := hsm.OpenTPM(path, clock)
 	if err != nil {
 		return false, err
 	}

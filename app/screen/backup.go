@@ -283,12 +283,12 @@ func (v *backupView) writeTask(content *fyne.Container) {
 	if m.Writing {
 		v.stop.SetLabel(say("backup.stop"))
 		content.Add(Card(column(8,
-			line(8, text(say("backup.writing", "Size", sizeText(int64(m.Octets))), sizeBody, colourText, bold), layout.NewSpacer(), v.stop),
+			line(8, text(say("backup.writing", "Size", sizeText(m.Octets)), sizeBody, colourText, bold), layout.NewSpacer(), v.stop),
 			paragraph(shortenPath(m.Path, 480, sizes[sizeRow], mono), sizeRow, colourText2, mono))))
 		return
 	}
 	if w := m.Written; w != nil {
-		content.Add(Banner("done", toneOK, say("backup.done", "Size", sizeText(int64(w.Size))), say("backup.done.why", "List", number(int(w.List)), "Entries", number(int(w.LogSize)))))
+		content.Add(Banner("done", toneOK, say("backup.done", "Size", sizeText(w.Size)), say("backup.done.why", "List", number(int(w.List)), "Entries", number(int(w.LogSize)))))
 		content.Add(CommandLine(fromHome(m.Path)))
 	}
 	v.choose.SetLabel(say("backup.choose"))
@@ -360,7 +360,7 @@ func (v *backupView) copyState() fyne.CanvasObject {
 	} else if age > backupSoon {
 		t, mark = toneWarning, "clock"
 	}
-	facts := column(5, fact(say("backup.fact.time"), moment(last.Time.Local())), fact(say("backup.fact.size"), sizeText(int64(last.Size))),
+	facts := column(5, fact(say("backup.fact.time"), moment(last.Time.Local())), fact(say("backup.fact.size"), sizeText(last.Size)),
 		fact(say("backup.fact.list"), number(int(last.List))), fact(say("backup.fact.log"), say("backup.fact.entries", "Count", int(last.LogSize))))
 	return headedCard(say("backup.last"), Pill(mark, ageText(age), t), facts)
 }

@@ -26,7 +26,7 @@ func Print(path string) error {
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
-		if err := exec.CommandContext(ctx, program, path).Run(); err != nil {
+		if err := exec.CommandContext(ctx, program, path).Run(); err != nil { //nolint:gosec // one of printers, from the PATH
 			return fmt.Errorf("%w: %s: %w", flow.ErrNoPrinter, name, err)
 		}
 		return nil

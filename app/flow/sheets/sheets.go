@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"marque/app/ceremony"
 	"marque/app/flow"
@@ -19,17 +20,22 @@ import (
 )
 
 // Folder is the folder for papers of the authority in a folder, as the command line has it too. It is safe for concurrent use.
-type Folder struct{ dir string }
+type Folder struct {
+	dir   string
+	clock func() time.Time
+}
 
 // Beside returns the folder for papers of the authority in dir.
-func Beside(dir string) *Folder { return &Folder{dir: filepath.Clean(dir) + ".ceremony"} }
+func Beside(dir string, clock func() time.Time) *Folder {
+	return &Folder{dir: filepath.Clean(dir) + ".ceremony", clock: clock}
+}
 
 // Path returns where the papers lie.
 func (f *Folder) Path() string { return f.dir }
 
 // Prepare implements flow.Papers.
 func (f *Folder) Prepare(plan *ceremony.Plan) (flow.Preparation, error) {
-	p, err := papers.Prepare(f.dir, plan)
+	p, err := papers.Prepare(f.dir, plan, f.clock)
 	if err != nil {
 		return nil, translate(err)
 	}
