@@ -15,25 +15,44 @@ import (
 	"marque/device/wire"
 )
 
-// scanner reads one kind of object from pictures of its codes, from its files, and from what a hand scanner reads. It keeps the parts
-// of a series until they are enough.
+// scanner reads requests, receipts, or both, from pictures of their codes, from their files, and from what a hand scanner reads. It keeps
+// the parts of a series until they are enough.
 type scanner struct {
-	file, text wire.Found // what it is in a file, and as text
-	parse      func(text string) ([]byte, error)
-	series     qr.Type
+	kinds []kind
 
 	mu     sync.Mutex
 	joiner qr.Joiner
 }
 
-// requests returns a scanner of requests.
-func requests() *scanner {
-	return &scanner{file: wire.FoundRequest, text: wire.FoundRequestText, parse: wire.ParseRequestText, series: 'R'}
+// kind is a kind of object that a scanner reads.
+type kind struct {
+	file, text wire.Found // what it is in a file, and as text
+	parse      func(text string) ([]byte, error)
+	series     qr.Type
 }
 
+var (
+	kindRequest = kind{file: wire.FoundRequest, text: wire.FoundRequestText, parse: wire.ParseRequestText, series: 'R'}
+	kindReceipt = kind{file: wire.FoundReceipt, text: wire.FoundReceiptText, parse: wire.ParseReceiptText, series: 'A'}
+)
+
+// requests returns a scanner of requests.
+func requests() *scanner { return &scanner{kinds: []kind{kindRequest}} }
+
 // receipts returns a scanner of receipts.
-func receipts() *scanner {
-	return &scanner{file: wire.FoundReceipt, text: wire.FoundReceiptText, parse: wire.ParseReceiptText, series: 'A'}
+func receipts() *scanner { return &scanner{kinds: []kind{kindReceipt}} }
+
+// counter returns a scanner of requests and receipts: an authority takes both.
+func counter() *scanner { return &scanner{kinds: []kind{kindRequest, kindReceipt}} }
+
+// find returns the kind that fits, nil for none.
+func (s *scanner) find(fits func(k *kind) bool) *kind {
+	for i := range s.kinds {
+		if fits(&s.kinds[i]) {
+			return &s.kinds[i]
+		}
+	}
+	return nil
 }
 
 // File implements flow.Scanner.
@@ -46,13 +65,13 @@ func (s *scanner) File(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch wire.Sniff(b) {
-	case s.file:
+	found := wire.Sniff(b)
+	switch {
+	case s.find(func(k *kind) bool { return k.file == found }) != nil:
 		return b, nil
-	case s.text:
+	case s.find(func(k *kind) bool { return k.text == found }) != nil:
 		return s.Text(string(bytes.TrimSpace(b)))
-	case wire.FoundUnknown:
-	default:
+	case found != wire.FoundUnknown:
 		return nil, &flow.ForeignError{Seems: "a file of another kind"}
 	}
 	text, err := qr.DecodeData(b)
@@ -74,10 +93,12 @@ func (s *scanner) Text(code string) ([]byte, error) {
 	if qr.IsPart(code) {
 		return s.part(code)
 	}
-	if wire.Sniff([]byte(code)) != s.text {
+	found := wire.Sniff([]byte(code))
+	k := s.find(func(k *kind) bool { return k.text == found })
+	if k == nil {
 		return nil, &flow.ForeignError{Seems: qr.Describe(code)}
 	}
-	return s.parse(code)
+	return k.parse(code)
 }
 
 // part takes one code of a series.
@@ -90,7 +111,7 @@ func (s *scanner) part(code string) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %w", wire.ErrChecksum, err)
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", flow.ErrSeries, err)
-	case progress.Type != s.series:
+	case s.find(func(k *kind) bool { return k.series == progress.Type }) == nil:
 		return nil, &flow.ForeignError{Seems: qr.Describe(code)}
 	case joined == nil:
 		return nil, &flow.SeriesError{Series: flow.Series{Needed: progress.Needed, Have: progress.Have}}

@@ -7,6 +7,7 @@ type Enroller interface {
 	Review(request []byte) (*authority.Review, error)
 	Enrol(request []byte) (*authority.Issued, error)
 	NewestList() (sequence uint32, list []byte, err error)
+	AcceptReceipts(b []byte) (*Handed, error)
 }
 
 // Overview tells how the service and its authority stand. It works in every phase, and keeps nobody signed on.
@@ -43,6 +44,7 @@ type Service interface {
 	Desk
 	Seconder
 	Enroller
+	BatchEnroller
 	Overviewer
 	Finder
 	Searcher
@@ -69,7 +71,7 @@ func sourceOf(path string) string {
 	return path
 }
 
-// Scanner turns what an officer has into the octets of a request, or, at a depot, of a receipt. Errors: [ErrNoFile], [ErrNotPicture],
+// Scanner turns what an officer has into the octets of a request or of a receipt; at a depot, of one of both alone. Errors: [ErrNoFile], [ErrNotPicture],
 // [ErrLargePicture], [ErrNoCode], [*SeriesError], [*ForeignError], and those of wire.
 type Scanner interface {
 	File(path string) ([]byte, error) // a picture of the code, or a file with it; or [Clipboard]

@@ -106,6 +106,8 @@ type Parts struct {
 	Papers   Scanner   // of what depots hand over: registrations and receipts
 	ReadKey  KeyReader // of the approval key
 	Build    Build
+	Camera   CameraOpener // nil without one
+	Label    LabelPrinter // nil without one
 }
 
 // NewConsole returns a console that is to be started.
@@ -136,7 +138,7 @@ func (c *Console) furnish(p Parts) {
 	c.Goto = newGoto(c, p)
 	c.Attendance = newAttendance(c, p)
 	c.Home = newHome(c, p)
-	c.Enrol = newEnrol(p)
+	c.Enrol = newEnrol(c, p)
 	c.Identities = newIdentities(c, p)
 	c.Revoke = newRevoke(c, p)
 	c.Publish = newPublish(c, p)
@@ -301,7 +303,7 @@ func (c *Console) Refresh() {
 
 // CanLock reports whether locking now would leave nothing half-done.
 func (c *Console) CanLock() bool {
-	return c.Unlocked() && c.Enrol.Step != EnrolIssuing && !c.Publish.Busy()
+	return c.Unlocked() && c.Enrol.Step != EnrolIssuing && !c.Enrol.Batch.Busy() && !c.Publish.Busy()
 }
 
 // Lock closes the vault, signs everybody off, and forgets what the screens showed.

@@ -18,8 +18,9 @@ const (
 	EnrolReading                    // reading it, checking it
 	EnrolReview                     // the officer compares words
 	EnrolIssuing                    // making keys, then writing the package
-	EnrolDone                       // the package is on the medium
+	EnrolDone                       // the package is on the medium, and is shown as codes; its receipt is waited for
 	EnrolUnwritten                  // the keys are issued and recorded, the package is not on the medium
+	EnrolConfirmed                  // its receipt came: the device checked and stored all keys
 )
 
 // Enrol is the view-model of enrolling by the codes of requests.
@@ -32,6 +33,9 @@ const (
 //	│                                  │             │               ▼  │        │
 //	│                                  └─────────────┤      unwritten ──Write    │
 //	└────────────────────Discard─────────────────────┴───────────────────────────┘
+//
+// A receipt may come at any time; that of the package on the card leads from done to confirmed. What cannot be read, or is of another
+// vehicle, leaves a package that is done where it is.
 type Enrol struct {
 	model
 	enroller Enroller
@@ -39,6 +43,15 @@ type Enrol struct {
 	save     Saver
 	clock    func() time.Time
 	fallback string // folder for packages whose request came without a picture
+	console  *Console
+	drives   Drives
+	label    LabelPrinter
+	sticking model // what is written to a stick
+	printing model
+	here     bool // its screen is shown
+	lensOn   bool // as of when it was drawn last
+
+	lensProblem *Problem // likewise
 
 	pictures []string // those still to be read
 	request  []byte
@@ -53,6 +66,14 @@ type Enrol struct {
 	Review  *authority.Review // of the request on the card; nil before
 	Folder  string            // where packages go; empty for beside the picture
 	Done    []Enrolled        // in this session, newest first; not to be changed
+	Receipt *Receipted        // that came last; nil for none
+	Looking bool              // something was scanned while a package is shown
+	Stick   *StickCopy        // of the package that is shown; nil for none
+	Codes   *Codes            // of the package that is shown
+	Lens    *Lens
+	Label   LabelState
+	Batch   *EnrolBatch
+	Many    bool // the batch is shown, in place of one request after the other
 }
 
 // Enrolled is one request that was granted.
@@ -62,24 +83,57 @@ type Enrolled struct {
 	Path    string // of the package
 	Size    int    // of the package, octets
 	Written bool
+	Receipt bool // it came
 }
 
-func newEnrol(p Parts) *Enrol {
-	return &Enrol{model: model{loop: p.Loop}, scanner: p.Scanner, save: p.Save, clock: p.Clock, fallback: p.Packages}
+func newEnrol(c *Console, p Parts) *Enrol {
+	e := &Enrol{
+		model: model{loop: p.Loop}, scanner: p.Scanner, save: p.Save, clock: p.Clock, fallback: p.Packages,
+		console: c, drives: p.Drives, label: p.Label, sticking: model{loop: p.Loop}, printing: model{loop: p.Loop}, Codes: NewCodes(p.Loop),
+	}
+	e.Lens = newLens(p.Loop, p.Camera, func(code string) bool {
+		if !e.Ready() {
+			return false
+		}
+		e.console.Scan(code)
+		return true
+	})
+	e.Batch = newEnrolBatch(e, c.lost)
+	e.Lens.OnChange(e.lensChanged)
+	c.Sticks.OnChange(e.copyToStick)
+	c.OnChange(e.shown)
+	return e
 }
 
 // reset begins anew, locked: for somebody else, perhaps.
 func (e *Enrol) reset() {
 	e.forget()
-	*e = Enrol{model: e.model, scanner: e.scanner, save: e.save, clock: e.clock, fallback: e.fallback, Folder: e.Folder, Blocked: e.Blocked}
+	e.enroller, e.request, e.issued, e.again, e.pictures, e.Done = nil, nil, nil, nil, nil, nil
+	e.clean()
+	e.Lens.Stop()
+	e.Batch.reset()
 	e.changed()
 }
 
+// clean leaves what is on the card.
+func (e *Enrol) clean() {
+	e.sticking.forget()
+	e.printing.forget()
+	e.Step, e.Problem, e.Series, e.Source, e.Review, e.Receipt, e.Looking = EnrolWaiting, nil, nil, "", nil, nil, false
+	e.Stick, e.Label = nil, LabelState{}
+	e.Codes.Stop()
+}
+
 // suspend keeps everything until resume.
-func (e *Enrol) suspend() { e.enroller = nil }
+func (e *Enrol) suspend() {
+	e.enroller = nil
+	e.Lens.Stop()
+	e.Batch.suspend()
+}
 
 // resume goes on where it was, if anywhere.
 func (e *Enrol) resume(s Service) {
+	e.Batch.resume(s)
 	e.enroller = s
 	if again := e.again; again != nil {
 		e.again, e.Problem = nil, nil
@@ -109,7 +163,7 @@ func (e *Enrol) block(s *Status) {
 
 // Ready reports whether a picture or a code may be given now.
 func (e *Enrol) Ready() bool {
-	return e.enroller != nil && e.Step != EnrolReading && e.Step != EnrolIssuing && e.Step != EnrolUnwritten
+	return e.enroller != nil && !e.Looking && e.Step != EnrolReading && e.Step != EnrolIssuing && e.Step != EnrolUnwritten
 }
 
 // Choose reads the first of some files, mostly pictures of codes; the others wait for [Enrol.Next].
@@ -117,6 +171,13 @@ func (e *Enrol) Choose(paths ...string) {
 	if !e.Ready() || len(paths) == 0 {
 		return
 	}
+	if len(paths) == 1 && isBatch(paths[0]) {
+		e.Many = true
+		e.Batch.Choose(paths[0])
+		e.changed()
+		return
+	}
+	e.Many = false
 	if len(paths) > maxPictures {
 		e.Problem = problem("toomany", "Most", maxPictures)
 		e.changed()
@@ -129,7 +190,7 @@ func (e *Enrol) Choose(paths ...string) {
 // Scan takes the text of a code, as a hand scanner types it.
 func (e *Enrol) Scan(code string) {
 	if e.Ready() {
-		e.pictures = nil
+		e.pictures, e.Many = nil, false
 		scanner := e.scanner // e may be used anew while the work goes on
 		e.read("", func() ([]byte, error) { return scanner.Text(code) })
 	}
@@ -139,6 +200,15 @@ func (e *Enrol) Scan(code string) {
 func (e *Enrol) Refuse(err error) {
 	if e.Ready() {
 		e.Problem = explain(err, "scan.failed")
+		e.changed()
+	}
+}
+
+// Switch shows the batch, or one request after the other.
+func (e *Enrol) Switch(many bool) {
+	if e.Many != many {
+		e.Many = many
+		e.Lens.Stop()
 		e.changed()
 	}
 }
@@ -161,49 +231,73 @@ func (e *Enrol) Discard() {
 	switch e.Step {
 	case EnrolIssuing, EnrolUnwritten:
 		return
-	case EnrolWaiting, EnrolReading, EnrolReview, EnrolDone:
+	case EnrolWaiting, EnrolReading, EnrolReview, EnrolDone, EnrolConfirmed:
 	}
 	e.forget()
-	e.Step, e.Problem, e.Review, e.Source, e.Series, e.pictures, e.again = EnrolWaiting, nil, nil, "", nil, nil, nil
+	e.clean()
+	e.pictures, e.again = nil, nil
 	e.changed()
 }
 
-type reviewed struct {
+// scanned is what was read: a request and what would come of it, or a receipt and what became of it.
+type scanned struct {
 	request []byte
 	review  *authority.Review
+	receipt *Receipted
 }
 
+// read reads a code or a file. A package that is shown stays, until what was read turns out to be a request.
 func (e *Enrol) read(source string, get func() ([]byte, error)) {
-	e.Step, e.Problem, e.Review, e.Series, e.Source, e.again = EnrolReading, nil, nil, nil, source, nil
+	before := e.Step
+	e.Problem, e.Series, e.again = nil, nil, nil
+	if e.handing() {
+		e.Looking = true
+	} else {
+		e.Step, e.Source = EnrolReading, source
+	}
 	enroller := e.enroller
-	background(&e.model, func() (reviewed, error) {
-		request, err := get()
-		if err != nil {
-			return reviewed{}, err
-		}
-		review, err := enroller.Review(request)
-		return reviewed{request, review}, err
-	}, func(r reviewed, err error) {
-		if e.Series = partOf(err); e.Series != nil {
+	background(&e.model, func() (scanned, error) { return inspect(enroller, get) }, func(s scanned, err error) {
+		e.Looking = false
+		if e.Step == EnrolReading {
 			e.Step = EnrolWaiting
+			if before == EnrolReview && (err == nil && s.receipt != nil) { // a receipt leaves the card as it is
+				e.Step = EnrolReview
+			}
+		}
+		switch {
+		case partOf(err) != nil:
+			e.Series = partOf(err)
+			e.leaveCard()
 			e.changed()
 			e.Next()
 			return
-		}
-		e.Step, e.Problem = EnrolReview, explain(err, "enrol.unread")
-		e.request, e.Review = r.request, r.review
-		if err != nil {
-			e.Step = EnrolWaiting
+		case err != nil:
+			e.Problem = explain(err, "enrol.unread")
+			e.leaveCard()
 			if cutOff(err) {
 				e.again = func() { e.read(source, get) }
 			}
-		} else if r.review.Problem != nil {
-			e.Problem = explain(r.review.Problem, "enrol.refused")
+		case s.receipt != nil:
+			e.received(s.receipt)
+		default:
+			e.clean()
+			e.Step, e.Source, e.request, e.Review, e.Problem = EnrolReview, source, s.request, s.review, explain(s.review.Problem, "enrol.refused")
+			e.Lens.Stop()
 		}
 		e.changed()
 	})
 	e.changed()
 }
+
+// leaveCard forgets the request on the card, unless its package is shown.
+func (e *Enrol) leaveCard() {
+	if !e.handing() {
+		e.Review, e.Source = nil, ""
+	}
+}
+
+// handing reports whether a package is shown, or was until its receipt came.
+func (e *Enrol) handing() bool { return e.Step == EnrolDone || e.Step == EnrolConfirmed }
 
 // CanIssue reports whether the request on the card can be granted.
 func (e *Enrol) CanIssue() bool {
@@ -229,7 +323,7 @@ func (e *Enrol) Warning() Text {
 
 // Granted returns what became of the request on the card, nil before keys were issued.
 func (e *Enrol) Granted() *Enrolled {
-	if e.issued == nil || (e.Step != EnrolDone && e.Step != EnrolUnwritten) {
+	if e.issued == nil || (!e.handing() && e.Step != EnrolUnwritten) {
 		return nil
 	}
 	return &e.Done[0]
@@ -276,6 +370,8 @@ func (e *Enrol) Issue() {
 		done := Enrolled{Issued: *issued, Review: e.Review, Size: len(issued.Package)}
 		done.Issued.Package = nil
 		e.Done = append([]Enrolled{done}, e.Done...)
+		e.Receipt = nil
+		e.Codes.Series(packageCodes, issued.Package)
 		e.write()
 	})
 	e.changed()
@@ -291,7 +387,7 @@ func (e *Enrol) Write() {
 func (e *Enrol) write() {
 	e.Step, e.Problem = EnrolIssuing, nil
 	folder, pkg, save, enroller := e.Target(), e.issued.Package, e.save, e.enroller
-	path := filepath.Join(folder, fmt.Sprintf("%s~%d.mqp", e.issued.Address.Name(), e.issued.Address.Serial()))
+	path := filepath.Join(folder, packageFile(e.issued))
 	background(&e.model, func() (string, error) {
 		if err := save(path, pkg); err != nil {
 			return path, err
@@ -303,6 +399,7 @@ func (e *Enrol) write() {
 		if err != nil {
 			e.Step = EnrolUnwritten
 		}
+		e.copyToStick()
 		e.changed()
 	})
 	e.changed()
@@ -314,5 +411,5 @@ func saveList(e Enroller, folder string, save Saver) error {
 	if err != nil {
 		return fmt.Errorf("read the newest list: %w", err)
 	}
-	return save(filepath.Join(folder, fmt.Sprintf("list-%d.mql", sequence)), list)
+	return save(filepath.Join(folder, ListFile(sequence)), list)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"marque/app/batch"
 	"marque/app/depot"
 	"marque/app/scan"
 	"marque/app/usb"
@@ -171,6 +172,9 @@ var known = []knownError{
 	{ErrNotPicture, "notpicture"},
 	{ErrLargePicture, "large"},
 	{ErrDepotPaper, "depotpaper"},
+	{ErrNoCamera, "nocamera"},
+	{ErrCameraBusy, "camerabusy"},
+	{ErrCameraRight, "cameraright"},
 	{ErrNoClipboard, "noclipboard"},
 	{ErrNoCode, "nocode"},
 	{ErrSeries, "series"},
@@ -195,6 +199,9 @@ var known = []knownError{
 	{usb.ErrDenied, "usbdenied"},
 	{usb.ErrTaken, "usbtaken"},
 	{usb.ErrBusy, "usbbusy"},
+	{batch.ErrTable, "batchtable"},
+	{batch.ErrTooMany, "batchmany"},
+	{batch.ErrEmpty, "batchempty"},
 	{depot.ErrPassphrase, "depotpass"},
 	{depot.ErrFile, "depotfile"},
 	{depot.ErrInUse, "depotbusy"},
@@ -213,6 +220,10 @@ var known = []knownError{
 	{authority.ErrDrillPending, "drillpending"},
 	{authority.ErrSerials, "serials"},
 	{authority.ErrWrongRole, "role"},
+	{authority.ErrOldReceipt, "oldreceipt"},
+	{authority.ErrNoPoints, "nopoints"},
+	{authority.ErrTwoReceipts, "tworeceipts"},
+	{authority.ErrForeignKey, "foreignkey"},
 	{authority.ErrUsedName, "usedname"},
 	{authority.ErrSeenKey, "seenkey"},
 	{authority.ErrDepotKnown, "depotknown"},

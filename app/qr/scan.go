@@ -58,6 +58,13 @@ func Scan(ctx context.Context, source FrameSource, tell func(text string)) error
 // that only they read is read a few frames later. What comes only once gets all of them.
 type reader struct{ turn int }
 
+// Reader reads the frames of a camera, one after the other, each in a bounded time: what one frame does not show, a later one does. It is
+// not safe for concurrent use.
+type Reader struct{ one reader }
+
+// Read returns the text of the code in a frame, and whether there was one.
+func (r *Reader) Read(frame image.Image) (text string, ok bool) { return r.one.read(frame) }
+
 func (r *reader) read(img image.Image) (string, bool) {
 	if checkPixels(img.Bounds().Dx(), img.Bounds().Dy()) != nil {
 		return "", false

@@ -36,11 +36,11 @@ func RequestCard(m *flow.Enrol, s *flow.Status, width float32) fyne.CanvasObject
 		factObject(say("fact.proof"), line(6, icon("done", 16, colourOK), text(say("fact.proof.value"), sizeRow, colourOK, plain))),
 		fact(say("fact.keys"), say("fact.keys.value", "Count", m.Keys())),
 	)
-	compare := say("enrol.compare")
-	if m.Granted() != nil {
-		compare = say("fact.words")
+	compare, list := say("enrol.compare"), m.Words()
+	if m.Granted() != nil { // the request's were compared; the device shows those of the realm when it installs
+		compare, list = say("enrol.confirm"), s.Words()
 	}
 	return column(0, line(12, badge(r.Kind.String()), names), space(14), facts, space(14), rule(), space(12),
-		text(compare, sizeLabel, colourText2, plain), space(6),
-		WordList(m.Words(), sizeSub, 2))
+		paragraph(compare, sizeLabel, colourText2, plain), space(6),
+		WordList(list, sizeSub, 2))
 }

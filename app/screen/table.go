@@ -33,7 +33,7 @@ const below = 9
 func screens(s *Shell) []screen {
 	return []screen{
 		{flow.PlaceHome, "home", "home", "Ctrl+1", 0, newHomeView(s), nil},
-		{flow.PlaceEnrol, "enrol", "scan", "Ctrl+2", 0, newEnrolView(s.console.Enrol, s.console.Status, s.window), nil},
+		{flow.PlaceEnrol, "enrol", "scan", "Ctrl+2", 0, newEnrolView(s), nil},
 		{flow.PlaceIdentities, "identities", "list", "Ctrl+3", 0, newIdentitiesView(s), nil},
 		{flow.PlaceRevoke, "revoke", "ban", "Ctrl+4", 0, newRevokeView(s), nil},
 		{flow.PlacePublish, "publish", "publish", "Ctrl+5", 0, newPublishView(s), s.unpublished},
