@@ -3,7 +3,6 @@ package qr
 import (
 	"encoding/binary"
 	"hash/crc32"
-	"image"
 )
 
 // Forge returns a part of a series with another content, as somebody makes it who has seen the series.
@@ -19,9 +18,3 @@ func Forge(s *Series, i int) string {
 
 // NewReader returns what Scan reads frames with.
 func NewReader() *Reader { return &Reader{} }
-
-// Reader is a reader of frames.
-type Reader struct{ r reader }
-
-// Read reads one frame.
-func (r *Reader) Read(img image.Image) (string, bool) { return r.r.read(img) }

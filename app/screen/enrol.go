@@ -347,20 +347,20 @@ func (v *enrolView) request(width float32, narrow bool) fyne.CanvasObject {
 	case v.model.Review.Again:
 		state = Pill("refresh", say("enrol.before"), toneWarning)
 	}
-	card := container.New(layout.NewCustomPaddedVBoxLayout(0), RequestCard(v.model, v.status, width))
+	card := container.New(layout.NewCustomPaddedVBoxLayout(0), RequestCard(v.model, v.status, width, narrow))
 	if v.model.Granted() != nil {
-		card.Add(v.labelPart(width, narrow))
+		card.Add(v.labelPart(width))
 	}
 	return headedCard(heading, state, container.NewVScroll(card))
 }
 
 // labelPart is the preview of the label below the card.
-func (v *enrolView) labelPart(width float32, narrow bool) fyne.CanvasObject {
+func (v *enrolView) labelPart(width float32) fyne.CanvasObject {
 	m := v.model
 	preview := container.NewBorder(nil, nil, LabelPreview(m.LabelOf()), middle(v.print))
 	part := column(0, space(14), rule(), space(10),
 		container.NewBorder(nil, nil, text(say("enrol.label"), sizeLabel, colourText2, plain), text("62 × 29 mm", sizeLabel, colourText2, plain)),
-		space(6), preview)
+		space(6), padded(preview, 1, 3, 1, 4))
 	switch {
 	case m.Label.Problem != nil:
 		part.Add(padded(problemBanner(m.Label.Problem), 8, 0, 0, 0))

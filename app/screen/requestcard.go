@@ -21,7 +21,7 @@ func badge(kind string) fyne.CanvasObject {
 }
 
 // RequestCard shows a request: who asks for what, the proof, and the words to compare.
-func RequestCard(m *flow.Enrol, s *flow.Status, width float32) fyne.CanvasObject {
+func RequestCard(m *flow.Enrol, s *flow.Status, width float32, narrow bool) fyne.CanvasObject {
 	r := m.Review.Request
 	address := "//" + s.Now.Realm + "/S" + r.Name
 	if g := m.Granted(); g != nil {
@@ -40,7 +40,11 @@ func RequestCard(m *flow.Enrol, s *flow.Status, width float32) fyne.CanvasObject
 	if m.Granted() != nil { // the request's were compared; the device shows those of the realm when it installs
 		compare, list = say("enrol.confirm"), s.Words()
 	}
-	return column(0, line(12, badge(r.Kind.String()), names), space(14), facts, space(14), rule(), space(12),
+	top := column(0, line(12, badge(r.Kind.String()), names), space(14))
+	if m.Granted() == nil || !narrow { // they were looked at, and the label takes their place
+		top.Add(column(0, facts, space(14)))
+	}
+	return column(0, top, rule(), space(12),
 		paragraph(compare, sizeLabel, colourText2, plain), space(6),
 		WordList(list, sizeSub, 2))
 }
