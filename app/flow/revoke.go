@@ -245,7 +245,11 @@ func (r *Revoke) Add(typed string) {
 	}
 	service := r.service
 	background(&r.finding, func() (*authority.Results, error) {
-		return service.Search(authority.Query{Text: typed, Count: maxMatches})
+		found, err := service.Search(authority.Query{Text: typed, Standings: []authority.Standing{authority.StandingActive}, Count: maxMatches})
+		if err != nil || found.Matches > 0 {
+			return found, err
+		}
+		return service.Search(authority.Query{Text: typed, Count: 1}) // it may be revoked, or have no keys any more
 	}, func(found *authority.Results, err error) {
 		if r.Problem = explain(err, "revoke.find.failed"); err == nil {
 			r.found(typed, found)

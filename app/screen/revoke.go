@@ -18,7 +18,7 @@ type revokeView struct {
 	second               *secondPanel
 
 	scan, leave, back, again *KeyButton
-	revoke, ask, next        *KeyButton
+	revoke, undo, ask, next  *KeyButton
 	adding                   bool // the field to look for one more has the focus
 	asked                    fyne.Focusable
 	counted                  *fyne.Container // the tick beside the number
@@ -35,6 +35,7 @@ func newRevokeView(s *Shell) *revokeView {
 	v.back = NewKeyButton("", "undo", "F6", v.other)
 	v.again = NewKeyButton("", "ban", "", func() { m.Leave(); v.add() })
 	v.revoke = NewKeyButton("", "ban", "Ctrl+Enter", v.commit).Danger()
+	v.undo = NewKeyButton("", "undo", "Ctrl+Enter", v.commit).Primary()
 	v.ask = NewKeyButton("", "stamp", "F6", v.other)
 	v.next = NewKeyButton("", "publish", "Enter", v.enter).Primary()
 	v.counted = container.NewStack()
@@ -180,6 +181,7 @@ func (v *revokeView) nextKey() string {
 func (v *revokeView) enable() {
 	m := v.model
 	v.revoke.Enable(m.CanCommit(v.second.filled()))
+	v.undo.Enable(m.CanCommit(v.second.filled()))
 	v.ask.Enable(m.CanAsk())
 	needed, right := m.Counts()
 	v.count.SetWrong(needed && !right && len(m.Typed) >= len(number(len(m.Items))))

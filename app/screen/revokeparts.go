@@ -33,7 +33,7 @@ func (v *revokeView) who(narrow bool) fyne.CanvasObject {
 			rows.Add(centred(say("revoke.who.scan")))
 		}
 	}
-	return headedCard(say("revoke.who"), nil, container.NewVScroll(padded(rows, 3, 0, 3, 3)))
+	return headedCard(say("revoke.who"), nil, container.NewVScroll(padded(rows, 4, 0, 4, 6)))
 }
 
 // finder is the field to look for one, and what came of that.
@@ -78,29 +78,26 @@ func (v *revokeView) verb(key string) string {
 // chosen is the left card: who, why, since when.
 func (v *revokeView) chosen(narrow bool) fyne.CanvasObject {
 	m := v.model
-	most, columns := 10, 1
+	most, high := 10, choiceHigh
 	if narrow {
-		most, columns = 3, 2
+		most, high = 3, choiceLow
 	}
 	rows := column(0, v.names(most))
 	if v.adding || !m.Note.IsZero() || len(m.Matches) > 0 {
 		rows.Add(space(8))
 		rows.Add(v.finder())
 	}
-	reasons := container.New(layout.NewGridLayoutWithColumns(columns))
-	if columns == 1 {
-		reasons = column(0)
-	}
+	reasons := column(0)
 	for _, r := range flow.Reasons {
-		reasons.Add(choice(say("revoke.reason."+r.String()), m.Reason == r, func() { m.SetReason(r) }))
+		reasons.Add(choice(say("revoke.reason."+r.String()), m.Reason == r, high, func() { m.SetReason(r) }))
 	}
 	dated := say("revoke.date")
 	if m.FromDate {
 		dated = say("revoke.date.from")
 	}
 	effect := container.New(layout.NewGridLayoutWithColumns(2),
-		choice(say("revoke.now"), !m.FromDate, func() { m.SetFromDate(false) }),
-		choice(dated, m.FromDate, func() { m.SetFromDate(true) }))
+		choice(say("revoke.now"), !m.FromDate, high, func() { m.SetFromDate(false) }),
+		choice(dated, m.FromDate, high, func() { m.SetFromDate(true) }))
 	rows.Objects = append(rows.Objects,
 		space(10), text(say("revoke.reason"), sizeLabel, colourText2, plain), reasons,
 		space(8), text(say("revoke.effect"), sizeLabel, colourText2, plain), effect)
@@ -108,7 +105,7 @@ func (v *revokeView) chosen(narrow bool) fyne.CanvasObject {
 		v.since.SetPlaceHolder(say("revoke.date.form"))
 		rows.Add(padded(v.since, 4, 0, 0, 0))
 	}
-	return headedCard(v.verb("revoke.verb"), nil, container.NewVScroll(padded(rows, 3, 3, 3, 3)))
+	return headedCard(v.verb("revoke.title"), nil, container.NewVScroll(padded(rows, 4, 4, 4, 6)))
 }
 
 // effect is one line of what it does.
@@ -156,9 +153,21 @@ func (v *revokeView) trustWhy() string {
 	if a == nil || len(a.Shares) == 0 {
 		return say("revoke.what.trust.until", "Date", expiry)
 	}
-	last := a.Shares[len(a.Shares)-1]
-	return say("revoke.what.trust.why", "Share", share(last.Thousand), "Age", days(last.Age), "Date", expiry)
+	most := a.Shares[len(a.Shares)-1]
+	for _, s := range a.Shares {
+		if s.Thousand >= nearlyAll {
+			most = s
+			break
+		}
+	}
+	return say("revoke.what.trust.why", "Share", share(most.Thousand), "Age", age(most.Age), "Date", expiry)
 }
+
+// nearlyAll is the share, of 1,000, that tells best when a list has arrived.
+const nearlyAll = 950
+
+// age writes a number of days.
+func age(d time.Duration) string { return say("publish.days", "Count", int(d/(24*time.Hour))) }
 
 // share writes a number of 1,000 as per cent.
 func share(thousand int) string {
@@ -179,7 +188,7 @@ func (v *revokeView) arrivals() fyne.CanvasObject {
 		percent := text(share(s.Thousand), sizeRow, colourText, plain)
 		percent.Alignment = fyne.TextAlignTrailing
 		bar := sized(container.New(meterLayout{float32(s.Thousand) / 1000}, box(colourSunken, "", 4), box(colourAccent, "", 4)), 0, 8)
-		rows.Add(container.NewBorder(nil, nil, sized(text(say("revoke.after", "Age", days(s.Age)), sizeRow, colourText2, plain), 102, 0),
+		rows.Add(container.NewBorder(nil, nil, sized(text(say("revoke.after", "Age", age(s.Age)), sizeRow, colourText2, plain), 102, 0),
 			sized(percent, 56, 0), middle(bar)))
 	}
 	rows.Add(paragraph(say("revoke.arrivals.why", "Count", a.Observed), sizeLabel, colourText3, plain))
@@ -210,16 +219,25 @@ func (v *revokeView) unpublished(narrow bool) fyne.CanvasObject {
 	}
 	v.back.SetLabel(say("revoke.back", "Count", len(m.Undoable)))
 	v.back.Enable(v.shell.console.Phase == flow.Open)
+	var all fyne.CanvasObject
+	if len(m.Undoable) > 1 {
+		all = padded(line(0, v.back, layout.NewSpacer()), 10, 3, 3, 0)
+	}
 	return headedCard(say("revoke.unpublished"), Pill("", number(len(m.Undoable)), toneDanger),
-		container.NewBorder(nil, padded(line(0, v.back, layout.NewSpacer()), 10, 3, 3, 0), nil, nil, container.NewVScroll(rows)))
+		container.NewBorder(nil, all, nil, nil, container.NewVScroll(rows)))
 }
 
 // unpublishedLine is one of those, and what takes it back alone.
 func (v *revokeView) unpublishedLine(id *authority.Identity) fyne.CanvasObject {
-	back := NewKeyButton(say("revoke.back.one"), "undo", "", func() { v.model.TakeBack(*id) })
-	words := column(1, text(shorten(id.Address.Name(), 190, sizes[sizeBody], bold), sizeBody, colourText, bold),
-		text(shorten(say("revoke.reason."+id.Revoked.Reason.String())+" · "+moment(id.Revoked.At.In(v.shell.console.Status.Time().Location())), 250, sizes[sizeLabel], plain),
-			sizeLabel, colourText2, plain))
+	key := ""
+	if len(v.model.Undoable) == 1 {
+		key = "F6"
+	}
+	back := NewKeyButton(say("revoke.back.one"), "undo", key, func() { v.model.TakeBack(*id) })
+	back.Enable(v.shell.console.Phase == flow.Open)
+	name := line(8, text(shorten(id.Address.Name(), 130, sizes[sizeBody], bold), sizeBody, colourText, bold),
+		text(v.day(id.Revoked.At), sizeLabel, colourText2, plain))
+	words := column(1, name, text(say("revoke.reason."+id.Revoked.Reason.String()), sizeLabel, colourText2, plain))
 	return flush{top: rule(), middle: sized(container.NewBorder(nil, nil, nil, padded(middle(back), 0, 0, 0, 3), middle(words)), 0, 46)}.container()
 }
 
@@ -249,9 +267,13 @@ func (v *revokeView) bar(narrow bool) fyne.CanvasObject {
 	if v.undoing() {
 		ink, key = colourControl, "revoke.undo.button"
 	}
-	v.revoke.SetLabel(v.verb(key))
+	primary := v.revoke
+	if v.undoing() {
+		primary = v.undo
+	}
+	primary.SetLabel(v.verb(key))
 	if busy {
-		v.revoke.SetLabel(say("revoke.busy"))
+		primary.SetLabel(say("revoke.busy"))
 	}
 	buttons := line(gap)
 	why := m.WhyNot(v.second.filled())
@@ -260,11 +282,13 @@ func (v *revokeView) bar(narrow bool) fyne.CanvasObject {
 		v.ask.SetLabel(say("revoke.ask"))
 		buttons.Add(middle(v.ask))
 	}
-	buttons.Add(middle(v.revoke))
+	buttons.Add(middle(primary))
 	left := line(gap)
-	if counts, _ := m.Counts(); counts {
-		label := say("revoke.count")
-		left.Add(column(4, text(label, sizeLabel, colourText2, plain), line(8, sized(v.count, 84, 0), sized(v.counted, 20, 20))))
+	switch counts, _ := m.Counts(); {
+	case counts:
+		left.Add(column(4, text(say("revoke.count"), sizeLabel, colourText2, plain), line(8, sized(v.count, 84, 0), sized(v.counted, 20, 20))))
+	case !second && !busy:
+		left.Add(middle(text(say("revoke.bar"), sizeRow, colourText2, plain)))
 	}
 	var middlePart fyne.CanvasObject = layout.NewSpacer()
 	switch {
@@ -292,7 +316,7 @@ func (v *revokeView) bar(narrow bool) fyne.CanvasObject {
 // done says what came of it, and leads to what comes next.
 func (v *revokeView) done() fyne.CanvasObject {
 	r := v.model.Result
-	key, name, t := "revoke.done", "ban", toneOK
+	key, name, t := "revoke.done", "done", toneOK
 	switch {
 	case r.Waits && r.Undone:
 		key, t, name = "revoke.done.undo.waits", toneAccent, "stamp"
