@@ -219,7 +219,7 @@ func (d *Depot) Tick() {
 		return
 	}
 	d.Lock()
-	d.Notice = problem("meanwhile", "Minutes", int(depotIdle.Minutes()))
+	d.Notice = problem("depotidle", "Minutes", int(depotIdle.Minutes()))
 	d.changed()
 }
 

@@ -101,7 +101,7 @@ func (p *gotoPane) places() (all []destination) {
 		all = append(all, destination{sc.icon, say(sc.title), "", sc.shortcut, func() { s.console.Open(sc.place) }})
 	}
 	if len(s.console.Attendance.Officers()) > 0 {
-		all = append(all, destination{"person", say("presence"), "", "F3", func() { s.raise(s.panes.presence) }})
+		all = append(all, destination{"person", say("presence"), "", "F3", s.attend})
 	}
 	return append(all,
 		destination{"lock", say("hint.lock"), "", "Ctrl+L", s.console.Lock},

@@ -149,7 +149,7 @@ func (s *Shell) common() []binding {
 	}
 	b = append([]binding{{"Ctrl+K", say("hint.goto"), func() { s.raise(s.panes.goTo) }}}, b...)
 	if len(s.console.Attendance.Officers()) > 0 {
-		b = append(b, binding{"F3", "", func() { s.raise(s.panes.presence) }})
+		b = append(b, binding{"F3", "", s.attend})
 	}
 	for _, sc := range s.screens {
 		if sc.shortcut != "" {
@@ -162,6 +162,13 @@ func (s *Shell) common() []binding {
 // at is the index of the present screen.
 func (s *Shell) at() int {
 	return max(0, slices.IndexFunc(s.screens, func(sc screen) bool { return sc.place == s.console.Place }))
+}
+
+// attend raises the pane about who is signed on, where officers are.
+func (s *Shell) attend() {
+	if s.console.Unlocked() && !s.console.Founding.Ahead() && len(s.console.Attendance.Officers()) > 0 {
+		s.raise(s.panes.presence)
+	}
 }
 
 // fill makes the window fill the screen, or not.
@@ -194,7 +201,7 @@ func (s *Shell) view() view {
 
 // Tick brings the clock and the ages of the strip up to date.
 func (s *Shell) Tick() {
-	put(s.top, StatusStrip(s.console, s.pin, s.point))
+	put(s.top, StatusStrip(s.console, stripTouches{s.pin, s.point, s.attend}))
 	if n := s.console.Notice; n != nil && s.console.Unlocked() {
 		put(s.over, s.notice(n))
 	} else if (s.pinned || s.pointed) && s.console.Status.Known && s.console.Phase >= flow.Locked {

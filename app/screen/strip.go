@@ -20,6 +20,17 @@ type stripCell struct {
 	right  bool
 }
 
+// The ranks of what vanishes first.
+const (
+	rankCounter = iota
+	rankTPM
+	rankDate
+	rankList
+)
+
+// namesWide is how much room the names of those who are signed on may take; beyond, there is their number.
+const namesWide = 260
+
 // urgency is how a cell is lit.
 type urgency int
 
@@ -46,10 +57,16 @@ func (a *alert) lit() fyne.CanvasObject {
 // mostLit is how many alerts are lit at once; of the others there is the number.
 const mostLit = 2
 
-// StatusStrip shows how authority and custody stand. While all is well nothing in it is lit. What is about custody calls tapped and
-// pointed.
-func StatusStrip(c *flow.Console, tapped func(), pointed func(at bool)) fyne.CanvasObject {
-	cells, alarm := stripCells(c, func(o fyne.CanvasObject) fyne.CanvasObject { return newTouchArea(o, tapped, pointed) })
+// stripTouches say what touching parts of the strip does.
+type stripTouches struct {
+	custody func()        // of what is about custody
+	pointed func(at bool) // at that
+	people  func()        // of who is signed on; nil for nothing
+}
+
+// StatusStrip shows how authority and custody stand. While all is well nothing in it is lit.
+func StatusStrip(c *flow.Console, touches stripTouches) fyne.CanvasObject {
+	cells, alarm := stripCells(c, touches)
 	edge := colourStrip
 	if alarm {
 		edge = colourRed
@@ -64,21 +81,22 @@ func StatusStrip(c *flow.Console, tapped func(), pointed func(at bool)) fyne.Can
 	return container.NewStack(box(colourStrip, "", 0), flush{bottom: line, middle: sized(row, 0, stripHeight)}.container())
 }
 
-// stripCells returns the cells, and whether one of them is red. touch makes a cell lead to the panel about custody.
-func stripCells(c *flow.Console, touch func(fyne.CanvasObject) fyne.CanvasObject) (cells []stripCell, alarm bool) {
+// stripCells returns the cells, and whether one of them is red.
+func stripCells(c *flow.Console, touches stripTouches) (cells []stripCell, alarm bool) {
 	s := c.Status
+	touch := func(o fyne.CanvasObject) fyne.CanvasObject { return newTouchArea(o, touches.custody, touches.pointed) }
 	if c.Phase < flow.Locked {
 		state := say("strip.absent")
 		if c.Phase != flow.Absent {
 			state = say("strip.shut")
 		}
 		name := line(10, icon("logo", 18, colourLogo), text(say("name"), sizeRow, colourStripText, bold), text(state, sizeRow, colourStripQuiet, plain))
-		return []stripCell{{name, 9, false}, {clockCell(s), 8, true}}, false
+		return []stripCell{{name, 9, false}, {dateCell(s), rankDate, true}, {clockCell(s), 8, true}}, false
 	}
 	name := line(10, icon("logo", 18, colourLogo), text(s.Now.Realm, sizeRow, colourStripText, bold))
-	cells = append(cells, stripCell{name, 9, false}, stripCell{lockCell(c), 8, false})
+	cells = append(cells, stripCell{name, 9, false}, stripCell{newTouchArea(lockCell(c), touches.people, nil), 8, false})
 	if s.Known && s.ListState() == flow.ListGood {
-		cells = append(cells, stripCell{listCell(s), 2, false})
+		cells = append(cells, stripCell{listCell(s), rankList, false})
 	}
 	all := alerts(s)
 	for i, a := range all {
@@ -97,7 +115,7 @@ func stripCells(c *flow.Console, touch func(fyne.CanvasObject) fyne.CanvasObject
 			cells = append(cells, cell)
 		}
 	}
-	return append(cells, stripCell{clockCell(s), 3, true}), alarm
+	return append(cells, stripCell{dateCell(s), rankDate, true}, stripCell{clockCell(s), 6, true}), alarm
 }
 
 // alerts lists what is wrong, the most urgent first.
@@ -151,9 +169,9 @@ func custodyCells(c *flow.Custody) []stripCell {
 		mark("strip.drill.waived", 5)
 	}
 	if !c.TPM {
-		return append(cells, stripCell{quietCell("lock", say("strip.passphrase")), 0, true})
+		return append(cells, stripCell{quietCell("lock", say("strip.passphrase")), rankCounter, true})
 	}
-	cell := stripCell{quietCell("chip", say("strip.tpm")), 1, true}
+	cell := stripCell{quietCell("chip", say("strip.tpm")), rankTPM, true}
 	amber := func(words string) {
 		cell = stripCell{line(7, icon("chip", 16, colourAmber), text(words, sizeRow, colourAmber, bold)), 4, true}
 	}
@@ -161,10 +179,12 @@ func custodyCells(c *flow.Custody) []stripCell {
 	case c.Chip == nil:
 		amber(say("strip.tpm.silent"))
 	case c.Chip.LockedOut: // said as an alert
-	case c.Chip.TriesLeft < flow.MaxTries:
+	case c.Chip.TriesLeft == flow.MaxTries:
+		cell.object = quietCell("chip", say("strip.tpm.tries", "Left", c.Chip.TriesLeft, "Most", flow.MaxTries))
+	default:
 		amber(say("strip.tpm.tries", "Left", c.Chip.TriesLeft, "Most", flow.MaxTries))
 	}
-	return append(cells, cell, stripCell{quietCell("refresh", say("strip.counter", "Counter", number(int(c.Counter)))), 1, true})
+	return append(cells, cell, stripCell{quietCell("refresh", say("strip.counter", "Counter", number(int(c.Counter)))), rankCounter, true})
 }
 
 func quietCell(name, words string) fyne.CanvasObject {
@@ -178,7 +198,10 @@ func lockCell(c *flow.Console) fyne.CanvasObject {
 	}
 	words := say("strip.open")
 	if present := c.Status.Custody.Present; len(present) > 0 {
-		words = shorten(strings.Join(present, ", "), 220, sizes[sizeRow], plain)
+		words = strings.Join(present, ", ")
+		if fyne.MeasureText(words, sizes[sizeRow], plain).Width > namesWide {
+			words = say("strip.present", "Count", len(present))
+		}
 	}
 	return line(7, icon("unlock", 16, colourStripText), text(words, sizeRow, colourStripText, plain))
 }
@@ -197,7 +220,11 @@ func listAge(s *flow.Status) string {
 }
 
 func clockCell(s *flow.Status) fyne.CanvasObject {
-	return text(now(s.Time()), sizeRow, colourStripText, plain)
+	return text(s.Time().Format("15:04"), sizeRow, colourStripText, plain)
+}
+
+func dateCell(s *flow.Status) fyne.CanvasObject {
+	return padded(text(today(s.Time()), sizeRow, colourStripText, plain), 0, 0, 0, -10)
 }
 
 func litCell(name, words string, ground, ink fyne.ThemeColorName) fyne.CanvasObject {

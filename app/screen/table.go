@@ -37,7 +37,7 @@ func screens(s *Shell) []screen {
 		{flow.PlaceIdentities, "identities", "list", "Ctrl+3", 0, newIdentitiesView(s), nil},
 		{flow.PlaceRevoke, "revoke", "ban", "Ctrl+4", 0, newRevokeView(s), nil},
 		{flow.PlacePublish, "publish", "publish", "Ctrl+5", 0, newPublishView(s), s.unpublished},
-		{flow.PlaceApprovals, "approvals", "stamp", "Ctrl+6", 1, newApprovalsView(s), nil},
+		{flow.PlaceApprovals, "approvals", "stamp", "Ctrl+6", 1, newApprovalsView(s), s.waiting},
 		{flow.PlaceAudit, "audit", "register", "Ctrl+7", 1, newAuditView(s), nil},
 		{flow.PlaceOfficers, "officers", "people", "Ctrl+8", 2, newOfficersView(s), nil},
 		{flow.PlaceBackup, "backup", "lifebuoy", "Ctrl+9", 2, newBackupView(s), nil},
@@ -51,6 +51,9 @@ func screens(s *Shell) []screen {
 func (s *Shell) unpublished() (n int, t tone) {
 	return int(s.console.Status.Now.Unpublished), toneDanger
 }
+
+// waiting is how many proposals wait for who is signed on here.
+func (s *Shell) waiting() (n int, t tone) { return s.console.Home.Approvals(), toneAccent }
 
 // page is a screen's content with its title row and, below, its commit bar; bar may be nil.
 func page(narrow bool, title, bar, content fyne.CanvasObject) fyne.CanvasObject {

@@ -102,6 +102,11 @@ func date(t time.Time) string {
 // moment returns a day and a time of day.
 func moment(t time.Time) string { return say("moment", "Date", date(t), "Time", t.Format("15:04")) }
 
+// today returns a day as the strip shows it.
+func today(t time.Time) string {
+	return say("strip.day", "Weekday", say("weekday."+strconv.Itoa(int(t.Weekday()))), "Day", t.Day(), "Month", say("month."+strconv.Itoa(int(t.Month()))))
+}
+
 // now returns the present as the strip shows it.
 func now(t time.Time) string {
 	return say("now", "Weekday", say("weekday."+strconv.Itoa(int(t.Weekday()))), "Day", t.Day(),

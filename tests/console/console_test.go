@@ -30,10 +30,10 @@ var (
 	onOpen     = mark{246, 600, color.RGBA{0xF4, 0xF6, 0xF8, 0xFF}}  // beside the rail
 	onLock     = mark{400, 560, color.RGBA{0xFF, 0xFF, 0xFF, 0xFF}}  // on the card in the middle
 	onNext     = mark{1256, 730, accent}                             // the primary button of a commit bar
-	onSelected = mark{700, 176, color.RGBA{0xE1, 0xEA, 0xFB, 0xFF}}  // the first row of the list
+	onSelected = mark{700, 236, color.RGBA{0xE1, 0xEA, 0xFB, 0xFF}}  // the first row of the list
 	onDark     = mark{700, 70, color.RGBA{0x12, 0x17, 0x1E, 0xFF}}   // the ground
 	onDone     = mark{900, 100, color.RGBA{0xDF, 0xF2, 0xE6, 0xFF}}  // the banner of success
-	onGone     = mark{800, 392, color.RGBA{0xFC, 0xE8, 0xE6, 0xFF}}  // the banner of the loss
+	onGone     = mark{925, 340, color.RGBA{0xFC, 0xE8, 0xE6, 0xFF}}  // the banner of the loss
 	onPresent  = mark{986, 266, color.RGBA{0xDF, 0xF2, 0xE6, 0xFF}}  // beside the first officer
 	onWrongPIN = mark{1056, 470, color.RGBA{0xFC, 0xE8, 0xE6, 0xFF}} // the banner below the PIN
 	onForeign  = mark{900, 100, color.RGBA{0xFC, 0xE8, 0xE6, 0xFF}}  // the banner of a problem
