@@ -117,6 +117,8 @@ type Publish struct {
 	load    *Consignment       // of the newest list; nil before it was fetched
 	folder  *Drive             // that was chosen; nil for none
 
+	unpublished int // as of the last status
+
 	Step         PublishStep
 	Problem      *Problem
 	Destinations []Destination // drives, then the folder that was chosen; not to be changed
@@ -159,6 +161,10 @@ func newPublish(c *Console, p Parts) *Publish {
 		if v.load != nil && v.load.Sequence != newest && !v.Busy() { // signed elsewhere
 			v.load = nil
 			v.look()
+		}
+		if now := c.Status.Now.Unpublished; now != v.unpublished {
+			v.unpublished = now
+			c.Revoke.Refresh()
 		}
 		if len(v.History) > 0 && v.History[0].Sequence < newest {
 			v.recall()
@@ -249,6 +255,27 @@ func (p *Publish) Next() uint32 { return p.console.Status.Now.List.Sequence + 1 
 func (p *Publish) Due() bool {
 	s := p.console.Status
 	return s.Known && p.console.Phase == Open && (s.Now.Unpublished > 0 || s.ListState() != ListGood)
+}
+
+// Changes are the revocations that the next list tells of, as far as they can be taken back; not to be changed.
+func (p *Publish) Changes() []authority.Identity {
+	if p.console.Status.Now.Unpublished == 0 {
+		return nil
+	}
+	return p.console.Revoke.Undoable
+}
+
+// TakeBack leads to where a revocation is taken back that no list has yet; below zero all of them.
+func (p *Publish) TakeBack(i int) {
+	all := p.Changes()
+	if p.Busy() || i >= len(all) || len(all) == 0 {
+		return
+	}
+	if i >= 0 {
+		all = all[i : i+1]
+	}
+	p.console.Revoke.TakeBack(all...)
+	p.console.Open(PlaceRevoke)
 }
 
 // Size is that of the newest list in octets, 0 when it is not known.

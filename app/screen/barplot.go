@@ -233,8 +233,9 @@ func (r *barPlotRenderer) put(t *canvas.Text, x, y, part float32) {
 	place(t, float32(math.Round(float64(x-part*least.Width))), float32(math.Round(float64(y-least.Height/2))), least.Width, least.Height)
 }
 
+// faded mixes a colour with the ground.
 func faded(c color.Color) color.Color {
-	n := color.NRGBAModel.Convert(c).(color.NRGBA)
-	n.A = uint8(math.Round(float64(n.A) * oldStrength))
-	return n
+	over, under := color.NRGBAModel.Convert(c).(color.NRGBA), color.NRGBAModel.Convert(colour(colourSurface)).(color.NRGBA)
+	mix := func(a, b uint8) uint8 { return uint8(math.Round(oldStrength*float64(a) + (1-oldStrength)*float64(b))) }
+	return color.NRGBA{R: mix(over.R, under.R), G: mix(over.G, under.G), B: mix(over.B, under.B), A: 0xFF}
 }

@@ -12,7 +12,7 @@ func keyName(key string) string {
 	parts := strings.Split(key, "+")
 	for i, p := range parts {
 		switch p {
-		case "Ctrl", "Enter", "Esc", "Up", "Down", "UpDown", "LeftRight", "Alt", "Space", "Delete":
+		case "Ctrl", "Enter", "Esc", "Up", "Down", "UpDown", "LeftRight", "Alt", "Space", "BackSpace", "Delete":
 			parts[i] = say("key." + p)
 		}
 	}

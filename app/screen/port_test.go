@@ -3,11 +3,14 @@ package screen_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
+	"time"
 
 	"marque/app/flow"
 	"marque/app/usb"
 	"marque/authority"
+	"marque/device/wire"
 )
 
 // port is where sticks are inserted: folders, which package usb reads and writes. What the screen shows of them is made up.
@@ -107,4 +110,13 @@ func (p *place) PastLists(n int) ([]flow.PastList, int, error) {
 		})
 	}
 	return lists, 10_000, nil
+}
+
+// revoke revokes an identity, by its name.
+func (s *stage) revoke(name string, serial uint32) {
+	address, err := wire.NewAddress("nordtal.example", "", name, serial)
+	must(err)
+	if done, err := s.place.Revoke([]wire.Address{address}, wire.ReasonStolen, time.Time{}); err != nil || !done {
+		panic(fmt.Sprint("not revoked: ", err))
+	}
 }

@@ -17,7 +17,7 @@ type publishView struct {
 
 	primary, other, leave *KeyButton
 	folder, history       *KeyButton
-	qr                    *KeyButton
+	qr, undo              *KeyButton
 	past                  *RowList
 	codes                 *QRView
 	at                    publishPage
@@ -38,6 +38,7 @@ func newPublishView(s *Shell) *publishView {
 	v.other = NewKeyButton("", "", "F6", v.decideOtherwise)
 	v.leave = NewKeyButton("", "", "Esc", v.escape)
 	v.folder = NewKeyButton("", "folder", "Ctrl+O", v.chooseFolder)
+	v.undo = NewKeyButton("", "undo", "BackSpace", v.takeBack)
 	v.history = NewKeyButton("", "history", "F7", func() { v.turn(publishHistory) })
 	v.qr = NewKeyButton("", "scan", "F8", func() { v.turn(publishCodes) })
 	v.codes = NewQRView(v.model.Codes, nil)
@@ -112,6 +113,18 @@ func (v *publishView) turn(to publishPage) {
 	v.shell.Draw()
 }
 
+// takeBack leads to where revocations are taken back that no list has yet.
+func (v *publishView) takeBack() {
+	if v.undoes() {
+		v.model.TakeBack(-1)
+	}
+}
+
+// undoes reports whether there is anything to be taken back.
+func (v *publishView) undoes() bool {
+	return v.model.Step == flow.PublishResting && v.model.CanSign() && len(v.model.Changes()) > 0
+}
+
 func (v *publishView) chooseFolder() {
 	if !v.model.Busy() {
 		openFolder(v.shell.window, v.model.SetFolder)
@@ -132,6 +145,9 @@ func (v *publishView) bindings() []binding {
 	b := []binding{{"Enter", hint, v.enter}}
 	if _, hint := v.second(); hint != "" {
 		b = append(b, binding{"F6", hint, v.decideOtherwise})
+	}
+	if v.undoes() {
+		b = append(b, binding{"BackSpace", say("publish.undo"), v.takeBack})
 	}
 	if len(m.Destinations) > 1 {
 		b = append(b, binding{"Space", say("publish.hint.choose"), func() { m.Move(1) }})
@@ -166,7 +182,7 @@ func (v *publishView) draw(narrow bool) fyne.CanvasObject {
 		if earlier := v.earlier(); earlier != nil {
 			places.Add(earlier)
 		}
-		if plots := v.plots(); plots != nil {
+		if plots := v.plots(); plots != nil && v.model.Problem == nil { // which needs the room
 			right.middle = padded(atMost(plots, plotsHigh), gap, 0, 0, 0)
 		}
 	}

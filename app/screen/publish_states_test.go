@@ -35,7 +35,17 @@ func fresh(s *stage) *flow.Publish {
 
 var publishStates = []state{
 	{"publish-empty", true, func(s *stage) { s.unlock(); s.console.Open(flow.PlacePublish); s.settle() }},
-	{"publish-due", true, func(s *stage) { publishing(s) }},
+	{"publish-due", true, func(s *stage) {
+		p := publishing(s)
+		for serial, name := range []string{"bus-4708", "", "bus-4710", "bus-4711", "bus-4712"} {
+			if name != "" {
+				s.revoke(name, uint32(serial))
+			}
+		}
+		s.console.Refresh()
+		s.settle()
+		p.Choose(1)
+	}},
 	{"publish-refused", true, func(s *stage) {
 		fresh(s)
 		s.late = 60 * 24 * time.Hour

@@ -119,3 +119,35 @@ func TestListAsCodes(t *testing.T) {
 		t.Error("the screen does not begin at its beginning")
 	}
 }
+
+// What no list has yet is taken back from here, all of it by a key or one of it by a click.
+func TestTakingBackBeforeItIsPublished(t *testing.T) {
+	s := opened(t)
+	s.revoke("bus-4708", 0)
+	s.console.Refresh()
+	s.settle()
+	s.console.Open(flow.PlacePublish)
+	s.settle()
+	if !s.shows("bus-4708") || !s.shows("List 3 brings 2 changes") {
+		t.Fatal("the changes are not shown")
+	}
+	s.key(fyne.KeyBackspace)
+	if r := s.console.Revoke; s.console.Place != flow.PlaceRevoke || r.Step != flow.RevokeUndo || len(r.Items) != 2 {
+		t.Fatalf("Backspace leads to %s, step %d", s.console.Place, r.Step)
+	}
+	s.console.Publish.TakeBack(0)
+	if r := s.console.Revoke; len(r.Items) != 1 || r.Items[0].Address.Name() != "bus-4708" {
+		t.Errorf("%+v", r.Items)
+	}
+	s.console.Revoke.Commit(nil)
+	s.settle()
+	s.console.Open(flow.PlacePublish)
+	if !s.shows("List 3 brings 1 change") || s.shows("bus-4708") {
+		t.Error("what was taken back is still to be published")
+	}
+	s.key(fyne.KeyReturn)
+	s.settle()
+	if s.console.Status.Now.List.Count != 2 || len(s.console.Publish.Changes()) != 0 {
+		t.Errorf("%d are on the list", s.console.Status.Now.List.Count)
+	}
+}

@@ -144,12 +144,16 @@ func (v *publishView) resting() fyne.CanvasObject {
 		rows.Add(problemBanner(s.ReadOnly()))
 	}
 	rows.Add(column(4, text(what, sizeSub, colourText, bold), paragraph(why, sizeRow, colourText2, plain)))
-	if changes := v.changes(); changes != nil {
-		rows.Add(changes)
+	if v.undoes() {
+		rows.Add(v.changes())
 	}
 	buttons := container.New(layout.NewRowWrapLayoutWithCustomPadding(8, 8), v.primary)
 	if label, _ := v.second(); label != "" {
 		buttons.Add(v.other)
+	}
+	if v.undoes() {
+		v.undo.SetLabel(say("publish.undo"))
+		buttons.Add(v.undo)
 	}
 	rows.Add(buttons)
 	if v.target() == "" {
@@ -174,8 +178,35 @@ func (v *publishView) outlook() (what, why string) {
 	return say("publish.is.good", "List", v.newest(), "Date", v.day(s.Now.List.NextUpdate)), say("publish.is.good.why")
 }
 
+// changesShown is how many changes are named.
+const changesShown = 4
+
 // changes lists what no list has yet.
-func (v *publishView) changes() fyne.CanvasObject { return nil }
+func (v *publishView) changes() fyne.CanvasObject {
+	all := v.model.Changes()
+	rows := column(0)
+	for i := range all[:min(len(all), changesShown)] {
+		rows.Add(v.change(i))
+	}
+	if more := v.shell.console.Status.Now.Unpublished - changesShown; more > 0 {
+		rows.Add(padded(text(say("publish.more", "Count", more), sizeRow, colourText2, plain), 6, 0, 0, 0))
+	}
+	return rows
+}
+
+// change is a line about one of them, which is tapped to take it back.
+func (v *publishView) change(i int) fyne.CanvasObject {
+	id := &v.model.Changes()[i]
+	const nameWide = 220
+	name := text(shorten(id.Address.Name(), nameWide, sizes[sizeRow], bold), sizeRow, colourText, bold)
+	why, at := "", ""
+	if r := id.Revoked; r != nil {
+		why, at = say("reason."+r.Reason.String()), moment(r.At.In(v.zone()))
+	}
+	row := container.NewBorder(nil, nil, line(8, icon("ban", 16, colourDanger), sized(name, 110, 0)),
+		line(10, text(at, sizeRow, colourText2, plain), icon("undo", 16, colourText2)), text(why, sizeRow, colourText2, plain))
+	return newTouchArea(flush{top: rule(), middle: sized(middle(row), 0, 28)}.container(), func() { v.model.TakeBack(i) }, nil)
+}
 
 // written is the proof that a drive holds the list.
 func (v *publishView) written() fyne.CanvasObject {
