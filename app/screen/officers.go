@@ -95,7 +95,7 @@ func (v *officersView) bindings() []binding {
 	if m.Blocked() == nil {
 		b = append(b, binding{"F6", say("officers.change"), m.Change})
 	}
-	return b
+	return append(b, binding{"F3", say("officers.signon"), func() { v.shell.raise(v.shell.panes.presence) }})
 }
 
 // dropped takes the file of the approval key where it is asked for.
