@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"marque/device/wire"
 	"marque/storage"
 )
@@ -159,7 +161,12 @@ func (r *logReader) match(found storage.Logged) (*Logged, error) {
 
 // carriedOut reports that a decision belongs to the entries that it led to.
 func (r *logReader) carriedOut(row *Logged) bool {
-	return r.class == LogRevoked && row.Kind == "decide" && (row.Action == ActionRevoke || row.Action == ActionBatch)
+	switch row.Action {
+	case ActionRevoke, ActionBatch, ActionUndo, ActionUndoMany:
+		return r.class == LogRevoked
+	default:
+		return false
+	}
 }
 
 // describe says what the entry says by itself.
@@ -389,6 +396,23 @@ type LogProof struct {
 	Entry []byte     // as it is hashed
 	Path  [][32]byte // lowest hash first
 	Head  Head
+}
+
+// Check verifies the checkpoint under a core, and that the path leads from the entry to it. Errors: those of wire, [ErrInconsistent].
+func (p *LogProof) Check(core *wire.Core) error {
+	head, err := wire.OpenCheckpoint(p.Head.Statement, core)
+	if err != nil {
+		return fmt.Errorf("check a proof: %w", err)
+	}
+	path := make(tlog.RecordProof, len(p.Path))
+	for i, h := range p.Path {
+		path[i] = h
+	}
+	if head.Size != p.Head.Size || head.Root != p.Head.Root || p.Index >= head.Size ||
+		tlog.CheckRecord(path, int64(head.Size), head.Root, int64(p.Index), tlog.RecordHash(p.Entry)) != nil {
+		return fmt.Errorf("the proof of entry %d of the log does not hold: %w", p.Index, ErrInconsistent)
+	}
+	return nil
 }
 
 // ProveEntry returns the proof of an entry, which was verified. It works while the authority is locked.

@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/mod/sumdb/tlog"
-
 	"marque/authority"
 	"marque/device/wire"
 )
@@ -110,12 +108,12 @@ func TestEntriesAreProved(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		path := make(tlog.RecordProof, len(p.Path))
-		for j, h := range p.Path {
-			path[j] = h
-		}
-		if err := tlog.CheckRecord(path, int64(p.Head.Size), p.Head.Root, int64(i), tlog.RecordHash(p.Entry)); err != nil {
+		if err := p.Check(r.Core()); err != nil {
 			t.Errorf("entry %d: %v", i, err)
+		}
+		p.Entry[0] ^= 1
+		if err := p.Check(r.Core()); !errors.Is(err, authority.ErrInconsistent) {
+			t.Errorf("entry %d, changed: %v", i, err)
 		}
 		if c, err := wire.OpenCheckpoint(p.Head.Statement, r.Core()); err != nil || c.Root != head.Root || !bytes.Equal(p.Head.Statement, head.Statement) {
 			t.Errorf("entry %d: %v", i, err)

@@ -22,6 +22,14 @@ const (
 	maxListsRead = 3               // of a drive, to find one that is whole
 )
 
+// Of the log.
+const (
+	logRows     = 200     // read at once
+	logAhead    = 40      // rows before the last one that was found, from which on more are looked for
+	maxLogPages = 32      // that are kept
+	maxLogFound = 100_000 // rows of a search
+)
+
 // Of identities.
 const (
 	pageRows  = 128 // read at once

@@ -19,7 +19,8 @@ type Seconder interface {
 //	nobody chosen ──follow──▶ chosen ──Other, Choose──▶ chosen ──beside──▶ chosen, Wrong or not
 type Second struct {
 	console *Console
-	name    string // of who is chosen; empty for nobody
+	name    string             // of who is chosen; empty for nobody
+	may     func(Officer) bool // who can be chosen; nil for all that Officers says
 
 	Wrong bool // the passphrase that was typed last is not theirs
 }
@@ -32,6 +33,9 @@ func (s *Second) Exists() bool { return len(s.console.Status.Custody.Officers) >
 // Officers returns who can be the second: all security officers, but not the only one who signed on here, whose own passphrase would
 // add nobody.
 func (s *Second) Officers() []Officer {
+	if s.may != nil {
+		return slices.DeleteFunc(slices.Clone(s.console.Status.Custody.Officers), func(o Officer) bool { return !o.Role.Unlocks() || !s.may(o) })
+	}
 	here := s.Here()
 	return slices.DeleteFunc(slices.Clone(s.console.Status.Custody.Officers), func(o Officer) bool {
 		return !o.Role.Unlocks() || len(here) == 1 && here[0] == o.Name

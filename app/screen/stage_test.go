@@ -71,6 +71,10 @@ type place struct {
 	secret   error               // what comes of a PIN, or of an officer's passphrase
 	depots   []authority.Depot   // in place of those of the service, if not nil
 	lists    int                 // in the history; 0 for those that there are
+
+	// In place of those of the service, if not nil.
+	proposals []flow.Proposal
+	verify    func(ctx context.Context, progress func(done, total uint64)) (*authority.AuditReport, error)
 }
 
 func (p *place) Connect() error {
@@ -124,6 +128,27 @@ func (p *place) Unlock(secret []byte) error {
 		return p.secret
 	}
 	return p.Service.Unlock(secret)
+}
+
+func (p *place) Proposals() ([]flow.Proposal, error) {
+	if p.proposals == nil {
+		return p.Service.Proposals()
+	}
+	return p.proposals, p.fails
+}
+
+func (p *place) Refuse(digest [32]byte, reason string) error {
+	if p.fails != nil {
+		return p.fails
+	}
+	return p.Service.Refuse(digest, reason)
+}
+
+func (p *place) VerifyLog(ctx context.Context, progress func(done, total uint64)) (*authority.AuditReport, error) {
+	if p.verify == nil {
+		return p.Service.VerifyLog(ctx, progress)
+	}
+	return p.verify(ctx, progress)
 }
 
 // serve starts a service of a folder. The returned function ends it.
