@@ -2,6 +2,7 @@ package screen
 
 import (
 	"encoding/hex"
+	"strconv"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -115,7 +116,7 @@ func (v *approvalsView) draw(narrow bool) fyne.CanvasObject {
 // queueWidth is how wide the queue is.
 const (
 	queueWidth      = 310
-	queueWidthSmall = 250
+	queueWidthSmall = 286
 )
 
 func (v *approvalsView) empty() fyne.CanvasObject {
@@ -150,7 +151,7 @@ func (v *approvalsView) queue(width float32) fyne.CanvasObject {
 func (v *approvalsView) line(p *flow.Proposal, selected bool, width float32, tapped func()) fyne.CanvasObject {
 	const left = 13 + 32 + 10
 	at := v.time(p)
-	room := width - left - 26 - fyne.MeasureText(at, sizes[sizeLabel], plain).Width
+	room := width - left - 22 - fyne.MeasureText(at, sizes[sizeLabel], plain).Width
 	sign, t := signOfProposal(p)
 	badge := container.NewStack(box(t.soft, "", 6), container.NewCenter(icon(sign, 18, t.text)))
 	words := column(1, text(shorten(v.name(p), room, sizes[sizeBody], bold), sizeBody, colourText, bold),
@@ -181,11 +182,11 @@ func (v *approvalsView) waits(p *flow.Proposal) string {
 		}
 		return p.Requester
 	case authority.StateRefused:
-		return say("approvals.refusedpill") + ": " + p.Refused
+		return p.Refused
 	case authority.StateExpired:
 		return say("approvals.expired")
 	}
-	return say("approvals.decided") + ": " + strings.Join(p.Approved, ", ")
+	return strings.Join(p.Approved, ", ")
 }
 
 // time is when it was asked for: the time of day today, the day before.
@@ -195,7 +196,7 @@ func (v *approvalsView) time(p *flow.Proposal) string {
 	if t.YearDay() == now.YearDay() && t.Year() == now.Year() {
 		return t.Format("15:04")
 	}
-	return date(t)
+	return say("approvals.day", "Day", t.Day(), "Month", say("month."+strconv.Itoa(int(t.Month()))))
 }
 
 func signOfProposal(p *flow.Proposal) (string, tone) {
@@ -227,7 +228,7 @@ func (v *approvalsView) payload(p *flow.Proposal, narrow bool) fyne.CanvasObject
 	}
 	facts := column(8)
 	for _, f := range c.Facts {
-		facts.Add(v.fact(f, narrow))
+		facts.Add(v.fact(f))
 	}
 	facts.Add(fact(say("approvals.fact.by"), say("approvals.asked", "Name", p.Requester, "When", moment(p.Time.In(v.shell.console.Status.Time().Location())))))
 	facts.Add(v.approved(p))
@@ -240,12 +241,8 @@ func (v *approvalsView) payload(p *flow.Proposal, narrow bool) fyne.CanvasObject
 		facts.Add(addressGrid(c.Addresses, narrow))
 	}
 	digest := hex.EncodeToString(p.Digest[:])
-	columns := 4
-	if narrow {
-		columns = 4
-	}
 	proof := column(5, rule(), text(say("approvals.digest", "Name", p.Requester), sizeLabel, colourText2, plain),
-		WordList(p.Words(), sizeSub, columns),
+		WordList(p.Words(), sizeSub, wordColumns),
 		paragraph("SHA-256 "+spacedHex(digest), sizeLabel, colourText2, mono))
 	below := column(10, proof)
 	if v.model.Problem != nil {
@@ -260,6 +257,9 @@ func (v *approvalsView) payload(p *flow.Proposal, narrow bool) fyne.CanvasObject
 	return headedCard(sayText(c.Title), v.pill(p), body)
 }
 
+// wordColumns is in how many columns words stand.
+const wordColumns = 4
+
 // spacedHex parts a digest into groups of four.
 func spacedHex(s string) string {
 	var b strings.Builder
@@ -272,14 +272,10 @@ func spacedHex(s string) string {
 	return b.String()
 }
 
-func (v *approvalsView) fact(f flow.Fact, narrow bool) fyne.CanvasObject {
+func (v *approvalsView) fact(f flow.Fact) fyne.CanvasObject {
 	switch {
 	case f.Words != nil:
-		columns := 4
-		if narrow {
-			columns = 4
-		}
-		return factObject(say(f.Label), WordList(*f.Words, sizeRow, columns))
+		return factObject(say(f.Label), WordList(*f.Words, sizeRow, wordColumns))
 	case f.Label == "":
 		return paragraph(f.Text, sizeRow, colourText, plain)
 	}

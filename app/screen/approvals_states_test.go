@@ -54,7 +54,7 @@ func desk() []flow.Proposal {
 		batch.Addresses = append(batch.Addresses, address)
 	}
 	one := authority.RevokePayload{Reason: wire.ReasonLost, Addresses: batch.Addresses[:1]}
-	depot := authority.DepotPayload{Name: "hafen", Key: sha256.Sum256([]byte("key"))}
+	depot := authority.DepotPayload{Name: "hafen", Key: sha256.Sum256([]byte("key")), Registration: sha256.Sum256([]byte("registration"))}
 	for wire.CheckKey(depot.Key) != nil {
 		depot.Key = sha256.Sum256(depot.Key[:])
 	}

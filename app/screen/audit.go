@@ -59,7 +59,7 @@ func (v *auditView) columns() []listColumn {
 		{title: say("audit.column.entry"), width: 70, right: true},
 		{title: say("audit.column.time"), width: 108},
 		{title: say("audit.column.who"), width: 148},
-		{title: "", width: 26},
+		{title: "", width: 18},
 		{title: say("audit.column.what")},
 	}
 }
@@ -142,9 +142,9 @@ func (v *auditView) draw(narrow bool) fyne.CanvasObject {
 	var right, centre fyne.CanvasObject = nil, v.list
 	switch {
 	case !narrow:
-		right = padded(sized(v.side(), sideWidth, 0), 0, 0, gap-4, 0)
+		right = padded(sized(v.side(), auditSide, 0), 0, 0, gap-4, 0)
 	case v.aside:
-		centre = container.NewHBox(sized(v.side(), sideWidth, 0))
+		centre = container.NewBorder(nil, nil, sized(v.side(), aauditSide, 0), nil)
 	}
 	body := container.NewBorder(padded(top, 0, gap-4, 0, 0), nil, nil, right, centre)
 	head := line(gap, title("audit"), text(v.about(), sizeRow, colourText2, plain), layout.NewSpacer())
@@ -154,8 +154,11 @@ func (v *auditView) draw(narrow bool) fyne.CanvasObject {
 	return page(narrow, head, nil, body)
 }
 
-// sideWidth is how wide the right side is.
-const sideWidth = 248
+// auditSide is how wide the right side is, and aauditSide in place of the list.
+const (
+	auditSide  = 248
+	aauditSide = 420
+)
 
 // label puts the present texts everywhere, and the list in step with the view-model.
 func (v *auditView) label() {
@@ -175,6 +178,8 @@ func (v *auditView) label() {
 		v.chips[i].Set(say("audit.class."+string(class)), "", m.Class == class)
 	}
 	v.list.SetColumns(v.columns())
+	s := v.shell.console.Status
+	v.list.ShowColumn(2, len(s.Custody.Officers) > 0 || s.Now.Depots > 0) // else it is always the same person
 	v.list.empty = v.empty()
 	v.list.Mark(m.Index())
 	v.list.Refresh()
@@ -242,7 +247,7 @@ func (v *auditView) cells(row int) []cell {
 		{text: v.when(l.Time)},
 		{text: who(l)},
 		{icon: sign, tone: t},
-		{text: sayText(flow.EntryText(l))},
+		{text: sayText(flow.EntryText(l)), tone: tone{text: colourText}},
 	}
 }
 
@@ -284,7 +289,7 @@ func (v *auditView) side() fyne.CanvasObject {
 	if v.model.Selected() != nil {
 		second = v.entry()
 	}
-	return column(gap, v.verifying, second)
+	return container.NewVScroll(column(gap, v.verifying, second))
 }
 
 // drawVerification draws the card of the verification alone.
@@ -384,7 +389,7 @@ func (v *auditView) entry() fyne.CanvasObject {
 		facts.Add(auditFact(say("audit.column.who"), strings.Join(l.Who, ", ")))
 	}
 	if l.Address != "" {
-		facts.Add(text(shortenPath(l.Address, sideWidth-32, sizes[sizeLabel], mono), sizeLabel, colourText2, mono))
+		facts.Add(text(shortenPath(l.Address, auditSide-32, sizes[sizeLabel], mono), sizeLabel, colourText2, mono))
 	}
 	if l.Kind == "revoke" {
 		facts.Add(auditFact(say("audit.effective"), moment(v.local(l.Effective))))

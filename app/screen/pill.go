@@ -17,8 +17,11 @@ var (
 	toneQuiet   = tone{colourText2, colourSunken}
 )
 
-// Pill is a state in a word, with its icon; an empty icon leaves the word alone.
+// Pill is a state in a word, with its icon; an empty icon leaves the word alone, and without a word the icon stands alone.
 func Pill(name, word string, t tone) *fyne.Container {
+	if word == "" {
+		return container.NewStack(icon(name, 18, t.text))
+	}
 	content := container.New(layout.NewCustomPaddedHBoxLayout(4))
 	if name != "" {
 		content.Add(middle(icon(name, 13, t.text)))

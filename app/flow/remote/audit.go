@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -86,7 +85,7 @@ func (c *counted) Write(b []byte) (int, error) {
 
 // writeNew writes a new file, whole or not at all, in a folder that it makes.
 func writeNew(path string, write func(io.Writer) error) error {
-	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(path); err == nil {
 		return flow.ErrFileExists
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
