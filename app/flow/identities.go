@@ -86,6 +86,7 @@ type Identities struct {
 	details  model
 	pages    pages
 	onRows   []func()
+	onSelect []func()
 	asked    *authority.Query
 	selected wire.Address // zero for none
 	ticked   map[wire.Address]authority.Row
@@ -155,8 +156,23 @@ func (l *Identities) resume(s Service) {
 // OnRows adds a function that is called when rows were read that are perhaps in sight, and nothing else has changed.
 func (l *Identities) OnRows(f func()) { l.onRows = append(l.onRows, f) }
 
+// OnSelect adds a function that is called when another row was selected, or its details were read, and nothing else has changed.
+func (l *Identities) OnSelect(f func()) { l.onSelect = append(l.onSelect, f) }
+
+func (l *Identities) moved() {
+	for _, f := range l.onSelect {
+		f()
+	}
+}
+
 // Refresh searches again; what is shown stays until then.
 func (l *Identities) Refresh() {
+	l.search()
+	l.changed()
+}
+
+// search searches, at once or after the search that runs.
+func (l *Identities) search() {
 	if l.service == nil {
 		return
 	}
@@ -169,7 +185,6 @@ func (l *Identities) Refresh() {
 	background(&l.model, func() (*authority.Results, error) { return service.Search(q) }, func(found *authority.Results, err error) {
 		l.take(&q, found, err)
 	})
-	l.changed()
 }
 
 // query is what is wanted now, up to the end of the first page.
@@ -220,7 +235,7 @@ func (l *Identities) take(q *authority.Query, found *authority.Results, err erro
 	}
 	l.Reading = nil
 	if l.again {
-		l.Refresh()
+		l.search()
 	}
 	if err != nil {
 		l.Problem = explain(err, "identities.failed")
@@ -271,15 +286,15 @@ func (l *Identities) Search(text string) {
 	if l.Query == text {
 		return
 	}
-	l.Query = text
-	l.wanted()
+	l.Query = text // nothing else is seen of it before something was found
+	l.search()
 }
 
 // SetFilter changes what is wanted.
 func (l *Identities) SetFilter(f Filter) {
 	if l.Filter != f {
 		l.Filter = f
-		l.wanted()
+		l.Refresh()
 	}
 }
 
@@ -289,7 +304,7 @@ func (l *Identities) Clear() bool {
 		return false
 	}
 	l.Query, l.Filter = "", usualFilter
-	l.wanted()
+	l.Refresh()
 	return true
 }
 
@@ -300,32 +315,23 @@ func (l *Identities) SortBy(by string) {
 	} else {
 		l.By, l.Downwards = by, false
 	}
-	l.wanted()
+	l.Refresh()
 }
 
-// wanted searches for something else.
-func (l *Identities) wanted() {
-	l.Refresh()
-	l.changed()
-}
 
 // Select shows the details of a row.
 func (l *Identities) Select(row int) {
 	r := l.Row(row)
-	if r == nil {
-		if row < 0 || row >= l.Matches() {
-			return
-		}
-		l.Position, l.selected, l.Details = row, wire.Address{}, nil // it is selected once it was read
-		l.changed()
+	switch {
+	case row < 0 || row >= l.Matches(), r != nil && l.Position == row && l.selected == r.Address:
 		return
+	case r == nil: // it is selected once it was read
+		l.Position, l.selected, l.Details = row, wire.Address{}, nil
+	default:
+		l.Position, l.selected, l.Details = row, r.Address, nil
+		l.read()
 	}
-	if l.Position == row && l.selected == r.Address {
-		return
-	}
-	l.Position, l.selected, l.Details = row, r.Address, nil
-	l.read()
-	l.changed()
+	l.moved()
 }
 
 // Selected returns the row that is selected, nil when there is none, or when it is still to be read.
@@ -345,7 +351,7 @@ func (l *Identities) read() {
 	background(&l.details, func() (*authority.History, error) { return service.History(address) }, func(h *authority.History, err error) {
 		if err == nil {
 			l.Details = h
-			l.changed()
+			l.moved()
 		}
 	})
 }

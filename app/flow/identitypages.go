@@ -120,8 +120,7 @@ func (l *Identities) arrived(number int) {
 		if r := l.pages.row(l.Position); r != nil {
 			l.selected = r.Address
 			l.read()
-			l.changed()
-			return
+			l.moved()
 		}
 	}
 	for _, f := range l.onRows {

@@ -28,6 +28,7 @@ type identitiesView struct {
 	list    *RowList
 	opened  bool // in a narrow window: the details are shown
 	narrow  bool
+	beside  *fyne.Container // the details, or in a narrow window the buttons below
 }
 
 // identityChips are the filters.
@@ -50,6 +51,7 @@ func newIdentitiesView(s *Shell) *identitiesView {
 		Ticks(m.Ticked, m.Tick).All(m.TickAll).Sorts(m.SortBy).Opens(func(int) { v.open() })
 	v.list.ShowColumn(columnIssued, false)
 	m.OnRows(func() { v.list.list.Refresh() })
+	m.OnSelect(v.moved)
 	return v
 }
 
@@ -244,13 +246,23 @@ func (v *identitiesView) draw(narrow bool) fyne.CanvasObject {
 		top.Add(notice)
 	}
 	var right, bottom fyne.CanvasObject
+	v.beside = container.NewStack(v.side())
 	if narrow {
-		bottom = padded(v.actions(), gap-4, 0, 0, 0)
+		bottom = padded(v.beside, gap-4, 0, 0, 0)
 	} else {
-		right = padded(sized(v.side(), 316, 0), 0, 0, gap-4, 0)
+		right = padded(sized(v.beside, 316, 0), 0, 0, gap-4, 0)
 	}
 	body := container.NewBorder(padded(top, 0, gap-4, 0, 0), bottom, nil, right, v.list)
 	return page(narrow, line(0, title("identities")), nil, body)
+}
+
+// moved draws what depends on the selected row, and nothing else: arrow keys come fast.
+func (v *identitiesView) moved() {
+	if v.shell.shown != v || v.opened || v.beside == nil {
+		return
+	}
+	v.list.Mark(v.model.Position)
+	put(v.beside, v.side())
 }
 
 // bar is the search, what it found, and what can be done with all of it.

@@ -8,8 +8,11 @@ import (
 	"marque/app/flow"
 )
 
-// side is the right side: details, and what can be done.
+// side is the right side: details, and what can be done; in a narrow window only that.
 func (v *identitiesView) side() fyne.CanvasObject {
+	if v.narrow {
+		return v.actions()
+	}
 	if v.model.Position < 0 && v.model.Ticks() == 0 {
 		return Card(nothing("list", say("identities.select"), say("identities.select.why")))
 	}
