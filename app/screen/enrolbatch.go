@@ -145,6 +145,9 @@ func (v *enrolBatchView) bindings() []binding {
 	if v.model.Step == flow.BatchPreview {
 		b = append(b, binding{"Space", say("enrol.batch.leave"), func() { v.model.Toggle(v.selected) }})
 	}
+	if v.model.Step == flow.BatchDone {
+		return append(b, binding{"Esc", say("enrol.finish"), v.leave})
+	}
 	return append(b, binding{"Esc", say("enrol.discard"), v.leave})
 }
 
@@ -173,6 +176,9 @@ func (v *enrolBatchView) label() {
 	v.folder.SetLabel(say("enrol.batch.folder"))
 	v.stop.SetLabel(say("enrol.batch.stop"))
 	v.discard.SetLabel(say("enrol.discard"))
+	if v.model.Step == flow.BatchDone {
+		v.discard.SetLabel(say("enrol.finish"))
+	}
 	v.export.SetLabel(say("enrol.batch.export"))
 	v.path.SetPlaceHolder(say("enrol.batch.hint"))
 	v.issue.SetLabel(say("enrol.batch.issue", "Count", v.model.Keys()))
@@ -260,10 +266,14 @@ func (v *enrolBatchView) detail() fyne.CanvasObject {
 		return space(0)
 	}
 	row := v.model.Row(v.selected)
-	what := say("enrol.batch.at", "Line", row.Line, "Name", row.Name)
-	if row.Source != "" {
-		what += " · " + row.Source
+	name := row.Name
+	switch {
+	case name == "":
+		name = row.Source
+	case row.Source != "":
+		name += " · " + row.Source
 	}
+	what := say("enrol.batch.at", "Line", row.Line, "Name", name)
 	switch string(row.Action) {
 	case batchError:
 		return Banner("alert", toneDanger, what, row.Reason)
@@ -315,6 +325,9 @@ func (v *enrolBatchView) cells(row int) []cell {
 	switch string(r.Action) {
 	case batchCreate:
 		state, what.text = cell{text: say("enrol.batch.create"), icon: "check", tone: toneOK}, say("enrol.batch.will.create")
+		if r.Done {
+			state.text = say("enrol.batch.created")
+		}
 	case batchRenew:
 		state, what.text = cell{text: say("enrol.batch.renew"), icon: "refresh", tone: toneAccent}, say("enrol.batch.will.renew", "Address", r.Address)
 	case batchSkip:
@@ -334,12 +347,17 @@ func (v *enrolBatchView) cells(row int) []cell {
 	if kind == "vehicle" || kind == "application" {
 		kind = say("kind." + kind)
 	}
-	return []cell{{text: number(r.Line)}, state, {text: r.Name}, {text: kind}, what}
+	name := cell{text: r.Name}
+	if name.text == "" {
+		name.text = r.Source
+	}
+	return []cell{{text: number(r.Line)}, state, name, {text: kind}, what}
 }
 
 // brief is the first clause of a reason: what is wrong, without what to do next, which stands below the list.
 func brief(reason string) string {
 	reason, _, _ = strings.Cut(reason, ";")
 	reason, _, _ = strings.Cut(reason, " (")
+	reason, _, _ = strings.Cut(reason, ": ")
 	return reason
 }

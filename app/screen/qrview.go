@@ -34,7 +34,7 @@ type standingCodes struct {
 	problem          *flow.Problem
 }
 
-// mostMarks is how many parts have a mark each; a longer series has one bar.
+// mostMarks is how many parts have a mark each; a longer series has none.
 const mostMarks = 24
 
 // NewQRView returns a view of codes. Enlarge is called for F11.

@@ -37,7 +37,10 @@ func RequestCard(m *flow.Enrol, s *flow.Status, width float32, narrow bool) fyne
 		fact(say("fact.keys"), say("fact.keys.value", "Count", m.Keys())),
 	)
 	compare, list := say("enrol.compare"), m.Words()
-	if m.Granted() != nil { // the request's were compared; the device shows those of the realm when it installs
+	switch {
+	case m.Step == flow.EnrolConfirmed:
+		compare = say("fact.words")
+	case m.Granted() != nil: // the request's were compared; the device shows those of the realm when it installs
 		compare, list = say("enrol.confirm"), s.Words()
 	}
 	top := column(0, line(12, badge(r.Kind.String()), names), space(14))

@@ -66,7 +66,7 @@ type state struct {
 // allStates are all screens, empty, busy, with an error, and done.
 func allStates() []state {
 	return slices.Concat(
-		states, homeStates, paneStates, identitiesStates, revokeStates, publishStates, approvalsStates, auditStates, officersStates, backupStates, realmStates, depotsStates, aboutStates,
+		states, homeStates, paneStates, identitiesStates, revokeStates, publishStates, approvalsStates, auditStates, officersStates, backupStates, realmStates, depotsStates, aboutStates, enrolStates,
 	)
 }
 

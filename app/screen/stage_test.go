@@ -187,6 +187,9 @@ func (s *scanner) Text(code string) ([]byte, error) {
 		}
 		return nil, &flow.SeriesError{Series: flow.Series{Needed: progress.Needed, Have: progress.Have}}
 	}
+	if wire.Sniff([]byte(code)) == wire.FoundReceiptText {
+		return wire.ParseReceiptText(code)
+	}
 	b, err := wire.ParseRequestText(code)
 	if err != nil {
 		return nil, &flow.ForeignError{Seems: qr.Describe(code)}
@@ -207,6 +210,7 @@ type stage struct {
 	fails   error         // of saving
 	late    time.Duration // how much later than today it is
 	later   []func()
+	frames  []string // pictures that a camera sees; none for no camera
 }
 
 // newStage opens a console for the authority in a folder; an empty one is for an authority that is still to be founded.
@@ -230,6 +234,7 @@ func newStage(t *testing.T, dir string, size fyne.Size, dark bool) *stage {
 			s.saved[path] = b
 			return s.fails
 		},
+		Camera: s.camera, Label: func(flow.Label) (string, error) { return "", nil },
 		Packages: "/media/NORD-03", Drives: s.port,
 		Papers: papers{}, ReadKey: func(string) ([]byte, error) { return []byte("key"), nil },
 		Build: flow.Build{Version: "v0.1.0", Go: "go1.26.0", Platform: "linux/amd64"},
@@ -354,7 +359,12 @@ func (s *stage) keep(name string) {
 
 // request makes a request that a device could have made, the same for the same name.
 func request(name string, kind wire.Kind, at time.Time) []byte {
-	draw := rand.NewChaCha8(sha256.Sum256([]byte(name)))
+	return requestBy(name, name, kind, at)
+}
+
+// requestBy is a request of the device that a seed makes.
+func requestBy(seed, name string, kind wire.Kind, at time.Time) []byte {
+	draw := rand.NewChaCha8(sha256.Sum256([]byte(seed)))
 	u, err := ibc.NewEnrolmentKey(draw)
 	must(err)
 	r := &wire.Request{Kind: kind, Name: name, U: u.Public(), Time: at}
