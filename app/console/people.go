@@ -60,8 +60,9 @@ func (papers) Text(code string) ([]byte, error) {
 		return wire.ParseReceiptText(code)
 	case wire.FoundRequestText:
 		return nil, flow.ErrDepotPaper
+	default:
+		return nil, &flow.ForeignError{Seems: qr.Describe(code)}
 	}
-	return nil, &flow.ForeignError{Seems: qr.Describe(code)}
 }
 
 // maxKeyFile is more than a P-256 key in PKCS #8 and PEM has, in octets.

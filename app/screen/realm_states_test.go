@@ -12,6 +12,7 @@ var realmStates = []state{
 		s.console.Founding.Finish()
 		s.settle()
 		s.console.Open(flow.PlaceRealm)
+		s.settle()
 		s.typed("3 days")
 		s.console.Realm.Change(nil)
 		s.settle()
