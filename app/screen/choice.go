@@ -20,8 +20,8 @@ func choice(label string, on bool, high float32, tapped func()) fyne.CanvasObjec
 	dot := canvas.NewCircle(color.Transparent)
 	dot.StrokeColor, dot.StrokeWidth = colour(colourControl), 2
 	inset, style := float32(1), plain
-	if on { // the toolkit draws a border outside
-		dot.StrokeColor, dot.StrokeWidth, inset, style = colour(colourAccent), 6, 5, bold
+	if on { // half of the border lies outside
+		dot.StrokeColor, dot.StrokeWidth, inset, style = colour(colourAccent), 5, 2.5, bold
 	}
 	mark := sized(padded(dot, inset, inset, inset, inset), choiceMark, choiceMark)
 	row := line(9, mark, text(label, sizeBody, colourText, style), layout.NewSpacer())
