@@ -177,7 +177,9 @@ func TestSecondOfficer(t *testing.T) {
 		t.Errorf("%+v", r.Result)
 	}
 	c.Status.Refresh()
-	w.until("Cleo to be gone", func() bool { return !slices.Contains(c.Status.Custody.Present, "Cleo") && c.Status.Now.Unpublished == 2 })
+	w.until("Cleo to be gone", func() bool {
+		return !slices.Contains(c.Status.Custody.Present, "Cleo") && c.Status.Now.Unpublished == 2
+	})
 
 	// One of them alone asks for it to be taken back, and another approves.
 	w.until("what no list has", func() bool { return len(r.Undoable) == 2 })

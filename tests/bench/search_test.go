@@ -240,4 +240,11 @@ func BenchmarkSearch(b *testing.B) {
 			}
 		}
 	})
+	b.Run("Arrivals", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := c.Arrivals(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }
