@@ -108,10 +108,11 @@ type Backup struct {
 	Done     Text        // what was done just now
 	Problem  *Problem
 	Platform *Platform
+	Second   *Second // who decides about the platform beside who is here
 }
 
 func newBackup(c *Console, p Parts) *Backup {
-	return &Backup{model: model{loop: p.Loop}, console: c, tools: p.Ceremony, clock: p.Clock}
+	return &Backup{model: model{loop: p.Loop}, console: c, tools: p.Ceremony, clock: p.Clock, Second: newSecond(c)}
 }
 
 func (b *Backup) suspend() {
@@ -129,6 +130,7 @@ func (b *Backup) resume(s Service) {
 
 func (b *Backup) reset() {
 	b.suspend()
+	b.Second.reset()
 	b.Task, b.Written, b.Checked, b.Done, b.Problem, b.Platform = BackupNone, nil, nil, Text{}, nil, nil
 	b.changed()
 }
@@ -359,14 +361,14 @@ func (b *Backup) finished(failed, done string) func(State, error) {
 	}
 }
 
-// run does something at the service that ends a task.
-func (b *Backup) run(failed, done string, work func(s Service) error) {
+// run does something at the service that ends a task, beside a second officer if their passphrase is given. It is cleared.
+func (b *Backup) run(failed, done string, passphrase []byte, work func(s Service) error) {
 	if b.Checking || b.service == nil {
+		clear(passphrase)
 		return
 	}
 	b.Checking, b.Problem = true, nil
-	service := b.service
-	background(&b.model, func() (State, error) {
+	beside(&b.model, b.Second, passphrase, func(service Service) (State, error) {
 		if err := work(service); err != nil {
 			return State{}, err
 		}
@@ -375,23 +377,32 @@ func (b *Backup) run(failed, done string, work func(s Service) error) {
 	b.changed()
 }
 
+// platformDeciders is how many security officers decide about the platform.
+const platformDeciders = 2
+
+// NeedsSecond reports whether a second officer has to decide about the platform here.
+func (b *Backup) NeedsSecond() bool {
+	return b.Task == BackupPlatform && b.Second.Exists() && !b.Second.Enough(platformDeciders)
+}
+
 // Waive puts into the log that the realm does without a drill, for ever. realm is its name, typed.
 func (b *Backup) Waive(realm string) {
 	if b.Task == BackupWaive && strings.TrimSpace(realm) == b.console.Status.Now.Realm {
-		b.run("backup.waive.failed", "backup.waive.done", func(s Service) error { return s.WaiveDrill() })
+		b.run("backup.waive.failed", "backup.waive.done", nil, func(s Service) error { return s.WaiveDrill() })
 	}
 }
 
 // maxApprovalKey is the longest file of an approval key that is read, in octets.
 const maxApprovalKey = 4096
 
-// Approve approves the platform that runs, with the key in a file.
-func (b *Backup) Approve(file string) {
+// Approve approves the platform that runs, with the key in a file, together with the second officer, if they typed their passphrase.
+func (b *Backup) Approve(file string, passphrase []byte) {
 	if b.Task != BackupPlatform || b.tools.Read == nil {
+		clear(passphrase)
 		return
 	}
 	read := b.tools.Read
-	b.run("backup.platform.failed", "backup.platform.done", func(s Service) error {
+	b.run("backup.platform.failed", "backup.platform.done", passphrase, func(s Service) error {
 		key, err := read(strings.TrimSpace(file), maxApprovalKey)
 		if err != nil {
 			return err
@@ -402,10 +413,12 @@ func (b *Backup) Approve(file string) {
 }
 
 // Retire withdraws all approvals but that of the platform that runs.
-func (b *Backup) Retire() {
-	if b.Task == BackupPlatform && b.Platform != nil && b.Platform.Changed == "" {
-		b.run("backup.retire.failed", "backup.retire.done", func(s Service) error { return s.RetirePlatforms() })
+func (b *Backup) Retire(passphrase []byte) {
+	if b.Task != BackupPlatform || b.Platform == nil || b.Platform.Changed != "" {
+		clear(passphrase)
+		return
 	}
+	b.run("backup.retire.failed", "backup.retire.done", passphrase, func(s Service) error { return s.RetirePlatforms() })
 }
 
 // lockoutSize is the length of a lockout authorisation, in letters and digits.
@@ -432,7 +445,7 @@ func (b *Backup) ResetLockout(typed []byte) {
 	}
 	auth := []byte(plainGroup(string(typed)))
 	clear(typed)
-	b.run("backup.lockout.failed", "backup.lockout.done", func(s Service) error {
+	b.run("backup.lockout.failed", "backup.lockout.done", nil, func(s Service) error {
 		defer clear(auth)
 		return s.ResetLockout(auth)
 	})

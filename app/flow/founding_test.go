@@ -153,7 +153,11 @@ func TestCeremony(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	w.keeps(backup[1], lockout)
+	approval, err := os.ReadFile(filepath.Join(stick, "approval-key.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.keeps(backup[1], lockout, approval)
 	f.Finish()
 	if f.Ahead() || w.console.Phase != flow.Open || f.Words() != w.console.Status.Words() {
 		t.Error("the realm is not open")
@@ -181,7 +185,7 @@ func (w *window) drill(backup, next []string) {
 }
 
 // keeps backs up, verifies a card, and has the TPM forgive wrong PINs.
-func (w *window) keeps(card string, lockout []byte) {
+func (w *window) keeps(card string, lockout, approval []byte) {
 	w.t.Helper()
 	b := w.console.Backup
 	dir := w.t.TempDir()
@@ -216,6 +220,18 @@ func (w *window) keeps(card string, lockout []byte) {
 	w.until("the platform", func() bool { return b.Platform != nil })
 	if b.Platform.Changed != "" || len(b.Platform.Registers) == 0 || b.Platform.Approvals != 1 {
 		w.t.Errorf("%+v", b.Platform)
+	}
+	key := filepath.Join(w.t.TempDir(), "key.pem")
+	if err := os.WriteFile(key, approval, 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	if b.NeedsSecond() {
+		w.t.Error("both who unlocked are here, and a second officer is asked for")
+	}
+	b.Approve(key, nil)
+	w.until("the answer", func() bool { return !b.Checking })
+	if b.Problem != nil || b.Done.Key != "backup.platform.done" {
+		w.t.Errorf("%+v", b.Problem)
 	}
 	b.Begin(flow.BackupLockout)
 	if b.CheckLockout("abc1").Key != "backup.lockout.letters" || b.CheckLockout("abcd").Key != "backup.lockout.short" {
@@ -317,5 +333,36 @@ func TestCardGroups(t *testing.T) {
 	}
 	if e.Scan("MQ1SABCD") || e.Scan(strings.Repeat("A", 172)) || e.Filled() != 1 {
 		t.Error("what is no card was taken for one")
+	}
+}
+
+// A ceremony that is left can be ended by waiving its drill, which takes the name of the realm, typed.
+func TestWaiveDrill(t *testing.T) {
+	w, _ := ceremonial(t)
+	w.serve()
+	w.start(flow.Absent)
+	f := w.console.Founding
+	f.SetRealm("fleet.example")
+	f.Further()
+	f.SetTimes(f.PlannedTimes())
+	f.SetCards([2]string{"2", "2"}, [2]string{"0", ""})
+	f.EnterSecret([]byte(secret))
+	w.until("the cards", func() bool { return f.Step == flow.FoundingShares && len(f.Sheets) > 0 })
+	w.open() // as after a crash
+	w.start(flow.Locked)
+	w.console.Unlock.Enter([]byte(secret))
+	f = w.console.Founding
+	b := w.console.Backup
+	w.until("the ceremony", func() bool { return f.Step == flow.FoundingShares && f.Resumed })
+	f.Later()
+	b.Begin(flow.BackupWaive)
+	b.Waive("another.example")
+	if b.Checking || b.Task != flow.BackupWaive {
+		t.Error("waived without the name of the realm")
+	}
+	b.Waive("fleet.example")
+	w.until("the answer", func() bool { return !b.Checking })
+	if b.Problem != nil || w.console.Status.Custody.Drill != flow.DrillWaived || b.Can(flow.BackupWaive) {
+		t.Errorf("%+v", b.Problem)
 	}
 }

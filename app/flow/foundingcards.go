@@ -13,6 +13,7 @@ func joinLost(err, discarded error) error {
 // resume goes on with the ceremony of an authority that exists, after its founding and after every unlocking.
 func (f *Founding) resume() {
 	f.clearCards()
+	f.console.Sticks.watch()
 	sheets := func() ([]Sheet, error) { return nil, nil }
 	if f.tools.Papers != nil {
 		sheets = f.tools.Papers.Sheets

@@ -18,6 +18,7 @@ type backupView struct {
 	model  *flow.Backup
 	status *flow.Status
 	typing *cardBox
+	second *secondPanel
 
 	folder, realm, key, secret *Field
 	write, stop, choose, leave *KeyButton
@@ -44,7 +45,7 @@ func newBackupView(s *Shell) *backupView {
 		shell: s, model: s.console.Backup, status: s.console.Status, tasks: map[flow.BackupTask]*KeyButton{},
 		folder: NewField("/media/stick"), realm: NewField(""), key: NewField("/media/stick/approval-key.pem"), secret: NewSecretField(),
 	}
-	v.typing = newCardBox(v.model, s.Draw)
+	v.typing, v.second = newCardBox(v.model, s.Draw), newSecondPanel(v.model.Second, s.Draw, s.Draw)
 	v.write = NewKeyButton("", "lifebuoy", "Enter", v.enter).Primary()
 	v.commit = NewKeyButton("", "", "Enter", v.enter).Primary()
 	v.stop = NewKeyButton("", "", "Esc", v.model.Stop)
@@ -100,6 +101,9 @@ func (v *backupView) whyNot() flow.Text {
 		if v.key.Text == "" {
 			return flow.Say("backup.platform.key")
 		}
+		if v.model.NeedsSecond() && !v.second.filled() {
+			return flow.Say("backup.platform.second")
+		}
 	case flow.BackupLockout:
 		return v.model.CheckLockout(v.secret.Text)
 	case flow.BackupCard, flow.BackupDrill:
@@ -121,7 +125,7 @@ func (v *backupView) enter() {
 	case flow.BackupWaive:
 		v.model.Waive(v.realm.Text)
 	case flow.BackupPlatform:
-		v.model.Approve(v.key.Text)
+		v.model.Approve(v.key.Text, v.second.take())
 	case flow.BackupLockout:
 		v.model.ResetLockout(v.secret.Take())
 	case flow.BackupCard, flow.BackupDrill:
@@ -145,7 +149,10 @@ func (v *backupView) bindings() []binding {
 		}
 	case flow.BackupPlatform:
 		b = append(b, binding{"Enter", say("backup.verb.platform"), v.enter}, binding{"Ctrl+O", say("backup.choose"), v.chooseFile},
-			binding{"F6", say("backup.retire"), m.Retire})
+			binding{"F6", say("backup.retire"), v.retire})
+		if m.NeedsSecond() {
+			b = append(b, v.second.bindings()...)
+		}
 	case flow.BackupWaive, flow.BackupLockout:
 		b = append(b, binding{"Enter", say("backup.verb." + v.name()), v.enter})
 	}
@@ -182,6 +189,7 @@ func (v *backupView) draw(narrow bool) fyne.CanvasObject {
 			set(f, "")
 		}
 		v.typing.clear()
+		v.second.clear()
 	}
 	if m.Folder == "" && len(m.Places()) > 0 {
 		m.SetFolder(m.Places()[0])
@@ -323,8 +331,11 @@ func (v *backupView) platformTask(content *fyne.Container) {
 	content.Add(headedCard(say("backup.platform.now"), nil, rows))
 	v.choose.SetLabel(say("backup.choose"))
 	content.Add(Card(labelled(say("backup.platform.file"), container.NewBorder(nil, nil, nil, padded(v.choose, 0, 0, 8, 0), v.key))))
+	if m.NeedsSecond() {
+		content.Add(Card(v.second.draw(say("backup.second"), m.Checking)))
+	}
 	if p.Changed == "" && p.Approvals > 1 {
-		content.Add(line(10, NewKeyButton(say("backup.retire"), "", "F6", m.Retire), text(say("backup.retire.hint"), sizeRow, colourText2, plain)))
+		content.Add(line(10, NewKeyButton(say("backup.retire"), "", "F6", v.retire), text(say("backup.retire.hint"), sizeRow, colourText2, plain)))
 	}
 }
 
@@ -336,6 +347,8 @@ func registerText(r flow.PlatformRegister) string {
 	}
 	return fmt.Sprintf("PCR %2d  %x … %x", r.Index, r.Digest[:ends], r.Digest[len(r.Digest)-ends:])
 }
+
+func (v *backupView) retire() { v.model.Retire(v.second.take()) }
 
 // state says on the right how everything stands.
 func (v *backupView) state() fyne.CanvasObject {

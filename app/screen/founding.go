@@ -86,6 +86,9 @@ func (v *foundingView) fill() {
 		set(v.tpm, m.Plan.Vault.TPM)
 	}
 	v.guarded = m.Custodial()
+	if places := v.shell.console.Backup.Places(); m.Step == flow.FoundingRecord && v.folder.Text == "" && len(places) > 0 {
+		set(v.folder, places[0])
+	}
 	if m.Step == v.drawn {
 		return
 	}
