@@ -51,6 +51,7 @@ func (c *cardBox) grouped(typed string) {
 	set(c.group, "")
 	c.model.Group(typed)
 	set(c.group, c.model.Typed().Group())
+	c.group.selectAll()
 }
 
 // edge moves between groups with the keys that have nothing to do in an empty field, or at its end.
@@ -69,6 +70,7 @@ func (c *cardBox) edge(key fyne.KeyName) bool {
 	}
 	c.group.SetWrong(false)
 	set(c.group, e.Group())
+	c.group.selectAll()
 	c.redraw()
 	return true
 }

@@ -11,6 +11,7 @@ import (
 type Field struct {
 	widget.Entry
 
+	whole  bool // what stands there is selected with the focus, to be typed over
 	wrong  bool
 	secret bool // also while it can be read
 	mark   string
@@ -58,7 +59,16 @@ func (f *Field) Take() []byte {
 }
 
 // FocusGained implements fyne.Focusable.
-func (f *Field) FocusGained() { f.Entry.FocusGained(); f.Refresh() }
+func (f *Field) FocusGained() {
+	f.Entry.FocusGained()
+	if f.whole {
+		f.selectAll()
+	}
+	f.Refresh()
+}
+
+// selectAll selects what stands there, to be typed over.
+func (f *Field) selectAll() { f.Entry.TypedShortcut(&fyne.ShortcutSelectAll{}) }
 
 // FocusLost implements fyne.Focusable.
 func (f *Field) FocusLost() { f.Entry.FocusLost(); f.Refresh() }

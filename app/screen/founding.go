@@ -38,9 +38,11 @@ func newFoundingView(s *Shell) *foundingView {
 	v.typing = newCardBox(v.model, s.Draw)
 	for i := range v.times {
 		v.times[i] = NewField("")
+		v.times[i].whole = true
 	}
 	for i := range v.numbers {
 		v.numbers[i] = NewField("")
+		v.numbers[i].whole = true
 	}
 	v.cards = &foundingCards{v}
 	v.back = NewKeyButton("", "previous", "Esc", v.leave)

@@ -23,6 +23,7 @@ import (
 	"marque/app/appliance"
 	"marque/app/flow"
 	"marque/app/flow/remote"
+	"marque/app/flow/sheets"
 	"marque/app/localapi"
 	"marque/app/qr"
 	"marque/app/screen"
@@ -154,7 +155,7 @@ func (p *place) VerifyLog(ctx context.Context, progress func(done, total uint64)
 // serve starts a service of a folder. The returned function ends it.
 func serve(dir string, clock func() time.Time) (stop func()) {
 	ready, started := io.Pipe()
-	server, err := localapi.New(localapi.ServerOptions{Dir: dir, Clock: clock, Ready: started})
+	server, err := localapi.New(localapi.ServerOptions{Dir: dir, Clock: clock, Ready: started, Cost: hsm.Cost{Time: 1, MemoryKiB: 8, Threads: 1}})
 	must(err)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -236,7 +237,8 @@ func newStage(t *testing.T, dir string, size fyne.Size, dark bool) *stage {
 		},
 		Camera: s.camera, Label: func(flow.Label) (string, error) { return "", nil },
 		Packages: "/media/NORD-03", Drives: s.port,
-		Papers: papers{}, ReadKey: func(string) ([]byte, error) { return []byte("key"), nil },
+		Ceremony: flow.Ceremony{Papers: sheets.Beside(dir, clock), Archive: sheets.Archive},
+		Papers:   papers{}, ReadKey: func(string) ([]byte, error) { return []byte("key"), nil },
 		Build: flow.Build{Version: "v0.1.0", Go: "go1.26.0", Platform: "linux/amd64"},
 	})
 	s.window = test.NewTempWindow(t, nil)
