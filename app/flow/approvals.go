@@ -256,6 +256,7 @@ func (a *Approvals) decide(digest [32]byte, passphrase []byte, how func(Service)
 				a.Problem = nil // the panel says it
 			}
 			a.changed()
+			a.Refresh() // somebody else may have decided
 			return
 		}
 		a.Refusing = false

@@ -32,6 +32,8 @@ var (
 	ErrService = errors.New("mistake of the service")
 	// ErrSession: nobody is signed on here any more.
 	ErrSession = errors.New("nobody is signed on")
+	// ErrVerifying: the log is being verified for somebody else.
+	ErrVerifying = errors.New("the log is being verified")
 	// ErrManySessions: too many people are signed on.
 	ErrManySessions = errors.New("too many sessions")
 	// ErrTooManyTries: others try passphrases at the same time.
@@ -212,6 +214,11 @@ var known = []knownError{
 	{depot.ErrOtherReceipt, "otherreceipt"},
 	{depot.ErrNoManifest, "nomanifest"},
 	{depot.ErrManifest, "manifest"},
+	{authority.ErrDecided, "decided"},
+	{authority.ErrRefused, "refusedalready"},
+	{authority.ErrProposalTime, "proposalover"},
+	{authority.ErrApprovedAlready, "approvedalready"},
+	{ErrVerifying, "verifying"},
 	{authority.ErrNotCounted, "notcounted"},
 	{authority.ErrCounter, "uncounted"},
 	{authority.ErrRolledBack, "readonly"},

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +12,8 @@ import (
 
 	"marque/app/localapi"
 	"marque/app/terminal"
+	"marque/app/words"
+	"marque/authority"
 )
 
 var (
@@ -44,9 +47,25 @@ type proposal struct {
 
 func proposalOf(p *localapi.Proposal) *proposal {
 	return &proposal{
-		Digest: hex.EncodeToString(p.Digest[:]), Action: string(p.Action), Words: p.Words, Requester: p.Requester, Time: p.Time, Expires: p.Expires,
+		Digest: hex.EncodeToString(p.Digest[:]), Action: string(p.Action), Words: wordsOf(p), Requester: p.Requester, Time: p.Time, Expires: p.Expires,
 		Approved: p.Approved, Missing: p.Missing, State: p.State, Refused: p.Refused,
 	}
+}
+
+// wordsOf says the payload, with hashes and keys of depots as the words that people compare, too.
+func wordsOf(p *localapi.Proposal) []string {
+	lines := slices.Clone(p.Words)
+	switch p.Action {
+	case authority.ActionDepot:
+		if d, err := authority.ParseDepotPayload(p.Payload); err == nil {
+			lines = append(lines, "the words at the depot: "+words.Text(d.Registration[:]), "the words of its key: "+words.Text(d.Key[:]))
+		}
+	case authority.ActionDepotRevoke:
+		if d, err := authority.ParseDepotRevokePayload(p.Payload); err == nil {
+			lines = append(lines, "the words of its key: "+words.Text(d.Key[:]))
+		}
+	}
+	return lines
 }
 
 func outcomeOf(o *localapi.Outcome) outcome {

@@ -242,8 +242,10 @@ func (v *approvalsView) payload(p *flow.Proposal, narrow bool) fyne.CanvasObject
 	}
 	digest := hex.EncodeToString(p.Digest[:])
 	proof := column(5, rule(), text(say("approvals.digest", "Name", p.Requester), sizeLabel, colourText2, plain),
-		WordList(p.Words(), sizeSub, wordColumns),
-		paragraph("SHA-256 "+spacedHex(digest), sizeLabel, colourText2, mono))
+		WordList(p.Words(), sizeSub, wordColumns))
+	if !narrow || v.model.Problem == nil && !v.model.Refusing && v.model.Done.IsZero() { // the words are what is compared
+		proof.Add(paragraph("SHA-256 "+spacedHex(digest), sizeCap, colourText2, mono))
+	}
 	below := column(10, proof)
 	if v.model.Problem != nil {
 		below.Add(problemBanner(v.model.Problem))

@@ -144,7 +144,7 @@ func (v *auditView) draw(narrow bool) fyne.CanvasObject {
 	case !narrow:
 		right = padded(sized(v.side(), auditSide, 0), 0, 0, gap-4, 0)
 	case v.aside:
-		centre = container.NewBorder(nil, nil, sized(v.side(), aauditSide, 0), nil)
+		centre = v.side()
 	}
 	body := container.NewBorder(padded(top, 0, gap-4, 0, 0), nil, nil, right, centre)
 	head := line(gap, title("audit"), text(v.about(), sizeRow, colourText2, plain), layout.NewSpacer())
@@ -154,11 +154,8 @@ func (v *auditView) draw(narrow bool) fyne.CanvasObject {
 	return page(narrow, head, nil, body)
 }
 
-// auditSide is how wide the right side is, and aauditSide in place of the list.
-const (
-	auditSide  = 248
-	aauditSide = 420
-)
+// auditSide is how wide the right side is.
+const auditSide = 248
 
 // label puts the present texts everywhere, and the list in step with the view-model.
 func (v *auditView) label() {
@@ -289,7 +286,10 @@ func (v *auditView) side() fyne.CanvasObject {
 	if v.model.Selected() != nil {
 		second = v.entry()
 	}
-	return container.NewVScroll(column(gap, v.verifying, second))
+	if v.shell.narrow {
+		return container.NewGridWithColumns(2, column(0, v.verifying), column(0, second))
+	}
+	return column(gap, v.verifying, second)
 }
 
 // drawVerification draws the card of the verification alone.
@@ -347,7 +347,8 @@ func percent(n int) string { return say("audit.percent", "Percent", n) }
 func (v *auditView) checkpoint() fyne.CanvasObject {
 	m := v.model
 	content := column(8)
-	if code := v.codeOf(m.HeadText()); code != nil {
+	wrong := m.Verify.Report != nil && !m.Verify.Report.OK() && !v.shell.narrow // the findings take the room
+	if code := v.codeOf(m.HeadText()); code != nil && !wrong {
 		content.Add(container.NewCenter(code))
 		content.Add(paragraph(say("audit.photograph", "All", number(int(m.Head.Size))), sizeLabel, colourText2, plain))
 	}

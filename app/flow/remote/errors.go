@@ -26,6 +26,7 @@ var meanings = []meaning{
 	{localapi.ErrSession, flow.ErrSession},
 	{localapi.ErrManySessions, flow.ErrManySessions},
 	{localapi.ErrTooManyTries, flow.ErrTooManyTries},
+	{localapi.ErrVerifying, flow.ErrVerifying},
 	{localapi.ErrRequest, flow.ErrVersions},
 	{localapi.ErrReply, flow.ErrVersions},
 	{localapi.ErrInternal, flow.ErrService},
