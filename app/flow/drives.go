@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"path/filepath"
+	"strings"
+	"unicode"
 
 	"marque/app/usb"
 )
@@ -27,9 +29,19 @@ func (d *Drive) Name() string {
 	case d.IsFolder():
 		return d.Mount
 	case d.Mount != "":
-		return filepath.Base(d.Mount)
+		return legible(filepath.Base(d.Mount))
 	}
 	return cmp.Or(d.Model, d.Device)
+}
+
+// legible makes a label fit to be shown: whoever made the stick has chosen it, and could turn the text around it.
+func legible(label string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, label)
 }
 
 // is reports whether two drives are one, as it was inserted; where the system does not count that, mounted at the same place.

@@ -400,12 +400,15 @@ func (p *Publish) Sign() {
 	p.Step, p.Problem, p.Proof, p.Lost = PublishSigning, nil, nil, nil
 	service := p.service
 	background(&p.model, service.Publish, func(_ *authority.Published, err error) {
-		p.Step, p.Problem = PublishResting, explain(err, "publish.failed")
-		if err != nil {
+		p.Step, p.load = PublishResting, nil
+		if err != nil { // the list may be there all the same
+			p.complain(err, "publish.failed")
+			if !cutOff(err) {
+				p.console.refresh()
+			}
 			p.changed()
 			return
 		}
-		p.load = nil
 		for i := range p.Destinations {
 			p.Destinations[i].Written = false
 		}
@@ -481,11 +484,19 @@ func (p *Publish) wrote(at *Destination, load *Consignment, err error) {
 	case errors.Is(err, usb.ErrGone) && load != nil && !at.IsFolder():
 		p.Step, p.Lost = PublishPulled, at
 	default:
-		p.Step, p.Problem = PublishResting, explain(err, "publish.write.failed")
+		p.Step = PublishResting
+		p.complain(err, "publish.write.failed")
 		p.forgetHeld(at)
 	}
 	p.look()
 	p.changed()
+}
+
+// complain says what went wrong, unless the whole console does.
+func (p *Publish) complain(err error, fallback string) {
+	if !cutOff(err) {
+		p.Problem = explain(err, fallback)
+	}
 }
 
 // prove notes that a drive holds a list.

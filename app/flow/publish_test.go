@@ -303,3 +303,37 @@ func TestPastLists(t *testing.T) {
 		t.Error("the history is still there after the lock")
 	}
 }
+
+// Whoever made a stick has chosen its label.
+func TestLabelsAreLegible(t *testing.T) {
+	for mount, want := range map[string]string{
+		"/media/officer/DIST-01": "DIST-01", "/media/officer/Übergabe 1": "Übergabe 1", "/media/officer/a\x1b[2J\u202egpj\n": "a?[2J?gpj?",
+	} {
+		d := flow.Drive{Drive: usb.Drive{Device: "sdb1", Mount: mount}}
+		if got := d.Name(); got != want {
+			t.Errorf("%q is called %q, want %q", mount, got, want)
+		}
+	}
+}
+
+// A service that dies while it signs leaves the console where it can be seen what became of it.
+func TestServiceGoneWhileSigning(t *testing.T) {
+	w, p := publishing(t)
+	w.port.insert("Ultra", t.TempDir())
+	w.until("what the stick holds", looked(p))
+	w.kill()
+	p.Sign()
+	w.until("the loss", func() bool { return w.console.Phase == flow.Shut })
+	if p.Step != flow.PublishResting || p.Problem != nil {
+		t.Errorf("step %d, %+v", p.Step, p.Problem)
+	}
+	w.serve()
+	w.start(flow.Locked)
+	w.unlock()
+	w.until("the list", func() bool { return p.Size() > 0 })
+	p.Write()
+	w.until("the stick", func() bool { return p.Step == flow.PublishWritten })
+	if p.Proof.Sequence != w.console.Status.Now.List.Sequence {
+		t.Errorf("list %d was written, %d is the newest", p.Proof.Sequence, w.console.Status.Now.List.Sequence)
+	}
+}
