@@ -104,10 +104,17 @@ func newOfficers(c *Console, p Parts) *Officers {
 	return &Officers{model: model{loop: p.Loop}, console: c, readKey: p.ReadKey, Second: newSecond(c), Selected: -1}
 }
 
-// suspend keeps the draft; what was typed stands in the view.
+// suspend keeps the draft, and asks for its secrets again.
 func (o *Officers) suspend() {
 	o.forget()
 	o.service, o.Busy = nil, false
+	switch o.Step {
+	case OfficersPassphrase:
+		o.Step = OfficersShown
+	case OfficersSeal:
+		o.Step = OfficersDraft
+	case OfficersShown, OfficersDraft:
+	}
 }
 
 func (o *Officers) resume(s Service) {

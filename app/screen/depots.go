@@ -32,6 +32,7 @@ func newDepotsView(s *Shell) *depotsView {
 	v.confirm = NewKeyButton("", "ban", "Ctrl+Enter", v.enterRevoke).Danger()
 	v.leave = NewKeyButton("", "", "Esc", m.Leave)
 	v.second = newSecondPanel(m.Second, func() {}, s.Draw)
+	whenLocked(s.console, v.second.clear)
 	v.list = NewRowList(v.columns(), func() int { return len(m.All) }, v.cells, m.Select)
 	return v
 }

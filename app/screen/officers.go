@@ -40,6 +40,10 @@ func newOfficersView(s *Shell) *officersView {
 	v.leave = NewKeyButton("", "", "Esc", m.Leave)
 	v.draft, v.seal = newDraftPanel(m), newSealPanel(s, m)
 	v.list = NewRowList(v.columns(), m.Rows, v.cells, m.Select)
+	whenLocked(s.console, func() {
+		empty(v.from, v.first, v.again)
+		v.seal.clear()
+	})
 	return v
 }
 

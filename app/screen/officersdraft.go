@@ -142,8 +142,7 @@ func newSealPanel(s *Shell, m *flow.Officers) *sealPanel {
 
 // prepare makes the fields that the draft needs, or clears all of them.
 func (p *sealPanel) prepare(begins bool) {
-	empty(append(p.passphrases, p.pin, p.newPIN, p.newPINAgain)...)
-	p.second.clear()
+	p.clear()
 	p.passphrases = nil
 	if !begins {
 		return
@@ -151,6 +150,12 @@ func (p *sealPanel) prepare(begins bool) {
 	for range p.model.Newcomers() {
 		p.passphrases = append(p.passphrases, NewSecretField(), NewSecretField())
 	}
+}
+
+// clear empties all secrets.
+func (p *sealPanel) clear() {
+	empty(append(p.passphrases, p.pin, p.newPIN, p.newPINAgain)...)
+	p.second.clear()
 }
 
 // first is the field that comes first.

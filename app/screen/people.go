@@ -70,6 +70,15 @@ func unnamed(bindings []binding) []binding {
 	return bindings
 }
 
+// whenLocked has secrets cleared that somebody typed and left, as soon as the screens are closed: the next one may be somebody else.
+func whenLocked(c *flow.Console, clear func()) {
+	c.OnChange(func() {
+		if !c.Unlocked() {
+			clear()
+		}
+	})
+}
+
 // chooseFile asks for a file and gives its path.
 func chooseFile(w fyne.Window, chosen func(path string)) {
 	d := dialog.NewFileOpen(func(f fyne.URIReadCloser, err error) {

@@ -31,6 +31,7 @@ func newRealmView(s *Shell) *realmView {
 	v.confirm = NewKeyButton("", "clock", "F5", v.right)
 	v.statements = NewKeyButton("", "folder", "Ctrl+S", v.export)
 	v.second = newSecondPanel(m.Second, func() {}, s.Draw)
+	whenLocked(s.console, v.second.clear)
 	return v
 }
 
