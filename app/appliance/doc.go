@@ -11,6 +11,7 @@
 //	vault         the master secret, under a passphrase, or under TPM, PIN and quorum
 //	officers      of a TPM vault: who they are, and what each of them opens with a passphrase
 //	authority.db  registry, lists and log
+//	last-backup   what the last backup held, and when; nothing depends on it
 //	cards         which share cards there are, public, and which of them were re-entered; absent where none were made
 //
 // It is built under another name beside its place, ".NAME.founding", and renamed

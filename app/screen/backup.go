@@ -63,10 +63,15 @@ func newBackupView(s *Shell) *backupView {
 
 func (v *backupView) box() *Field { return v.typing.group }
 
-// scanned takes a share card on this screen.
+// scanned takes a share card on this screen, and the lockout authorisation where it is asked for; other codes go where they belong.
 func (v *backupView) scanned(code string) {
-	if flow.LooksLikeCard(code) {
+	switch {
+	case flow.LooksLikeCard(code):
 		v.model.Scan(code)
+	case v.model.Task == flow.BackupLockout && v.model.CheckLockout(code).IsZero():
+		v.secret.SetText(code)
+	default:
+		v.shell.console.Scan(code)
 	}
 }
 
