@@ -71,10 +71,10 @@ func unnamed(bindings []binding) []binding {
 }
 
 // whenLocked has secrets cleared that somebody typed and left, as soon as the screens are closed: the next one may be somebody else.
-func whenLocked(c *flow.Console, clear func()) {
+func whenLocked(c *flow.Console, forget func()) {
 	c.OnChange(func() {
 		if !c.Unlocked() {
-			clear()
+			forget()
 		}
 	})
 }
