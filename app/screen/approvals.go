@@ -222,7 +222,7 @@ func signOfProposal(p *flow.Proposal) (string, tone) {
 
 // payload is the card of the selected proposal.
 func (v *approvalsView) payload(p *flow.Proposal, narrow bool) fyne.CanvasObject {
-	c := p.Content()
+	m, c := v.model, p.Content()
 	if c == nil {
 		return headedCard(say("approvals.unreadable"), nil, Banner("alert", toneDanger, say("approvals.unreadable"), say("approvals.unreadable.why")))
 	}
@@ -254,9 +254,13 @@ func (v *approvalsView) payload(p *flow.Proposal, narrow bool) fyne.CanvasObject
 		below.Add(Banner("done", toneOK, sayText(v.model.Done), ""))
 	}
 	below.Add(rule())
-	below.Add(v.decide(p))
+	below.Add(v.decide(p, narrow))
 	body := container.NewBorder(nil, padded(below, 10, 0, 0, 0), nil, nil, container.NewVScroll(facts))
-	return headedCard(sayText(c.Title), v.pill(p), body)
+	right := line(8, v.pill(p))
+	if narrow && m.Open() && !m.Refusing && v.second.needed() {
+		right.Add(middle(v.refuse)) // else the passphrase has no room
+	}
+	return headedCard(sayText(c.Title), right, body)
 }
 
 // wordColumns is in how many columns words stand.
@@ -310,7 +314,7 @@ func (v *approvalsView) pill(p *flow.Proposal) fyne.CanvasObject {
 }
 
 // decide is the bar at the bottom: the passphrase and two buttons, or a reason.
-func (v *approvalsView) decide(p *flow.Proposal) fyne.CanvasObject {
+func (v *approvalsView) decide(p *flow.Proposal, narrow bool) fyne.CanvasObject {
 	m := v.model
 	switch {
 	case m.Busy:
@@ -324,7 +328,11 @@ func (v *approvalsView) decide(p *flow.Proposal) fyne.CanvasObject {
 		return line(gap, text(say("approvals.nobodyleft"), sizeRow, colourText2, plain), layout.NewSpacer(), v.refuse)
 	}
 	why := say("approvals.together", "Names", strings.Join(m.Signers(), ", "))
-	buttons := column(0, space(20), line(8, v.approve, v.refuse))
+	row := line(8, v.approve)
+	if !narrow {
+		row.Add(middle(v.refuse))
+	}
+	buttons := column(0, space(20), row)
 	return container.NewBorder(nil, nil, nil, padded(buttons, 0, 0, 4, 0), v.second.draw(why, m.Busy))
 }
 

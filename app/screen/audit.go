@@ -287,7 +287,7 @@ func (v *auditView) side() fyne.CanvasObject {
 		second = v.entry()
 	}
 	if v.shell.narrow {
-		return container.NewGridWithColumns(2, column(0, v.verifying), column(0, second))
+		return container.New(gridColumns(2), column(0, v.verifying), column(0, second))
 	}
 	return column(gap, v.verifying, second)
 }

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding/binary"
 	"fmt"
 	"time"
 
@@ -56,4 +57,17 @@ func (e *LogEntry) check() error {
 		return err
 	}
 	return e.Entry.check()
+}
+
+// issueHead is how an entry that records keys begins, with its time in four octets, as it is from 1970 + 65,536 s to the year 2106: an
+// array of three, version 1, the time; then the array of seven with its type.
+const issueHead = 9
+
+// PeekIssue says of octets that [ParseLogEntry] takes whether the entry records keys, and if so its time: for finding one among millions.
+// It may miss one, and verifies nothing.
+func PeekIssue(b []byte) (at time.Time, ok bool) {
+	if len(b) < issueHead || b[0] != 0x83 || b[1] != 1 || b[2] != 0x1a || b[7] != 0x87 || b[8] != entryIssue {
+		return time.Time{}, false
+	}
+	return fromSeconds(uint64(binary.BigEndian.Uint32(b[3:7]))), true
 }

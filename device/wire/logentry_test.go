@@ -58,3 +58,15 @@ func TestKeysHashByHand(t *testing.T) {
 		t.Errorf("%x, want %x", got, want)
 	}
 }
+
+func TestPeekIssueSaysWhatParsingSays(t *testing.T) {
+	for _, e := range entries(t) {
+		at, ok := wire.PeekIssue(must((&wire.LogEntry{Time: founded, Entry: e}).Marshal())(t))
+		if _, issue := e.(*wire.IssueEntry); ok != issue || ok && !at.Equal(founded) {
+			t.Errorf("%T: %v %v", e, ok, at)
+		}
+	}
+	if _, ok := wire.PeekIssue([]byte{0x83, 1}); ok {
+		t.Error("two octets are an entry")
+	}
+}
