@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"image"
+	"image/draw"
 
 	"marque/app/qr"
 )
@@ -102,6 +103,9 @@ func (l *Lens) look(source qr.FrameSource, reader *qr.Reader) {
 			return f, err
 		}
 		f.code, _ = reader.Read(f.picture)
+		shown := image.NewRGBA(image.Rectangle{Max: f.picture.Bounds().Size()}) // what a window shows without converting it
+		draw.Draw(shown, shown.Rect, f.picture, f.picture.Bounds().Min, draw.Src)
+		f.picture = shown
 		return f, nil
 	}, func(f frame, err error) {
 		if err != nil {
