@@ -143,12 +143,21 @@ func (e *Enrol) NameTaken() string {
 	return ""
 }
 
-// Replace leads to the identity that has the name of the request on the card, to be revoked there. The card stays, and is looked at anew
-// when somebody comes back to it.
+// Replace leads to revoking the identity that has the name of the request on the card, as superseded. The card stays, and is looked at
+// anew when somebody comes back to it.
 func (e *Enrol) Replace() {
-	if name := e.NameTaken(); name != "" {
-		e.console.lookFor(name)
+	name, r := e.NameTaken(), e.console.Revoke
+	if name == "" {
+		return
 	}
+	if r.Step == RevokeBusy {
+		e.console.lookFor(name)
+		return
+	}
+	r.clear()
+	r.Add(name)
+	r.Reason = wire.ReasonSuperseded
+	e.console.Open(PlaceRevoke)
 }
 
 // shown looks at a request anew whose name was taken, when its screen is opened again.

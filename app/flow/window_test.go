@@ -45,6 +45,8 @@ type window struct {
 	saved   chan string
 	tools   flow.Ceremony
 	printed chan string // names of pages
+	seen    []string    // pictures in the place of a camera; none for no camera
+	labels  []flow.Label
 }
 
 func newWindow(t *testing.T) *window {
@@ -69,7 +71,7 @@ func (w *window) open() {
 		Clock:   w.clock,
 		Service: w.service, Dir: w.dir, Scanner: w, Save: w.save, Packages: filepath.Join(w.t.TempDir(), "packages"), Ceremony: w.tools,
 		Papers: files{}, ReadKey: readKey,
-		Drives: w.port,
+		Drives: w.port, Camera: w.camera, Label: w.print,
 	})
 }
 
@@ -143,6 +145,9 @@ func (w *window) File(path string) ([]byte, error) {
 }
 
 func (*window) Text(code string) ([]byte, error) {
+	if wire.Sniff([]byte(code)) == wire.FoundReceiptText {
+		return wire.ParseReceiptText(code)
+	}
 	b, err := wire.ParseRequestText(code)
 	if err != nil {
 		return nil, &flow.ForeignError{Seems: qr.Describe(code)}
