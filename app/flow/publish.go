@@ -400,7 +400,7 @@ func (p *Publish) Sign() {
 	p.Step, p.Problem, p.Proof, p.Lost = PublishSigning, nil, nil, nil
 	service := p.service
 	background(&p.model, service.Publish, func(_ *authority.Published, err error) {
-		p.Step, p.load = PublishResting, nil
+		p.Step = PublishResting
 		if err != nil { // the list may be there all the same
 			p.complain(err, "publish.failed")
 			if !cutOff(err) {
@@ -409,6 +409,7 @@ func (p *Publish) Sign() {
 			p.changed()
 			return
 		}
+		p.load = nil
 		for i := range p.Destinations {
 			p.Destinations[i].Written = false
 		}
