@@ -79,11 +79,13 @@ type Identities struct {
 	clock   func() time.Time
 	service Searcher
 	save    Saver
+	printer LabelPrinter // nil without one
 	folder  string // for what is exported
 
 	again    bool // something else is wanted since the search that runs began
 	paging   model
 	details  model
+	printing model
 	pages    pages
 	onRows   []func()
 	onSelect []func()
@@ -104,11 +106,12 @@ type Identities struct {
 	Details   *authority.History // of what is selected; nil until it was read
 	TooMany   bool               // more were to be ticked than can be
 	Export    Export
+	Label     LabelState // of the one that was printed last
 }
 
 func newIdentities(c *Console, p Parts) *Identities {
-	l := &Identities{model: model{loop: p.Loop}, console: c, clock: p.Clock, save: p.Save, folder: p.Packages}
-	l.paging.loop, l.details.loop = p.Loop, p.Loop
+	l := &Identities{model: model{loop: p.Loop}, console: c, clock: p.Clock, save: p.Save, printer: p.Label, folder: p.Packages}
+	l.paging.loop, l.details.loop, l.printing.loop = p.Loop, p.Loop, p.Loop
 	l.clear()
 	at := c.Place
 	c.OnChange(func() {
@@ -125,6 +128,7 @@ func (l *Identities) clear() {
 	l.pages = pages{}
 	l.ticked = map[wire.Address]authority.Row{}
 	l.selected, l.Position, l.Details, l.Found, l.asked = wire.Address{}, -1, nil, authority.Results{}, nil
+	l.Label = LabelState{}
 	l.Loaded, l.Query, l.Filter, l.By, l.Downwards, l.TooMany, l.Export = false, "", usualFilter, Sortable[0], false, false, Export{}
 }
 
@@ -140,6 +144,8 @@ func (l *Identities) suspend() {
 	l.forget()
 	l.paging.forget()
 	l.details.forget()
+	l.printing.forget()
+	l.Label.Busy = false
 	l.Export.stop()
 	l.service, l.Loading, l.Problem, l.Reading, l.again = nil, false, nil, nil, false
 	l.pages.wanted, l.pages.reading = nil, false
@@ -355,6 +361,24 @@ func (l *Identities) read() {
 		}
 	})
 }
+
+// PrintLabel prints the label of what is selected.
+func (l *Identities) PrintLabel() {
+	r := l.Selected()
+	if r == nil || l.printer == nil || l.Label.Busy {
+		return
+	}
+	l.Label = LabelState{Busy: true}
+	printer, label := l.printer, Label{Address: r.Address, Realm: l.console.Status.Now.Realm}
+	background(&l.printing, func() (string, error) { return printer(label) }, func(path string, err error) {
+		l.Label = LabelState{Printed: err == nil, Path: path, Problem: explain(err, "identities.label.failed")}
+		l.changed()
+	})
+	l.changed()
+}
+
+// CanPrint reports whether a label can be printed now.
+func (l *Identities) CanPrint() bool { return l.Selected() != nil && l.printer != nil && !l.Label.Busy }
 
 // Standing says how an identity stands now.
 func (l *Identities) Standing(r *authority.Row) Standing {

@@ -24,6 +24,7 @@ type identitiesView struct {
 	stop    *KeyButton
 	revoke  *KeyButton
 	undo    *KeyButton
+	print   *KeyButton
 	chips   identityChips
 	list    *RowList
 	opened  bool // in a narrow window: the details are shown
@@ -46,6 +47,7 @@ func newIdentitiesView(s *Shell) *identitiesView {
 	v.stop = NewKeyButton("", "", "Esc", func() { m.StopExport() })
 	v.revoke = NewKeyButton("", "ban", "Delete", m.Revoke).Warning()
 	v.undo = NewKeyButton("", "previous", "F6", m.Undo)
+	v.print = NewKeyButton("", "print", "F9", m.PrintLabel)
 	v.makeChips()
 	v.list = NewRowList(v.titles(), m.Matches, v.cells, m.Select).
 		Ticks(m.Ticked, m.Tick).All(m.TickAll).Sorts(m.SortBy).Opens(func(int) { v.open() })
@@ -84,12 +86,17 @@ func (v *identitiesView) bindings() []binding {
 	move := func(by int) func() {
 		return func() { v.focusOn(v.list.Focus()); v.list.Step(by) }
 	}
-	b := []binding{
+	details := "" // beside the list
+	if v.narrow {
+		details = say("identities.open")
+	}
+	return []binding{
 		{"Ctrl+F", say("identities.search"), func() { v.focusOn(v.search) }},
 		{"UpDown", say("identities.move"), nil},
 		{"Space", say("identities.tick"), nil},
-		{"Enter", say("identities.open"), v.open},
+		{"Enter", details, v.open},
 		{"Delete", say("identities.revoke.hint"), v.model.Revoke},
+		{"F9", say("identities.label"), v.model.PrintLabel},
 		{"F6", "", v.model.Undo},
 		{"Ctrl+E", "", v.toggleExpired},
 		{"Down", "", move(1)},
@@ -100,7 +107,6 @@ func (v *identitiesView) bindings() []binding {
 		{"Ctrl+R", "", v.model.Refresh},
 		{"Esc", "", v.leave},
 	}
-	return b
 }
 
 func (v *identitiesView) focusOn(f fyne.Focusable) { v.shell.window.Canvas().Focus(f) }
@@ -311,6 +317,12 @@ func (v *identitiesView) notice() fyne.CanvasObject {
 		return problemBanner(e.Problem)
 	case e.Path != "":
 		return Banner("done", toneOK, say("identities.exported", "Count", e.Written), fromHome(e.Path))
+	case m.Label.Problem != nil:
+		return problemBanner(m.Label.Problem)
+	case m.Label.Printed && m.Label.Path != "":
+		return Banner("done", toneOK, say("identities.label.kept"), fromHome(m.Label.Path))
+	case m.Label.Printed:
+		return Banner("done", toneOK, say("identities.label.printed"), "")
 	case m.TooMany:
 		return Banner("info", toneWarning, say("identities.toomany", "Most", number(flow.MaxTicked)), say("identities.toomany.why"))
 	}

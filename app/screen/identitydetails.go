@@ -30,17 +30,24 @@ func (v *identitiesView) actions() fyne.CanvasObject {
 	v.revoke.Enable(n > 0 && v.status.ReadOnly() == nil)
 	v.undo.SetLabel(undo)
 	v.undo.Enable(v.status.ReadOnly() == nil)
-	buttons := []fyne.CanvasObject{v.revoke}
+	v.print.SetLabel(say("identities.label"))
+	v.print.Enable(v.model.CanPrint())
+	buttons := []fyne.CanvasObject{v.print, v.revoke}
 	switch {
-	case back > 0 && n == 0:
-		buttons = []fyne.CanvasObject{v.undo}
-	case back > 0:
+	case v.model.Ticks() > 0 && back > 0:
 		buttons = []fyne.CanvasObject{v.undo, v.revoke}
+	case v.model.Ticks() > 0:
+		buttons = []fyne.CanvasObject{v.revoke}
+	case back > 0:
+		buttons[1] = v.undo
 	}
 	if v.narrow {
 		return line(10, append([]fyne.CanvasObject{layout.NewSpacer()}, buttons...)...)
 	}
-	return column(8, buttons...)
+	if v.model.Ticks() > 0 || back > 0 {
+		return column(8, buttons...)
+	}
+	return container.NewGridWithColumns(2, buttons...)
 }
 
 // details tell of the selected identity.
