@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -8,6 +9,7 @@ import (
 	"image/color"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,6 +29,8 @@ const passphrase = "correct horse battery staple"
 var (
 	accent     = color.RGBA{0x21, 0x51, 0xB5, 0xFF}
 	onFounding = mark{246, 600, color.RGBA{0xE9, 0xED, 0xF2, 0xFF}}  // the column of steps is wider than the rail
+	onReasons  = mark{640, 754, color.RGBA{0xA8, 0x41, 0x3C, 0xFF}}  // the lower edge of the frame around the commit bar
+	onRevoke   = mark{1240, 730, color.RGBA{0xB4, 0x23, 0x1C, 0xFF}} // its button
 	onOpen     = mark{246, 600, color.RGBA{0xF4, 0xF6, 0xF8, 0xFF}}  // beside the rail
 	onLock     = mark{400, 560, color.RGBA{0xFF, 0xFF, 0xFF, 0xFF}}  // on the card in the middle
 	onNext     = mark{1256, 730, accent}                             // the primary button of a commit bar
@@ -79,35 +83,24 @@ func wait(t *testing.T, path string) []byte {
 	return nil
 }
 
-// TestFoundEnrolList founds a realm, enrols a vehicle from the picture of its request and finds it in the list, all by typing; then
-// the vehicle installs the package that the console wrote.
-func TestFoundEnrolList(t *testing.T) {
+// TestTheThreeTasks founds a realm, enrols a vehicle from the picture of its request and finds it in the list, revokes it and publishes the
+// list, all by typing; then the vehicle installs the package that the console wrote, and applies the list that was read off the window.
+func TestTheThreeTasks(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "authority")
 	bus, request := vehicle(t, "bus-4711", wire.KindVehicle)
 	foreign := picture(t, filepath.Join(t.TempDir(), "menu.png"), "https://example.org/menu")
+	var list []byte
 
 	t.Run("in the window", func(t *testing.T) {
 		d := start(t, dir)
-		d.until("the founding", onFounding, nil)
-		d.typed("fleet.example")
-		d.until("a name that will do", onNext, nil)
-		d.key("Return")
-		d.typed(passphrase)
-		d.key("Tab")
-		d.typed(passphrase)
-		d.until("passphrases that will do", onNext, nil)
-		d.shoot("founding")
-		d.key("Return")
-		wait(t, filepath.Join(dir, "vault"))
-		d.until("the open realm", onOpen, func() { d.key("Return") })
-
+		d.found()
 		d.typed(foreign)
 		d.key("Return")
 		d.until("the refusal of a foreign code", onForeign, nil)
 		d.copied(request)
-		d.key("ctrl+v")
+		d.key("ctrl+2", "ctrl+v")
 		d.until("the request card of the copied picture", onNext, nil)
-		d.key("Escape")
+		d.key("Escape", "ctrl+1")
 		d.typed(request)
 		d.key("Return")
 		d.until("the request card", onNext, nil)
@@ -119,14 +112,107 @@ func TestFoundEnrolList(t *testing.T) {
 		d.key("ctrl+3")
 		d.typed("bus-47")
 		d.until("the vehicle in the list", onSelected, func() { d.key("Down") })
-		d.key("ctrl+d")
-		d.until("the dark look", onDark, nil)
 		d.shoot("identities-one")
+		list = d.revokeAndPublish(dir, "bus-4711")
+		d.key("Escape", "ctrl+d")
+		d.until("the dark look", onDark, nil)
+		d.shoot("published-dark")
 		d.key("ctrl+l", "ctrl+d")
 		d.until("the lock", onLock, nil)
 		d.shoot("lock")
 	})
 	install(t, dir, bus, filepath.Join(filepath.Dir(request), "bus-4711~0.mqp"), filepath.Join(filepath.Dir(request), "list-1.mql"))
+	if a, err := bus.Apply(list); err != nil || !a.Revoked || a.Order.Sequence != 2 {
+		t.Errorf("the list off the window: %+v, %v", a, err)
+	}
+}
+
+// found founds a realm under a passphrase and opens it.
+func (d *display) found() {
+	d.t.Helper()
+	d.until("the founding", onFounding, nil)
+	d.typed("fleet.example")
+	d.until("a name that will do", onNext, nil)
+	d.key("Return")
+	time.Sleep(pause)
+	d.typed(passphrase)
+	d.key("Tab")
+	d.typed(passphrase)
+	d.until("passphrases that will do", onNext, nil)
+	d.shoot("founding")
+	d.key("Return")
+	d.until("the open realm", onOpen, func() { d.key("Return") })
+}
+
+// revokeAndPublish revokes an identity by its name, signs the next list and reads it off the codes in the window, as a camera would.
+func (d *display) revokeAndPublish(dir, name string) []byte {
+	d.t.Helper()
+	d.key("ctrl+4")
+	time.Sleep(pause)
+	d.typed(name)
+	d.key("Return")
+	d.until("the reasons", onReasons, nil)
+	d.until("a reason that will do", onRevoke, func() { d.key("Down") })
+	d.shoot("revoke")
+	d.key("ctrl+Return")
+	d.stands(dir, "the revocation", func(s *authority.Status) bool { return s.Unpublished == 1 })
+	d.shoot("revoked")
+	d.key("ctrl+5")
+	time.Sleep(pause)
+	d.key("Return")
+	d.stands(dir, "the list", func(s *authority.Status) bool { return s.Unpublished == 0 && s.List.Count == 1 })
+	d.shoot("publish")
+	d.key("F8")
+	return d.readCodes()
+}
+
+// stands waits until the authority stands so.
+func (d *display) stands(dir, what string, so func(*authority.Status) bool) {
+	d.t.Helper()
+	c, err := localapi.Dial(d.t.Context(), localapi.Options{Dir: dir})
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer c.Close()
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		s, err := c.Status()
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		if so(s.Authority) {
+			return
+		}
+	}
+	d.t.Fatalf("waited in vain for %s; the window is in %s", what, d.save(d.look(), "not-there"))
+}
+
+// readCodes reads the codes that the window shows with zbarimg, until they are whole.
+func (d *display) readCodes() []byte {
+	d.t.Helper()
+	var joiner qr.Joiner
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(70 * time.Millisecond) {
+		text, err := d.zbar(d.save(d.look(), "codes"))
+		if err != nil {
+			continue // none is shown yet
+		}
+		joined, _, err := joiner.Add(text)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		if joined != nil {
+			return joined.Payload
+		}
+	}
+	d.t.Fatal("the codes were not whole in time")
+	return nil
+}
+
+// zbar reads the code in a picture.
+func (d *display) zbar(picture string) (string, error) {
+	ctx, cancel := context.WithTimeout(d.t.Context(), patience)
+	defer cancel()
+	out, err := d.command(ctx, "zbarimg", "--quiet", "--raw", picture).Output()
+	return strings.TrimSpace(string(out)), err
 }
 
 // install checks what the console left behind: the identity in the authority, and a package and a list that the vehicle takes.
