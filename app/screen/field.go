@@ -12,6 +12,7 @@ type Field struct {
 	widget.Entry
 
 	whole  bool // what stands there is selected with the focus, to be typed over
+	has    bool // the focus
 	wrong  bool
 	secret bool // also while it can be read
 	mark   string
@@ -60,6 +61,7 @@ func (f *Field) Take() []byte {
 
 // FocusGained implements fyne.Focusable.
 func (f *Field) FocusGained() {
+	f.has = true
 	f.Entry.FocusGained()
 	if f.whole {
 		f.selectAll()
@@ -71,7 +73,7 @@ func (f *Field) FocusGained() {
 func (f *Field) selectAll() { f.Entry.TypedShortcut(&fyne.ShortcutSelectAll{}) }
 
 // FocusLost implements fyne.Focusable.
-func (f *Field) FocusLost() { f.Entry.FocusLost(); f.Refresh() }
+func (f *Field) FocusLost() { f.has = false; f.Entry.FocusLost(); f.Refresh() }
 
 // TypedRune implements fyne.Focusable.
 func (f *Field) TypedRune(r rune) {
@@ -145,8 +147,7 @@ func (r *fieldRenderer) Refresh() {
 		name = colourDanger
 	}
 	r.ring.StrokeColor = colour(name)
-	focused := fyne.CurrentApp().Driver().CanvasForObject(f)
-	r.ring.Hidden = !f.wrong && (focused == nil || focused.Focused() != f)
+	r.ring.Hidden = !f.wrong && !f.has // the window still names it while it loses the focus
 	if f.mark != "" {
 		f.Icon = iconResource(f.mark, colourText2)
 	}

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -34,9 +35,9 @@ var (
 	onOpen     = mark{246, 600, color.RGBA{0xF4, 0xF6, 0xF8, 0xFF}}  // beside the rail
 	onLock     = mark{400, 560, color.RGBA{0xFF, 0xFF, 0xFF, 0xFF}}  // on the card in the middle
 	onNext     = mark{1256, 730, accent}                             // the primary button of a commit bar
-	onSelected = mark{700, 236, color.RGBA{0xE1, 0xEA, 0xFB, 0xFF}}  // the first row of the list
+	onSelected = mark{870, 228, color.RGBA{0xE1, 0xEA, 0xFB, 0xFF}}  // the first row of the list
 	onDark     = mark{700, 70, color.RGBA{0x12, 0x17, 0x1E, 0xFF}}   // the ground
-	onDone     = mark{900, 100, color.RGBA{0xDF, 0xF2, 0xE6, 0xFF}}  // the banner of success
+	onDone     = mark{1000, 115, color.RGBA{0xE1, 0xEA, 0xFB, 0xFF}} // the banner that asks for the receipt
 	onGone     = mark{925, 340, color.RGBA{0xFC, 0xE8, 0xE6, 0xFF}}  // the banner of the loss
 	onPresent  = mark{986, 266, color.RGBA{0xDF, 0xF2, 0xE6, 0xFF}}  // beside the first officer
 	onWrongPIN = mark{1056, 470, color.RGBA{0xFC, 0xE8, 0xE6, 0xFF}} // the banner below the PIN
@@ -89,7 +90,7 @@ func TestTheThreeTasks(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "authority")
 	bus, request := vehicle(t, "bus-4711", wire.KindVehicle)
 	foreign := picture(t, filepath.Join(t.TempDir(), "menu.png"), "https://example.org/menu")
-	var list []byte
+	var pkg, list []byte
 
 	t.Run("in the window", func(t *testing.T) {
 		d := start(t, dir)
@@ -108,6 +109,7 @@ func TestTheThreeTasks(t *testing.T) {
 		d.key("Return")
 		d.until("the written package", onDone, nil)
 		d.shoot("enrol-done")
+		pkg = d.readCodes()
 
 		d.key("ctrl+3")
 		d.typed("bus-47")
@@ -121,6 +123,9 @@ func TestTheThreeTasks(t *testing.T) {
 		d.until("the lock", onLock, nil)
 		d.shoot("lock")
 	})
+	if written := wait(t, filepath.Join(filepath.Dir(request), "bus-4711~0.mqp")); !bytes.Equal(written, pkg) {
+		t.Error("the codes in the window are another package than the written one")
+	}
 	install(t, dir, bus, filepath.Join(filepath.Dir(request), "bus-4711~0.mqp"), filepath.Join(filepath.Dir(request), "list-1.mql"))
 	if a, err := bus.Apply(list); err != nil || !a.Revoked || a.Order.Sequence != 2 {
 		t.Errorf("the list off the window: %+v, %v", a, err)
@@ -191,28 +196,32 @@ func (d *display) readCodes() []byte {
 	d.t.Helper()
 	var joiner qr.Joiner
 	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(70 * time.Millisecond) {
-		text, err := d.zbar(d.save(d.look(), "codes"))
-		if err != nil {
-			continue // none is shown yet
-		}
-		joined, _, err := joiner.Add(text)
-		if err != nil {
-			d.t.Fatal(err)
-		}
-		if joined != nil {
-			return joined.Payload
+		for _, text := range d.zbar(d.save(d.look(), "codes")) {
+			if !qr.IsPart(text) {
+				continue // the code of a label
+			}
+			joined, _, err := joiner.Add(text)
+			if err != nil {
+				d.t.Fatal(err)
+			}
+			if joined != nil {
+				return joined.Payload
+			}
 		}
 	}
 	d.t.Fatal("the codes were not whole in time")
 	return nil
 }
 
-// zbar reads the code in a picture.
-func (d *display) zbar(picture string) (string, error) {
+// zbar reads the codes in a picture.
+func (d *display) zbar(picture string) []string {
 	ctx, cancel := context.WithTimeout(d.t.Context(), patience)
 	defer cancel()
 	out, err := d.command(ctx, "zbarimg", "--quiet", "--raw", picture).Output()
-	return strings.TrimSpace(string(out)), err
+	if err != nil {
+		return nil // none is shown yet
+	}
+	return strings.Fields(string(out))
 }
 
 // install checks what the console left behind: the identity in the authority, and a package and a list that the vehicle takes.
