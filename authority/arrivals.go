@@ -37,7 +37,7 @@ type ArrivalShare struct {
 // one that never falls with age (Ayer, Brunk, Ewing, Reid and Silverman, 1955). Ages that are younger or older than any receipt tells of are left out, and
 // so is everything when receipts tell less than 20 times.
 //
-// It takes some 30 ms at a million identities. Errors: those of [Authority.Search].
+// It takes some 30 ms for each list at a million identities. Errors: those of [Authority.Search].
 func (a *Authority) Arrivals(ctx context.Context) (*Arrivals, error) {
 	if err := a.indexed(ctx); err != nil {
 		return nil, fmt.Errorf("how fast lists arrive: %w", err)

@@ -61,8 +61,14 @@ func (v *revokeView) focus() fyne.Focusable {
 	return v.asked
 }
 
-// box, scanned and refused implement scanTaker.
-func (v *revokeView) box() *Field { return v.search }
+// box, scanned and refused implement scanTaker. The beginning of a scan is taken out of the field that it came into.
+func (v *revokeView) box() *Field {
+	switch f, _ := v.shell.window.Canvas().Focused().(*Field); f {
+	case v.count, v.since:
+		return f
+	}
+	return v.search
+}
 
 func (v *revokeView) scanned(code string) { v.model.Add(code) }
 
