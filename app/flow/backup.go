@@ -78,6 +78,7 @@ const (
 	BackupWaive               // the realm does without, for ever
 	BackupPlatform            // firmware and boot loader are approved
 	BackupLockout             // the TPM forgets wrong PINs
+	BackupDiscard             // an authority whose cards got lost before anything was issued is taken back
 )
 
 // Backup is the view-model of the screen about copies of the authority, and drills.
@@ -275,7 +276,7 @@ func (b *Backup) Can(t BackupTask) bool {
 		return k.Backup.Total+k.Next.Total > 0
 	case BackupDrill:
 		return k.Backup.Total > 0
-	case BackupWaive:
+	case BackupWaive, BackupDiscard:
 		return k.Drill == DrillPending
 	case BackupPlatform, BackupLockout:
 		return k.TPM
@@ -390,6 +391,30 @@ func (b *Backup) Waive(realm string) {
 	if b.Task == BackupWaive && strings.TrimSpace(realm) == b.console.Status.Now.Realm {
 		b.run("backup.waive.failed", "backup.waive.done", nil, func(s Service) error { return s.WaiveDrill() })
 	}
+}
+
+// Discard takes back an authority that issued nothing, such as one whose papers were not written. realm is its name, typed.
+func (b *Backup) Discard(realm string) {
+	if b.Task != BackupDiscard || b.Checking || b.service == nil || strings.TrimSpace(realm) != b.console.Status.Now.Realm {
+		return
+	}
+	b.Checking, b.Problem = true, nil
+	service := b.service
+	background(&b.model, func() (State, error) {
+		if err := service.Discard(); err != nil {
+			return State{}, err
+		}
+		return service.State()
+	}, func(now State, err error) {
+		b.Checking = false
+		if err != nil {
+			b.Problem = explain(err, "backup.discard.failed")
+			b.changed()
+			return
+		}
+		b.console.discarded(now)
+	})
+	b.changed()
 }
 
 // maxApprovalKey is the longest file of an approval key that is read, in octets.

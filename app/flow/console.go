@@ -260,6 +260,19 @@ func (c *Console) follow() {
 	}
 }
 
+// discarded begins anew: there is no authority any more.
+func (c *Console) discarded(now State) {
+	c.Phase, c.Place = Absent, PlaceEnrol
+	for _, part := range c.parts {
+		part.reset()
+	}
+	c.Founding.reset()
+	c.Unlock.reset()
+	c.Status.take(now)
+	c.Status.changed()
+	c.changed()
+}
+
 // lost hears of every error: some of them mean more than that one thing failed.
 func (c *Console) lost(err error) {
 	switch {

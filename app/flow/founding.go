@@ -96,6 +96,13 @@ func (f *Founding) begin() {
 	}
 }
 
+// reset begins anew.
+func (f *Founding) reset() {
+	f.suspend()
+	f.Step, f.Officer, f.Problem, f.Mistakes, f.Resumed, f.Began, f.Notes, f.Sheets, f.Carried = FoundingRealm, 0, nil, nil, false, time.Time{}, nil, nil, ""
+	f.begin()
+}
+
 // idle reports that nothing is being founded, and nothing was here.
 func (f *Founding) idle() bool { return f.Step < FoundingBusy }
 

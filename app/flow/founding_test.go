@@ -355,6 +355,9 @@ func TestWaiveDrill(t *testing.T) {
 	b := w.console.Backup
 	w.until("the ceremony", func() bool { return f.Step == flow.FoundingShares && f.Resumed })
 	f.Later()
+	if b.Begin(flow.BackupDiscard); !b.Can(flow.BackupDiscard) || b.Task != flow.BackupDiscard {
+		t.Error("a realm that was never used cannot be taken back")
+	}
 	b.Begin(flow.BackupWaive)
 	b.Waive("another.example")
 	if b.Checking || b.Task != flow.BackupWaive {
@@ -365,4 +368,25 @@ func TestWaiveDrill(t *testing.T) {
 	if b.Problem != nil || w.console.Status.Custody.Drill != flow.DrillWaived || b.Can(flow.BackupWaive) {
 		t.Errorf("%+v", b.Problem)
 	}
+}
+
+// A realm that was never used is taken back, and another one founded.
+func TestDiscard(t *testing.T) {
+	w, _ := ceremonial(t)
+	w.serve()
+	w.start(flow.Absent)
+	c := w.console
+	c.Founding.Load([]byte("realm = \"fleet.example\"\n[vault]\nkind = \"passphrase\"\n[backup]\ncards = 1\nneeded = 1\n"))
+	c.Founding.EnterSecret([]byte(secret))
+	w.until("the cards", func() bool { return c.Founding.Step == flow.FoundingShares && len(c.Founding.Sheets) > 0 })
+	c.Founding.Later()
+	c.Backup.Begin(flow.BackupDiscard)
+	c.Backup.Discard("fleet.example")
+	w.until("the end", func() bool { return c.Phase == flow.Absent || c.Backup.Problem != nil })
+	if c.Backup.Problem != nil || c.Founding.Step != flow.FoundingRealm || c.Status.Known {
+		t.Fatalf("%+v", c.Backup.Problem)
+	}
+	c.Founding.SetRealm("other.example")
+	c.Founding.Found([]byte(secret))
+	w.until("the words", func() bool { return c.Founding.Step == flow.FoundingWords })
 }

@@ -324,7 +324,6 @@ func (l *Identities) SortBy(by string) {
 	l.Refresh()
 }
 
-
 // Select shows the details of a row.
 func (l *Identities) Select(row int) {
 	r := l.Row(row)

@@ -38,6 +38,7 @@ var backupKeys = []struct {
 	{flow.BackupWaive, "F6", "waive", ""},
 	{flow.BackupPlatform, "Ctrl+P", "platform", "chip"},
 	{flow.BackupLockout, "Ctrl+E", "lockout", "unlock"},
+	{flow.BackupDiscard, "Ctrl+B", "discard", ""},
 }
 
 func newBackupView(s *Shell) *backupView {
@@ -83,7 +84,7 @@ func (v *backupView) focus() fyne.Focusable {
 		return v.folder
 	case flow.BackupCard, flow.BackupDrill:
 		return v.typing.group
-	case flow.BackupWaive:
+	case flow.BackupWaive, flow.BackupDiscard:
 		return v.realm
 	case flow.BackupPlatform:
 		return v.key
@@ -98,7 +99,7 @@ func (v *backupView) whyNot() flow.Text {
 	switch v.model.Task {
 	case flow.BackupNone:
 		return v.model.CheckFolder()
-	case flow.BackupWaive:
+	case flow.BackupWaive, flow.BackupDiscard:
 		if v.realm.Text != v.status.Now.Realm {
 			return flow.Say("backup.waive.type", "Realm", v.status.Now.Realm)
 		}
@@ -129,6 +130,8 @@ func (v *backupView) enter() {
 		v.model.Write()
 	case flow.BackupWaive:
 		v.model.Waive(v.realm.Text)
+	case flow.BackupDiscard:
+		v.model.Discard(v.realm.Text)
 	case flow.BackupPlatform:
 		v.model.Approve(v.key.Text, v.second.take())
 	case flow.BackupLockout:
@@ -158,11 +161,11 @@ func (v *backupView) bindings() []binding {
 		if m.NeedsSecond() {
 			b = append(b, v.second.bindings()...)
 		}
-	case flow.BackupWaive, flow.BackupLockout:
+	case flow.BackupWaive, flow.BackupLockout, flow.BackupDiscard:
 		b = append(b, binding{"Enter", say("backup.verb." + v.name()), v.enter})
 	}
 	for _, k := range backupKeys {
-		if m.Task != k.task && m.Can(k.task) && (k.task != flow.BackupWaive || m.Task == flow.BackupNone) {
+		if m.Task != k.task && m.Can(k.task) && (k.task != flow.BackupWaive && k.task != flow.BackupDiscard || m.Task == flow.BackupNone) {
 			hint := ""
 			if m.Task == flow.BackupNone && (k.task == flow.BackupCard || k.task == flow.BackupDrill) {
 				hint = say("backup.task." + k.name)
@@ -268,6 +271,9 @@ func (v *backupView) task() fyne.CanvasObject {
 	case flow.BackupWaive:
 		content.Add(Card(labelled(say("backup.waive.label"), v.realm)))
 		content.Add(Banner("warning", toneDanger, say("backup.waive.what"), say("backup.waive.why")))
+	case flow.BackupDiscard:
+		content.Add(Card(labelled(say("backup.waive.label"), v.realm)))
+		content.Add(Banner("warning", toneDanger, say("backup.waive.what"), say("backup.discard.why")))
 	case flow.BackupPlatform:
 		v.platformTask(content)
 	case flow.BackupLockout:
@@ -424,7 +430,7 @@ func (v *backupView) cardState() fyne.CanvasObject {
 		}
 		body.Add(fact(say(set.label), value))
 	}
-	for _, task := range []flow.BackupTask{flow.BackupCard, flow.BackupDrill, flow.BackupWaive} {
+	for _, task := range []flow.BackupTask{flow.BackupCard, flow.BackupDrill, flow.BackupWaive, flow.BackupDiscard} {
 		if v.model.Can(task) {
 			body.Add(v.button(task))
 		}

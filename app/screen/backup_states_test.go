@@ -47,6 +47,14 @@ var backupStates = append(ceremonyStates, []state{
 		s.settle()
 	}},
 	{"backup-lockout", true, func(s *stage) { backing(time.Hour, flow.BackupLockout)(s); s.typed("abcd1") }},
+	{"backup-discard", true, func(s *stage) {
+		backing(time.Hour, flow.BackupNone)(s)
+		s.altered(func(state *flow.State) {
+			kept(time.Hour)(state)
+			state.Custody.Drill, state.Custody.LastBackup = flow.DrillPending, nil
+		})
+		s.console.Backup.Begin(flow.BackupDiscard)
+	}},
 	{"backup-platform", true, func(s *stage) {
 		backing(time.Hour, flow.BackupPlatform)(s)
 		p := &flow.Platform{Changed: "PCR 4, PCR 7", Approvals: 2}
