@@ -157,7 +157,7 @@ func (v *backupView) bindings() []binding {
 		}
 	case flow.BackupPlatform:
 		b = append(b, binding{"Enter", say("backup.verb.platform"), v.enter}, binding{"Ctrl+O", say("backup.choose"), v.chooseFile},
-			binding{"F6", say("backup.retire"), v.retire})
+			binding{"F6", v.retireHint(), v.retire})
 		if m.NeedsSecond() {
 			b = append(b, v.second.bindings()...)
 		}
@@ -273,7 +273,7 @@ func (v *backupView) task() fyne.CanvasObject {
 		content.Add(Banner("warning", toneDanger, say("backup.waive.what"), say("backup.waive.why")))
 	case flow.BackupDiscard:
 		content.Add(Card(labelled(say("backup.waive.label"), v.realm)))
-		content.Add(Banner("warning", toneDanger, say("backup.waive.what"), say("backup.discard.why")))
+		content.Add(Banner("warning", toneDanger, say("backup.discard.what"), say("backup.discard.why")))
 	case flow.BackupPlatform:
 		v.platformTask(content)
 	case flow.BackupLockout:
@@ -357,6 +357,14 @@ func registerText(r flow.PlatformRegister) string {
 		return fmt.Sprintf("PCR %2d  %x", r.Index, r.Digest)
 	}
 	return fmt.Sprintf("PCR %2d  %x … %x", r.Index, r.Digest[:ends], r.Digest[len(r.Digest)-ends:])
+}
+
+// retireHint names the key that withdraws approvals, where there are any to withdraw.
+func (v *backupView) retireHint() string {
+	if p := v.model.Platform; p == nil || p.Changed != "" || p.Approvals < 2 {
+		return ""
+	}
+	return say("backup.retire")
 }
 
 func (v *backupView) retire() { v.model.Retire(v.second.take()) }

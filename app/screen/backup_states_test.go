@@ -25,6 +25,7 @@ func backing(age time.Duration, task flow.BackupTask) func(s *stage) {
 		s.console.Backup.SetFolder("/media/NORD-03")
 		s.console.Backup.Begin(task)
 		s.settle()
+		s.shell.Draw()
 	}
 }
 
