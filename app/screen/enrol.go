@@ -211,9 +211,9 @@ func (v *enrolView) steps() []binding {
 		if v.model.Waiting() > 0 {
 			b = append([]binding{{"Enter", v.nextLabel(), v.enter}}, b...)
 		}
-		return append(v.codes.Bindings(), b...)
+		return append(v.codes.bindings(), b...)
 	case flow.EnrolUnwritten:
-		return append(v.codes.Bindings(), binding{"Enter", say("enrol.again"), v.enter}, folder, binding{"Ctrl+S", say("enrol.folder"), v.chooseFolder})
+		return append(v.codes.bindings(), binding{"Enter", say("enrol.again"), v.enter}, folder, binding{"Ctrl+S", say("enrol.folder"), v.chooseFolder})
 	case flow.EnrolReading, flow.EnrolIssuing:
 	}
 	return nil
@@ -540,7 +540,7 @@ func (v *enrolView) stick(s *flow.StickCopy) fyne.CanvasObject {
 	if s.Step == flow.StickWritten {
 		ink, what, pill = colourOK, say("enrol.stick.done", "Stick", s.Drive.Name()), Pill("check", say("enrol.stick.safe"), toneOK)
 	}
-	words := column(1, text(what, sizeBody, colourText, bold), text(s.File+" · "+octets(s.Size), sizeRow, colourText2, plain))
+	words := column(1, paragraph(what, sizeBody, colourText, bold), paragraph(s.File+" · "+octets(s.Size), sizeRow, colourText2, plain))
 	return container.NewBorder(nil, nil, padded(middle(icon("usb", 22, ink)), 0, 0, 0, 10), middle(pill), words)
 }
 

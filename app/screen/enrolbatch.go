@@ -321,7 +321,8 @@ func (v *enrolBatchView) cells(row int) []cell {
 		return nil
 	}
 	r := v.model.Row(row)
-	state, what := cell{}, cell{text: brief(r.Reason)}
+	var state cell
+	what := cell{text: brief(r.Reason)}
 	switch string(r.Action) {
 	case batchCreate:
 		state, what.text = cell{text: say("enrol.batch.create"), icon: "check", tone: toneOK}, say("enrol.batch.will.create")

@@ -137,7 +137,7 @@ func (v *publishView) bindings() []binding {
 	case publishHistory:
 		return []binding{{"Esc", say("publish.back"), v.escape}, {"F7", "", history}, {"F8", "", codes}, {"UpDown", say("publish.move"), nil}}
 	case publishCodes:
-		return append(v.codes.Bindings(), binding{"Esc", say("publish.back"), v.escape}, binding{"F8", "", codes}, binding{"F7", "", history})
+		return append(v.codes.bindings(), binding{"Esc", say("publish.back"), v.escape}, binding{"F8", "", codes}, binding{"F7", "", history})
 	case publishMain:
 	}
 	m := v.model

@@ -51,8 +51,8 @@ func NewQRView(codes *flow.Codes, enlarge func()) *QRView {
 // Caption is the text about which part is shown, for the head of a card.
 func (v *QRView) Caption() fyne.CanvasObject { return v.caption }
 
-// Bindings are the keys that mean something while codes are shown.
-func (v *QRView) Bindings() []binding {
+// bindings are the keys that mean something while codes are shown.
+func (v *QRView) bindings() []binding {
 	var b []binding
 	if v.enlarge != nil && v.codes.Parts > 0 {
 		b = append(b, binding{"F11", say("enrol.codes.large"), v.enlarge})
