@@ -30,6 +30,39 @@ type Proposal struct {
 	Refused   string // by whom and why
 }
 
+// How a proposal stands.
+const (
+	ProposalOpen    = authority.StateOpen
+	ProposalDecided = authority.StateDecided
+	ProposalRefused = authority.StateRefused
+	ProposalExpired = authority.StateExpired
+)
+
+// ProposalKind is what a proposal is about, as far as it is drawn differently.
+type ProposalKind int
+
+// The kinds.
+const (
+	ProposesOther    ProposalKind = iota
+	ProposesRevoking              // of identities or of a depot
+	ProposesDepot
+	ProposesTime
+)
+
+// Kind is what the proposal is about.
+func (p *Proposal) Kind() ProposalKind {
+	switch p.Action {
+	case authority.ActionRevoke, authority.ActionBatch, authority.ActionDepotRevoke:
+		return ProposesRevoking
+	case authority.ActionDepot:
+		return ProposesDepot
+	case authority.ActionClock:
+		return ProposesTime
+	default:
+		return ProposesOther
+	}
+}
+
 // Approvals is the view-model of the screen about what officers decide about. What is shown of a proposal comes from its payload, which
 // the digest is about, and from nothing that the service says of it.
 //
@@ -271,10 +304,10 @@ func (a *Approvals) decide(digest [32]byte, passphrase []byte, how func(Service)
 }
 
 func outcomeText(p *Proposal) Text {
-	switch {
-	case p.State == authority.StateDecided:
+	switch p.State {
+	case authority.StateDecided:
 		return Say("approvals.done")
-	case p.State == authority.StateRefused:
+	case authority.StateRefused:
 		return Say("approvals.refused")
 	default:
 		return Say("approvals.more", "Count", p.Missing)
@@ -336,7 +369,13 @@ func (p *Proposal) Content() *Content {
 			{Label: "approvals.fact.reason", Value: Say("reason." + d.Reason.String())},
 			{Label: "approvals.fact.key", Words: &key},
 		}}
+	default:
+		return p.plain()
 	}
+}
+
+// plain is a payload in the words of package authority, which say all of it.
+func (p *Proposal) plain() *Content {
 	lines, err := authority.Words(p.Action, p.Payload)
 	if err != nil || len(lines) == 0 {
 		return nil

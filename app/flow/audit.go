@@ -31,6 +31,21 @@ type LogVerifier interface {
 	ExportLog(path string, progress func(octets int64)) error
 }
 
+// Logged is an entry of the log.
+type Logged = authority.Logged
+
+// LogClass sorts the entries.
+type LogClass = authority.LogClass
+
+// The classes.
+const (
+	LogIssued    = authority.LogIssued
+	LogRevoked   = authority.LogRevoked
+	LogPublished = authority.LogPublished
+	LogOfficers  = authority.LogOfficers
+	LogCustody   = authority.LogCustody
+)
+
 // Audit is the view-model of the screen about the log.
 //
 //	          ┌─────problem─────┐

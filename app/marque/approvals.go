@@ -64,6 +64,7 @@ func wordsOf(p *localapi.Proposal) []string {
 		if d, err := authority.ParseDepotRevokePayload(p.Payload); err == nil {
 			lines = append(lines, "the words of its key: "+words.Text(d.Key[:]))
 		}
+	default:
 	}
 	return lines
 }

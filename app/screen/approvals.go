@@ -11,7 +11,6 @@ import (
 	"fyne.io/fyne/v2/layout"
 
 	"marque/app/flow"
-	"marque/authority"
 )
 
 // approvalsView draws flow.Approvals: the queue on the left, and what is to be decided, word by word, beside it.
@@ -176,15 +175,16 @@ func (v *approvalsView) name(p *flow.Proposal) string {
 // waits says what a proposal waits for, or what came of it.
 func (v *approvalsView) waits(p *flow.Proposal) string {
 	switch p.State {
-	case authority.StateOpen:
+	case flow.ProposalOpen:
 		if v.model.Group(p) == flow.WaitsForOthers {
 			return say("approvals.missing", "Count", p.Missing)
 		}
 		return p.Requester
-	case authority.StateRefused:
+	case flow.ProposalRefused:
 		return p.Refused
-	case authority.StateExpired:
+	case flow.ProposalExpired:
 		return say("approvals.expired")
+	case flow.ProposalDecided:
 	}
 	return strings.Join(p.Approved, ", ")
 }
@@ -201,21 +201,22 @@ func (v *approvalsView) time(p *flow.Proposal) string {
 
 func signOfProposal(p *flow.Proposal) (string, tone) {
 	switch p.State {
-	case authority.StateDecided:
+	case flow.ProposalDecided:
 		return "check", toneOK
-	case authority.StateRefused:
+	case flow.ProposalRefused:
 		return "ban", toneQuiet
-	case authority.StateExpired:
+	case flow.ProposalExpired:
 		return "clock", toneQuiet
-	case authority.StateOpen:
+	case flow.ProposalOpen:
 	}
-	switch p.Action {
-	case authority.ActionRevoke, authority.ActionBatch, authority.ActionDepotRevoke:
+	switch p.Kind() {
+	case flow.ProposesRevoking:
 		return "ban", toneDanger
-	case authority.ActionDepot:
+	case flow.ProposesDepot:
 		return "depot", toneAccent
-	case authority.ActionClock:
+	case flow.ProposesTime:
 		return "clock", toneWarning
+	case flow.ProposesOther:
 	}
 	return "stamp", toneAccent
 }
@@ -293,7 +294,7 @@ func (v *approvalsView) approved(p *flow.Proposal) fyne.CanvasObject {
 	if names == "" {
 		names = say("approvals.nobody")
 	}
-	if p.State == authority.StateOpen {
+	if p.State == flow.ProposalOpen {
 		names = say("approvals.needs", "Names", names, "Count", p.Missing)
 	}
 	return fact(say("approvals.fact.needs"), names)
@@ -301,11 +302,11 @@ func (v *approvalsView) approved(p *flow.Proposal) fyne.CanvasObject {
 
 func (v *approvalsView) pill(p *flow.Proposal) fyne.CanvasObject {
 	switch {
-	case p.State == authority.StateDecided:
+	case p.State == flow.ProposalDecided:
 		return Pill("check", say("approvals.decided"), toneOK)
-	case p.State == authority.StateRefused:
+	case p.State == flow.ProposalRefused:
 		return Pill("ban", say("approvals.refusedpill"), toneQuiet)
-	case p.State == authority.StateExpired:
+	case p.State == flow.ProposalExpired:
 		return Pill("clock", say("approvals.expired"), toneQuiet)
 	case v.model.Group(p) == flow.WaitsForOthers:
 		return Pill("clock", say("approvals.waits.others"), toneQuiet)
@@ -319,7 +320,7 @@ func (v *approvalsView) decide(p *flow.Proposal, narrow bool) fyne.CanvasObject 
 	switch {
 	case m.Busy:
 		return line(8, icon("clock", 18, colourText2), text(say("approvals.busy"), sizeRow, colourText2, plain))
-	case p.State != authority.StateOpen:
+	case p.State != flow.ProposalOpen:
 		return text(say("approvals.over"), sizeRow, colourText2, plain)
 	case m.Refusing:
 		field := column(4, text(say("approvals.why"), sizeLabel, colourText2, plain), v.reason)

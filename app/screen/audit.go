@@ -11,7 +11,6 @@ import (
 	"fyne.io/fyne/v2/layout"
 
 	"marque/app/flow"
-	"marque/authority"
 )
 
 // auditView draws flow.Audit: a filter and the entries of the log, and at the right the verification and the newest checkpoint, or the
@@ -32,8 +31,8 @@ type auditView struct {
 }
 
 // auditClasses are the chips, in their order.
-var auditClasses = []authority.LogClass{
-	"", authority.LogIssued, authority.LogRevoked, authority.LogPublished, authority.LogOfficers, authority.LogCustody,
+var auditClasses = []flow.LogClass{
+	"", flow.LogIssued, flow.LogRevoked, flow.LogPublished, flow.LogOfficers, flow.LogCustody,
 }
 
 func newAuditView(s *Shell) *auditView {
@@ -249,7 +248,7 @@ func (v *auditView) cells(row int) []cell {
 }
 
 // who names two at most.
-func who(l *authority.Logged) string {
+func who(l *flow.Logged) string {
 	switch n := len(l.Who); n {
 	case 0:
 		return ""
@@ -271,7 +270,7 @@ var entrySigns = map[string]struct {
 	"depot": {"depot", toneAccent}, "depot-revoke": {"ban", toneDanger}, "batch": {"package", toneOK}, "alarm": {"alert", toneDanger},
 }
 
-func signOf(l *authority.Logged) (string, tone) {
+func signOf(l *flow.Logged) (string, tone) {
 	s, ok := entrySigns[l.Kind]
 	if !ok {
 		return "info", toneQuiet
