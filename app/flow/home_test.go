@@ -43,11 +43,11 @@ func TestHomeFollowsTheAuthority(t *testing.T) {
 		t.Errorf("of a new realm: %v at %s", w.kinds(), c.Place)
 	}
 	w.enrol("bus-1")
-	w.until("the receipt that is missing", func() bool { return slices.Equal(w.kinds(), []flow.TaskKind{flow.TaskReceipts}) })
+	w.until("the receipt that is missing", func() bool { return slices.Equal(w.kinds(), []flow.TaskKind{flow.TaskReceipts, flow.TaskUnsaved}) })
 	w.until("the newcomer", func() bool { return c.Home.Outlook.Enrolled == 1 && c.Home.Missing() == 1 })
 	w.withdraw()
 	c.Refresh()
-	w.until("the change", func() bool { return slices.Equal(w.kinds(), []flow.TaskKind{flow.TaskChanges}) })
+	w.until("the change", func() bool { return slices.Equal(w.kinds(), []flow.TaskKind{flow.TaskChanges, flow.TaskUnsaved}) })
 	w.until("its name", func() bool { return c.Home.Tasks[0].Why.Args["Names"] == "bus-1" })
 	c.Home.Enter("")
 	if c.Place != flow.PlacePublish {

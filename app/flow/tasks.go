@@ -38,6 +38,8 @@ const (
 	TaskDisk      TaskKind = "disk"      // little room is left
 	TaskRehearse  TaskKind = "rehearse"  // the next drill comes soon
 	TaskOverdue   TaskKind = "overdue"   // the drill
+	TaskBackup    TaskKind = "backup"    // the last one is old
+	TaskUnsaved   TaskKind = "unsaved"   // there is none
 	TaskProposals TaskKind = "proposals" // somebody else has to approve
 )
 
@@ -53,6 +55,7 @@ const (
 )
 
 const (
+	backupEvery = 7 * 24 * time.Hour
 	drillEvery  = 90 * 24 * time.Hour // a restore drill
 	drillNotice = 14 * 24 * time.Hour // it is told so long before
 	leastRoom   = 2 << 30             // octets on the disk
@@ -101,6 +104,7 @@ func (h *Home) tasks(o *Outlook) []Task {
 		l.room(o.Disk)
 		l.rehearsal(s, o, h.clock())
 	}
+	l.backup(s, h.clock())
 	if n := s.Now.Unreceived; n > 0 {
 		l.list(TaskReceipts, Filter{Active: true, NoReceipt: true}, "", "Count", n)
 	}
@@ -200,6 +204,18 @@ func (l *taskList) fleet(o *Outlook) {
 func (l *taskList) room(d Disk) {
 	if d.Total > 0 && d.Free < leastRoom && d.Free < d.Total/leastShare {
 		l.add(TaskDisk, Danger, PlaceBackup, "", "Free", int(d.Free/1_000_000))
+	}
+}
+
+// backup is about copies of what was issued: without one, all of it is lost with the disk.
+func (l *taskList) backup(s *Status, now time.Time) {
+	last := s.Custody.LastBackup
+	switch {
+	case s.Now.Identities == 0:
+	case last == nil:
+		l.add(TaskUnsaved, Planned, PlaceBackup, "", "Count", int(s.Now.Identities))
+	case now.Sub(last.Time) >= backupEvery:
+		l.add(TaskBackup, Planned, PlaceBackup, "", "Count", int(now.Sub(last.Time)/(24*time.Hour)), "Date", last.Time)
 	}
 }
 

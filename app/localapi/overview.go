@@ -83,17 +83,32 @@ func waiting(a *authority.Authority, c *caller) ([]Waiting, error) {
 			name := o.Officer().Name
 			return !slices.ContainsFunc(p.Approved, func(by authority.Officer) bool { return by.Name == name })
 		})
-		if p.Action == authority.ActionBatch || p.Action == authority.ActionRevoke {
-			payload, err := authority.ParseRevokePayload(p.Payload)
-			if err != nil {
-				return nil, err
-			}
-			w.Count = len(payload.Addresses)
+		if w.Count, err = identitiesIn(p); err != nil {
+			return nil, err
 		}
 		open = append(open, w)
 	}
 	slices.SortStableFunc(open, func(x, y Waiting) int { return x.Expires.Compare(y.Expires) })
 	return open, nil
+}
+
+// identitiesIn is how many identities a proposal is about, as far as that is what it is about.
+func identitiesIn(p *authority.Pending) (int, error) {
+	switch {
+	case p.Action == authority.ActionBatch, p.Action == authority.ActionRevoke:
+		payload, err := authority.ParseRevokePayload(p.Payload)
+		if err != nil {
+			return 0, err
+		}
+		return len(payload.Addresses), nil
+	case p.Action == authority.ActionUndo, p.Action == authority.ActionUndoMany:
+		payload, err := authority.ParseUndoPayload(p.Payload)
+		if err != nil {
+			return 0, err
+		}
+		return len(payload.Addresses), nil
+	}
+	return 0, nil
 }
 
 func disk(dir string) (Disk, error) {

@@ -123,7 +123,7 @@ func (v *homeView) show() {
 var taskIcons = map[flow.TaskKind]string{
 	flow.TaskReadOnly: "refresh", flow.TaskAlarm: "alert", flow.TaskChanges: "publish", flow.TaskList: "clock", flow.TaskDrill: "lifebuoy",
 	flow.TaskApproval: "stamp", flow.TaskEnding: "key", flow.TaskLaggards: "gauge", flow.TaskListless: "gauge", flow.TaskReceipts: "register",
-	flow.TaskTPM: "chip", flow.TaskDisk: "disk", flow.TaskRehearse: "lifebuoy", flow.TaskOverdue: "lifebuoy", flow.TaskProposals: "stamp",
+	flow.TaskTPM: "chip", flow.TaskDisk: "disk", flow.TaskRehearse: "lifebuoy", flow.TaskOverdue: "lifebuoy", flow.TaskProposals: "stamp", flow.TaskBackup: "disk", flow.TaskUnsaved: "disk",
 }
 
 var taskTones = map[flow.Urgency]tone{flow.Danger: toneDanger, flow.Asked: toneAccent, flow.Warned: toneWarning, flow.Planned: toneQuiet}
