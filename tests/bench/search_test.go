@@ -233,6 +233,13 @@ func BenchmarkSearch(b *testing.B) {
 			foundBy(b, c, authority.Query{From: i * 7919 % total, Count: 128})
 		}
 	})
+	b.Run("Status", func(b *testing.B) { // as consoles ask for it all day
+		for b.Loop() {
+			if _, err := c.Status(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 	b.Run("Fleet", func(b *testing.B) {
 		for b.Loop() {
 			if _, err := c.Fleet(noon); err != nil {
