@@ -78,6 +78,9 @@ type Revocation struct {
 	List   int      // the list that tells of it
 }
 
+// Identity is who is revoked, or was.
+type Identity = authority.Identity
+
 // maxMatches is how many are shown of those that have what was looked for.
 const maxMatches = 8
 

@@ -10,7 +10,6 @@ import (
 	"fyne.io/fyne/v2/layout"
 
 	"marque/app/flow"
-	"marque/authority"
 )
 
 func (v *revokeView) day(t time.Time) string {
@@ -228,7 +227,7 @@ func (v *revokeView) unpublished(narrow bool) fyne.CanvasObject {
 }
 
 // unpublishedLine is one of those, and what takes it back alone.
-func (v *revokeView) unpublishedLine(id *authority.Identity) fyne.CanvasObject {
+func (v *revokeView) unpublishedLine(id *flow.Identity) fyne.CanvasObject {
 	key := ""
 	if len(v.model.Undoable) == 1 {
 		key = "F6"
@@ -276,41 +275,49 @@ func (v *revokeView) bar(narrow bool) fyne.CanvasObject {
 		primary.SetLabel(say("revoke.busy"))
 	}
 	buttons := line(gap)
-	why := m.WhyNot(v.second.filled())
 	second, _ := m.Needs()
 	if m.Step == flow.RevokeChosen && second && !m.Second.Enough(2) {
 		v.ask.SetLabel(say("revoke.ask"))
 		buttons.Add(middle(v.ask))
 	}
 	buttons.Add(middle(primary))
-	left := line(gap)
-	switch counts, _ := m.Counts(); {
-	case counts:
-		left.Add(column(4, text(say("revoke.count"), sizeLabel, colourText2, plain), line(8, sized(v.count, 84, 0), sized(v.counted, 20, 20))))
-	case !second && !busy:
-		left.Add(middle(text(say("revoke.bar"), sizeRow, colourText2, plain)))
-	}
-	var middlePart fyne.CanvasObject = layout.NewSpacer()
-	switch {
-	case second:
-		why := say("revoke.second")
-		if v.undoing() {
-			why = say("revoke.undo.second")
-		}
-		middlePart = padded(v.second.draw(why, busy), 0, 0, gap-4, gap-4)
-	case !why.IsZero() && !busy:
-		middlePart = container.NewHBox(layout.NewSpacer(), middle(text(sayText(why), sizeRow, colourText2, plain)))
-		middlePart = padded(middlePart, 0, 0, 0, gap-4)
-	}
 	inset := float32(14)
 	if narrow {
 		inset = 10
 	}
 	edge := canvas.NewRectangle(color.Transparent)
 	edge.StrokeColor, edge.StrokeWidth, edge.CornerRadius = colour(ink), 2, cardRadius
-	low := func(o fyne.CanvasObject) fyne.CanvasObject { return container.NewBorder(nil, o, nil, nil, nil) }
+	low := container.NewBorder(nil, buttons, nil, nil, nil)
+	left, asked := v.barLeft(second, busy), v.barMiddle(second, busy)
 	return container.NewStack(box(colourSurface, "", cardRadius), edge,
-		padded(container.NewBorder(nil, nil, left, low(buttons), middlePart), inset-2, inset, inset, inset))
+		padded(container.NewBorder(nil, nil, left, low, asked), inset-2, inset, inset, inset))
+}
+
+// barLeft asks for the number, or says when it is final.
+func (v *revokeView) barLeft(second, busy bool) fyne.CanvasObject {
+	left := line(gap)
+	switch counts, _ := v.model.Counts(); {
+	case counts:
+		left.Add(column(4, text(say("revoke.count"), sizeLabel, colourText2, plain), line(8, sized(v.count, 84, 0), sized(v.counted, 20, 20))))
+	case !second && !busy:
+		left.Add(middle(text(say("revoke.bar"), sizeRow, colourText2, plain)))
+	}
+	return left
+}
+
+// barMiddle asks for the second officer, or says what is missing.
+func (v *revokeView) barMiddle(second, busy bool) fyne.CanvasObject {
+	why := v.model.WhyNot(v.second.filled())
+	switch {
+	case second && v.undoing():
+		return padded(v.second.draw(say("revoke.undo.second"), busy), 0, 0, gap-4, gap-4)
+	case second:
+		return padded(v.second.draw(say("revoke.second"), busy), 0, 0, gap-4, gap-4)
+	case !why.IsZero() && !busy:
+		row := container.NewHBox(layout.NewSpacer(), middle(text(sayText(why), sizeRow, colourText2, plain)))
+		return padded(row, 0, 0, 0, gap-4)
+	}
+	return layout.NewSpacer()
 }
 
 // done says what came of it, and leads to what comes next.
