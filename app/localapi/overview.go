@@ -94,14 +94,14 @@ func waiting(a *authority.Authority, c *caller) ([]Waiting, error) {
 
 // identitiesIn is how many identities a proposal is about, as far as that is what it is about.
 func identitiesIn(p *authority.Pending) (int, error) {
-	switch {
-	case p.Action == authority.ActionBatch, p.Action == authority.ActionRevoke:
+	switch p.Action { //nolint:exhaustive // the others are about something else
+	case authority.ActionBatch, authority.ActionRevoke:
 		payload, err := authority.ParseRevokePayload(p.Payload)
 		if err != nil {
 			return 0, err
 		}
 		return len(payload.Addresses), nil
-	case p.Action == authority.ActionUndo, p.Action == authority.ActionUndoMany:
+	case authority.ActionUndo, authority.ActionUndoMany:
 		payload, err := authority.ParseUndoPayload(p.Payload)
 		if err != nil {
 			return 0, err
