@@ -251,3 +251,6 @@ func (h *Home) Approvals() (n int) {
 	}
 	return n
 }
+
+// Newcomer is somebody who was enrolled in this shift.
+type Newcomer = authority.Newcomer

@@ -26,11 +26,11 @@ const (
 	Expired          // its last key ran out
 )
 
-// What views see of identities.
-type (
-	Row  = authority.Row
-	Kind = wire.Kind
-)
+// Row is an identity as the list shows it.
+type Row = authority.Row
+
+// Kind is what an identity is for.
+type Kind = wire.Kind
 
 // The kinds to filter by.
 const (
@@ -80,7 +80,7 @@ type Identities struct {
 	service Searcher
 	save    Saver
 	printer LabelPrinter // nil without one
-	folder  string // for what is exported
+	folder  string       // for what is exported
 
 	again    bool // something else is wanted since the search that runs began
 	paging   model

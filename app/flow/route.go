@@ -28,7 +28,7 @@ const (
 // SortOf recognises a code, a whole one or a part of a series.
 func SortOf(code string) Sort {
 	code = strings.TrimSpace(code)
-	switch wire.Sniff([]byte(code)) {
+	switch wire.Sniff([]byte(code)) { //nolint:exhaustive // the others are no codes
 	case wire.FoundRequestText:
 		return SortRequest
 	case wire.FoundReceiptText:
@@ -73,7 +73,7 @@ func sortOfPart(code string) (Sort, bool) {
 
 // SortOfFile recognises the contents of a file; a picture is [SortUnknown].
 func SortOfFile(b []byte) Sort {
-	switch wire.Sniff(b) {
+	switch wire.Sniff(b) { //nolint:exhaustive // the others are of no use here
 	case wire.FoundRequest:
 		return SortRequest
 	case wire.FoundReceipt:

@@ -37,7 +37,7 @@ var auditClasses = []flow.LogClass{
 
 func newAuditView(s *Shell) *auditView {
 	m := s.console.Audit
-	v := &auditView{shell: s, model: m, search: newSearchField("", "search"), verifying: container.NewStack()}
+	v := &auditView{shell: s, model: m, search: newSearchField("search"), verifying: container.NewStack()}
 	v.search.OnChanged = m.Search
 	for _, class := range auditClasses {
 		v.chips = append(v.chips, NewChip("", func() { m.SetClass(class) }))

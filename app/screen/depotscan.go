@@ -34,7 +34,7 @@ type scanBox struct {
 }
 
 func newScanBox(w fyne.Window, clock func() time.Time, extension string, code func(string), files func(...string)) *scanBox {
-	b := &scanBox{field: newSearchField("", "scan"), window: w, clock: clock, code: code, files: files}
+	b := &scanBox{field: newSearchField("scan"), window: w, clock: clock, code: code, files: files}
 	b.field.paste = func() { files(flow.Clipboard) }
 	b.choose = NewKeyButton("", "picture", "Ctrl+O", func() {
 		openFile(w, []string{".png", ".jpg", ".jpeg", extension}, func(path string) { files(path) })

@@ -36,7 +36,7 @@ type enrolView struct {
 
 func newEnrolView(s *Shell) *enrolView {
 	m := s.console.Enrol
-	v := &enrolView{shell: s, model: m, status: s.console.Status, window: s.window, code: newSearchField("", "scan")}
+	v := &enrolView{shell: s, model: m, status: s.console.Status, window: s.window, code: newSearchField("scan")}
 	v.code.paste = func() { m.Choose(flow.Clipboard) }
 	v.choose = NewKeyButton("", "picture", "Ctrl+O", v.chooseFile)
 	v.paste = NewKeyButton("", "", "Ctrl+V", v.pasted)

@@ -37,7 +37,7 @@ type enrolBatchView struct {
 
 func newEnrolBatchView(owner *enrolView) *enrolBatchView {
 	m := owner.model.Batch
-	v := &enrolBatchView{owner: owner, model: m, path: newSearchField("", "folder"), selected: -1}
+	v := &enrolBatchView{owner: owner, model: m, path: newSearchField("folder"), selected: -1}
 	v.file = NewKeyButton("", "paper", "Ctrl+O", v.chooseFile)
 	v.folder = NewKeyButton("", "folder", "Ctrl+P", v.chooseFolder)
 	v.discard = NewKeyButton("", "", "Esc", v.leave)

@@ -37,8 +37,8 @@ func NewSecretField() *Field {
 }
 
 // newSearchField returns a field with an icon in front.
-func newSearchField(placeholder, mark string) *Field {
-	f := NewField(placeholder)
+func newSearchField(mark string) *Field {
+	f := NewField("")
 	f.mark = mark
 	f.Icon = iconResource(mark, colourText2)
 	return f

@@ -21,7 +21,7 @@ type gotoPane struct {
 }
 
 func newGotoPane(s *Shell) *gotoPane {
-	p := &gotoPane{shell: s, model: s.console.Goto, query: newSearchField("", "search")}
+	p := &gotoPane{shell: s, model: s.console.Goto, query: newSearchField("search")}
 	p.query.OnChanged = func(text string) { p.model.Type(text) }
 	return p
 }
@@ -128,7 +128,7 @@ func matches(what, query string) bool {
 
 const (
 	gotoWide float32 = 560
-	gotoRows         = 11
+	gotoRows int     = 11
 )
 
 func (p *gotoPane) draw(size fyne.Size) fyne.CanvasObject {

@@ -10,7 +10,6 @@ import (
 	"fyne.io/fyne/v2/layout"
 
 	"marque/app/flow"
-	"marque/authority"
 )
 
 // homeView draws flow.Home: a box for codes and names, what needs somebody, the shift, and the lists that are held.
@@ -24,7 +23,7 @@ type homeView struct {
 }
 
 func newHomeView(s *Shell) *homeView {
-	v := &homeView{shell: s, model: s.console.Home, code: newSearchField("", "scan"), buttons: map[flow.TaskKind]*KeyButton{}}
+	v := &homeView{shell: s, model: s.console.Home, code: newSearchField("scan"), buttons: map[flow.TaskKind]*KeyButton{}}
 	v.code.paste = func() { s.console.Files(flow.Clipboard) }
 	v.scroll = container.NewVScroll(layout.NewSpacer())
 	return v
@@ -102,7 +101,7 @@ func (v *homeView) body(narrow bool) fyne.CanvasObject {
 		list = v.scroll
 	}
 	tasks := frame(flush{top: cardHead(say("home.tasks"), text(number(count), sizeRow, colourText2, plain)), middle: list}.container())
-	var below fyne.CanvasObject = space(0)
+	below := space(0)
 	if m.Outlook != nil && !narrow {
 		below = container.New(pairLayout{}, v.shift(), v.lists())
 	}
@@ -177,7 +176,7 @@ func (v *homeView) shift() fyne.CanvasObject {
 	return frame(container.NewBorder(cardHead(say("home.enrolled", "Count", o.Enrolled), missing), nil, nil, nil, padded(rows, 9, 9, 15, 13)))
 }
 
-func newcomer(n *authority.Newcomer) fyne.CanvasObject {
+func newcomer(n *flow.Newcomer) fyne.CanvasObject {
 	state := Pill("clock", say("home.waiting"), toneWarning)
 	switch {
 	case n.Revoked:

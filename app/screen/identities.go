@@ -40,7 +40,7 @@ type identityChips struct {
 
 func newIdentitiesView(s *Shell) *identitiesView {
 	m := s.console.Identities
-	v := &identitiesView{model: m, shell: s, status: s.console.Status, search: newSearchField("", "search")}
+	v := &identitiesView{model: m, shell: s, status: s.console.Status, search: newSearchField("search")}
 	v.search.OnChanged = m.Search
 	v.columns = NewKeyButton("", "", "", v.chooseColumns)
 	v.export = NewKeyButton("CSV", "down", "Ctrl+S", m.ExportAll)

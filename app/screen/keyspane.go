@@ -73,11 +73,11 @@ func (p *keysPane) draw(size fyne.Size) fyne.CanvasObject {
 
 func keyLine(key, words string) fyne.CanvasObject {
 	const high = 28
-	cap := fyne.CanvasObject(space(0))
+	printed := space(0)
 	if key != "" {
-		cap = line(0, Keycap(key))
+		printed = line(0, Keycap(key))
 	}
-	return sized(container.NewBorder(nil, nil, sized(middle(cap), 96, 0), nil, middle(text(words, sizeRow, colourText, plain))), 0, high)
+	return sized(container.NewBorder(nil, nil, sized(middle(printed), 96, 0), nil, middle(text(words, sizeRow, colourText, plain))), 0, high)
 }
 
 // meaning says what a key means on every screen; empty for the keys of the screens themselves.

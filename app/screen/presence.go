@@ -48,7 +48,7 @@ func (p *presencePane) bindings() []binding {
 
 const (
 	presenceWide float32 = 480
-	presenceRows         = 6
+	presenceRows int     = 6
 )
 
 func (p *presencePane) draw(size fyne.Size) fyne.CanvasObject {
@@ -94,7 +94,7 @@ func (p *presencePane) draw(size fyne.Size) fyne.CanvasObject {
 func (p *presencePane) officer(i int, o flow.Officer, first bool) fyne.CanvasObject {
 	m := p.model
 	name, ink := "person", colourText2
-	var state fyne.CanvasObject = space(0)
+	state := space(0)
 	switch {
 	case m.Here(o):
 		name, ink = "person-check", colourOK

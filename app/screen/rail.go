@@ -56,12 +56,7 @@ func (i *railItem) CreateRenderer() fyne.WidgetRenderer {
 	}
 	row := line(8, icon(i.icon, 20, ink))
 	if i.narrow {
-		sign := fyne.CanvasObject(icon(i.icon, 20, ink))
-		if i.count > 0 {
-			dot := box(i.tone.text, "", 4)
-			sign = container.NewStack(sign, container.NewBorder(container.NewBorder(nil, nil, nil, sized(dot, 8, 8)), nil, nil, nil))
-		}
-		row = line(0, layout.NewSpacer(), sign, layout.NewSpacer())
+		row = line(0, layout.NewSpacer(), i.sign(ink), layout.NewSpacer())
 	} else {
 		label := text(i.label, sizeBody, colourText, style)
 		if i.selected {
@@ -78,6 +73,16 @@ func (i *railItem) CreateRenderer() fyne.WidgetRenderer {
 	}
 	body := container.NewStack(ground, container.NewBorder(nil, nil, padded(bar, 7, 7, 0, 0), nil, padded(row, 0, 0, 8, 9)))
 	return &railRenderer{WidgetRenderer: widget.NewSimpleRenderer(sized(body, 0, buttonHigh)), item: i, ground: ground}
+}
+
+// sign is the icon, with a dot when something waits there.
+func (i *railItem) sign(ink fyne.ThemeColorName) fyne.CanvasObject {
+	sign := icon(i.icon, 20, ink)
+	if i.count == 0 {
+		return sign
+	}
+	dot := sized(box(i.tone.text, "", 4), 8, 8)
+	return container.NewStack(sign, container.NewBorder(container.NewBorder(nil, nil, nil, dot), nil, nil, nil))
 }
 
 // railKey shows the digit of a screen, or the key of an action.

@@ -25,7 +25,7 @@ type revokeView struct {
 }
 
 func newRevokeView(s *Shell) *revokeView {
-	v := &revokeView{shell: s, model: s.console.Revoke, search: newSearchField("", "search"), since: NewField(""), count: NewField("")}
+	v := &revokeView{shell: s, model: s.console.Revoke, search: newSearchField("search"), since: NewField(""), count: NewField("")}
 	m := v.model
 	v.second = newSecondPanel(m.Second, v.enable, s.Draw)
 	v.since.OnChanged = func(t string) { m.Since = t; v.enable() }

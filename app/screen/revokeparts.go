@@ -262,13 +262,9 @@ func (v *revokeView) whatBack() fyne.CanvasObject {
 func (v *revokeView) bar(narrow bool) fyne.CanvasObject {
 	m := v.model
 	busy := m.Step == flow.RevokeBusy
-	ink, key := colourDanger, "revoke.verb"
+	ink, key, primary := colourDanger, "revoke.verb", v.revoke
 	if v.undoing() {
-		ink, key = colourControl, "revoke.undo.button"
-	}
-	primary := v.revoke
-	if v.undoing() {
-		primary = v.undo
+		ink, key, primary = colourControl, "revoke.undo.button", v.undo
 	}
 	primary.SetLabel(v.verb(key))
 	if busy {

@@ -250,7 +250,7 @@ func (s *Shell) statusChanged() {
 	st := s.console.Status
 	c := &st.Custody
 	now := standing{
-		realm: st.Now.Realm, known: st.Known, phase: st.Phase, list: st.Now.List.Sequence, changes: int(st.Now.Unpublished), identities: st.Now.Identities,
+		realm: st.Now.Realm, known: st.Known, phase: st.Phase, list: st.Now.List.Sequence, changes: st.Now.Unpublished, identities: st.Now.Identities,
 		readOnly: c.ReadOnly, drill: c.Drill, answers: c.Chip != nil, present: len(c.Present),
 	}
 	if c.Chip != nil {

@@ -49,7 +49,7 @@ func screens(s *Shell) []screen {
 
 // unpublished is how many changes no list has yet.
 func (s *Shell) unpublished() (n int, t tone) {
-	return int(s.console.Status.Now.Unpublished), toneDanger
+	return s.console.Status.Now.Unpublished, toneDanger
 }
 
 // waiting is how many proposals wait for who is signed on here.
