@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // Kind is what a paper is.
@@ -35,14 +36,11 @@ type Sheet struct {
 var Files = []string{ApprovalKeyFile, CoreFile, CommitmentsFile, RecordFile, RecordPDF, PlanFile}
 
 // Left lists what lies in a folder after a founding: cards first. There is nothing where there is no folder, and while no founding has
-// succeeded.
+// succeeded. Error: [ErrNotOurs].
 func Left(dir string) (all []Sheet, err error) {
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
+	entries, err := list(dir)
 	if err != nil {
-		return nil, fmt.Errorf("look for papers: %w", err)
+		return nil, err
 	}
 	founded := false
 	for _, e := range entries {
@@ -70,35 +68,57 @@ func Left(dir string) (all []Sheet, err error) {
 	return all, nil
 }
 
-// Remove overwrites and removes every file of a founding in the folder, and the folder, if nothing else lies in it. What a disk keeps of
-// overwritten files is up to the disk: those that spread writes may keep all of it.
+// Remove overwrites and removes every file of a founding in the folder, and the folder, if nothing else lies in it. The core goes last, by
+// which [Left] knows that there is more. What a disk keeps of overwritten files is up to the disk: those that spread writes may keep all
+// of it. Error: [ErrNotOurs].
 func Remove(dir string) error {
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	entries, err := list(dir)
+	if err != nil || entries == nil {
+		return err
+	}
+	core, kept := false, false
+	for _, e := range entries {
+		switch {
+		case e.Name() == CoreFile:
+			core = true
+		case !ofFounding(e.Name()):
+			kept = true
+		default:
+			err = errors.Join(err, shred(filepath.Join(dir, e.Name())))
+		}
+	}
+	if err == nil && core {
+		err = shred(filepath.Join(dir, CoreFile))
+	}
+	if err == nil && !kept {
+		err = os.Remove(dir)
 	}
 	if err != nil {
 		return fmt.Errorf("remove the papers: %w", err)
 	}
-	kept := false
-	for _, e := range entries {
-		if !ofFounding(e.Name()) {
-			kept = true
-			continue
-		}
-		if err := shred(filepath.Join(dir, e.Name())); err != nil {
-			return fmt.Errorf("remove the papers: %w", err)
-		}
+	return nil
+}
+
+// list returns what lies in a folder that is ours; nil where there is none.
+func list(dir string) ([]fs.DirEntry, error) {
+	err := ours(dir, fs.ModeDir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
 	}
-	if kept {
-		return nil
+	if err != nil {
+		return nil, fmt.Errorf("look for papers: %w", err)
 	}
-	return os.Remove(dir)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, fmt.Errorf("look for papers: %w", err)
+	}
+	return append([]fs.DirEntry{}, entries...), nil
 }
 
 func ofFounding(name string) bool {
 	return slices.Contains(Files, name) || name == LockoutFile || name == LockoutPDF ||
-		strings.HasPrefix(name, "backup-") || strings.HasPrefix(name, "next-core-")
+		strings.HasPrefix(name, "backup-") || strings.HasPrefix(name, "next-core-") ||
+		strings.HasPrefix(name, ".marque-") || strings.HasPrefix(name, probe) // of a program that was killed while it wrote one
 }
 
 func shred(path string) error {
@@ -111,7 +131,7 @@ func shred(path string) error {
 		if _, err := rand.Read(noise); err != nil {
 			return fmt.Errorf("draw what is written over it: %w", err)
 		}
-		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		f, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NOFOLLOW, 0)
 		if err != nil {
 			return err
 		}

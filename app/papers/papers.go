@@ -58,9 +58,11 @@ func Prepare(dir string, plan *ceremony.Plan, clock func() time.Time) (*Papers, 
 	return p, p.probe()
 }
 
+const probe = ".probe-"
+
 // probe makes sure that files can be written there, before anything exists that must be.
 func (p *Papers) probe() error {
-	f, err := os.CreateTemp(p.Folder, ".probe-")
+	f, err := os.CreateTemp(p.Folder, probe)
 	if err != nil {
 		return err
 	}
