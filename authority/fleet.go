@@ -42,12 +42,19 @@ func (a *Authority) Fleet(ctx context.Context, since time.Time) (*Fleet, error) 
 	if err != nil {
 		return nil, fmt.Errorf("sum the fleet up: %w", err)
 	}
-	return a.index.fleet(when, since), nil
+	f, err := a.index.fleet(when, since)
+	if err != nil {
+		return nil, fmt.Errorf("sum the fleet up: %w", err)
+	}
+	return f, nil
 }
 
-func (x *index) fleet(when *present, since time.Time) *Fleet {
+func (x *index) fleet(when *present, since time.Time) (*Fleet, error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
+	if x.state != indexBuilt { // it was locked just now
+		return nil, ErrLocked
+	}
 	f, c := &Fleet{}, &x.columns
 	held := map[uint32]int{}
 	depots := make([]DepotFleet, len(x.depots))
@@ -85,5 +92,5 @@ func (x *index) fleet(when *present, since time.Time) *Fleet {
 		}
 	}
 	slices.SortFunc(f.Depots, func(d, e DepotFleet) int { return cmp.Compare(d.Depot, e.Depot) })
-	return f
+	return f, nil
 }

@@ -184,10 +184,17 @@ func (s set) add(i int) { s[i>>6] |= 1 << (i & 63) }
 
 func (s set) has(i uint32) bool { return s[i>>6]>>(i&63)&1 != 0 }
 
+// wordsOf returns the words of a text in lower case, each once.
+func wordsOf(text string) []string {
+	words := strings.Fields(strings.ToLower(text))
+	slices.Sort(words)
+	return slices.Compact(words)
+}
+
 // matching returns the rows in which all words of a text occur.
 func (x *index) matching(text string) set {
 	c := &x.columns
-	words := strings.Fields(strings.ToLower(text))
+	words := wordsOf(text)
 	if len(words) == 0 {
 		return newSet(c.n(), true)
 	}
@@ -230,17 +237,26 @@ func (x *index) withWord(word string) set {
 		s.add(i)
 		at = int(c.starts[i+1]) // behind that name
 	}
-	for d, name := range x.depots {
-		if d > 0 && strings.Contains(strings.ToLower(name), word) {
-			for i, of := range c.depots {
-				if int(of) == d {
-					s.add(i)
-				}
-			}
-		}
-	}
+	x.addDepots(s, word)
 	c.addSerials(s, strings.TrimPrefix(word, "~"))
 	return s
+}
+
+// addDepots adds the rows whose depot a word occurs in.
+func (x *index) addDepots(s set, word string) {
+	named, any := make([]bool, len(x.depots)), false
+	for d, name := range x.depots {
+		named[d] = d > 0 && strings.Contains(strings.ToLower(name), word)
+		any = any || named[d]
+	}
+	if !any {
+		return
+	}
+	for i, d := range x.columns.depots {
+		if named[d] {
+			s.add(i)
+		}
+	}
 }
 
 // rowAt returns the row whose name stands at a place, which is not before that of row i.

@@ -65,6 +65,7 @@ const MaxNamesakes = 8
 const (
 	maxIndexed       = 8 << 20                // identities
 	maxIndexedDepots = 4096                   // of them that are told apart
+	maxWords         = 16                     // different words of a search: each is looked for in all names
 	maxAnswers       = 4                      // searches that are remembered, each with 4 octets per match
 	indexPiece       = 4096                   // identities that are read at once
 	indexWait        = 300 * time.Millisecond // for the registry to be read

@@ -308,3 +308,21 @@ func TestOriginStays(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// A search goes through all names once for each word: there are only so many.
+func TestSearchForManyWords(t *testing.T) {
+	r := mixed(t)
+	var words []string
+	for i := range 17 {
+		words = append(words, fmt.Sprint("w", i))
+	}
+	if _, err := r.Search(t.Context(), authority.Query{Text: strings.Join(words, " ")}); !errors.Is(err, wire.ErrValue) {
+		t.Errorf("17 different words: %v", err)
+	}
+	if f := r.search(t, authority.Query{Text: strings.Repeat("TRAM tram ", 20)}); f.Matches != 1 {
+		t.Errorf("one word, often: %v", names(f))
+	}
+	if f := r.search(t, authority.Query{Text: "nord"}); f.Matches == 0 || f.Matches != len(f.Rows) || f.Rows[0].Depot != "Nord" {
+		t.Errorf("by depot: %+v", f)
+	}
+}
