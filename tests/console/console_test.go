@@ -370,20 +370,34 @@ func TestScreenshots(t *testing.T) {
 	d.typed(passphrase)
 	d.key("Return")
 	d.until("the open realm", onOpen, nil)
+	d.shoot("home")
 	d.typed(request)
 	d.key("Return")
 	d.until("the request card", onNext, nil)
+	d.key("Return")
+	d.until("the written package", onDone, nil)
 	d.shoot("enrol")
-	d.key("Escape", "ctrl+3")
+	d.key("ctrl+3")
 	d.typed("bus")
 	d.until("the list", onSelected, func() { d.key("Down", "Up") }) // however often: the first row
 	d.key("Down", "Down")
 	d.key("ctrl+d")
 	d.until("the dark look", onDark, nil)
 	d.shoot("identities")
+	d.key("ctrl+d", "ctrl+4")
+	time.Sleep(pause)
+	d.typed("bus-4703")
+	d.key("Return")
+	d.until("the reasons", onReasons, nil)
+	d.until("a reason that will do", onRevoke, func() { d.key("Down") })
+	d.key("Down")
+	d.shoot("revoke")
+	d.key("Escape", "ctrl+5")
+	time.Sleep(pause)
+	d.shoot("publish")
 }
 
-// fleet founds an authority with some identities, one of them revoked.
+// fleet founds an authority with some identities, one of them revoked and published, another revoked since.
 func fleet(t *testing.T, dir string) {
 	t.Helper()
 	founded, err := appliance.Found(dir, appliance.Founding{
@@ -412,13 +426,17 @@ func fleet(t *testing.T, dir string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if i == 11 {
-			if err := a.Authority().Revoke(issued.Address, wire.ReasonStolen, time.Now()); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := a.Authority().Publish(); err != nil {
-				t.Fatal(err)
-			}
+		if i != 11 && i != 13 {
+			continue
+		}
+		if err := a.Authority().Revoke(issued.Address, wire.ReasonStolen, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if i == 13 {
+			continue // on no list yet
+		}
+		if _, err := a.Authority().Publish(); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
