@@ -249,7 +249,7 @@ func (a *Approvals) Signers() (names []string) {
 // Approve approves what is shown, once the passphrase turned out to be that of the officer who is chosen. It is cleared.
 func (a *Approvals) Approve(passphrase []byte) {
 	p := a.Selected()
-	if !a.Open() || len(passphrase) == 0 || a.service == nil || a.Second.Index() < 0 {
+	if !a.Open() || p.Content() == nil || len(passphrase) == 0 || a.service == nil || a.Second.Index() < 0 {
 		clear(passphrase)
 		return
 	}

@@ -485,6 +485,7 @@ func (r *Revoke) Ask() {
 
 func (r *Revoke) run(passphrase []byte) {
 	r.undoing = r.Step == RevokeUndo
+	r.finding.forget() // who is found later was not shown, and not counted
 	r.Step, r.Problem, r.Note, r.Matches = RevokeBusy, nil, Text{}, nil
 	of, reason, undo := r.addresses(), r.Reason, r.undoing
 	since, _ := r.Effective()

@@ -42,7 +42,7 @@ func (v *approvalsView) focus() fyne.Focusable {
 		return nil
 	case v.model.Refusing:
 		return v.reason
-	case v.second.needed():
+	case v.second.needed() && v.model.Selected().Content() != nil:
 		return v.second.secret
 	}
 	return nil

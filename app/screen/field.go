@@ -55,8 +55,14 @@ func (f *Field) SetWrong(wrong bool) {
 // Take returns what stands there as octets that the caller may clear, and empties the field.
 func (f *Field) Take() []byte {
 	b := []byte(f.Text)
-	f.SetText("")
+	f.Forget()
 	return b
+}
+
+// Forget empties the field. A secret is hidden again: the next one is not typed in sight because of the last.
+func (f *Field) Forget() {
+	f.Password = f.secret
+	f.SetText("")
 }
 
 // FocusGained implements fyne.Focusable.
@@ -101,6 +107,12 @@ func (f *Field) TypedKey(e *fyne.KeyEvent) {
 func (f *Field) TypedShortcut(s fyne.Shortcut) {
 	if passShortcut(f, s) || intakeOf(f).key(s.ShortcutName()) {
 		return
+	}
+	if f.secret { // it stays here, also while it can be read
+		switch s.(type) {
+		case *fyne.ShortcutCopy, *fyne.ShortcutCut:
+			return
+		}
 	}
 	if p, ok := s.(*fyne.ShortcutPaste); ok && f.paste != nil && p.Clipboard.Content() == "" {
 		f.paste()

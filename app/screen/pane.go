@@ -65,6 +65,7 @@ func (s *Shell) lower() bool {
 		return false
 	}
 	s.window.Canvas().Overlays().Remove(s.raised.all)
+	forget(s.raised.pane)
 	s.raised = nil
 	return true
 }

@@ -70,7 +70,15 @@ func (v *revokeView) box() *Field {
 	return v.search
 }
 
-func (v *revokeView) scanned(code string) { v.model.Add(code) }
+// A share card goes where cards belong: here it would be looked for, and shown as what was not found.
+func (v *revokeView) scanned(code string) {
+	switch flow.SortOf(code) {
+	case flow.SortCard, flow.SortOutgoing:
+		v.shell.console.Scan(code)
+	case flow.SortUnknown, flow.SortRequest, flow.SortReceipt, flow.SortAddress, flow.SortDepot, flow.SortBatch, flow.SortReceipts:
+		v.model.Add(code)
+	}
+}
 
 func (v *revokeView) refused(why error) {
 	v.model.Refuse(why)

@@ -40,8 +40,8 @@ func (p *secondPanel) take() []byte { return p.secret.Take() }
 
 // clear empties the field.
 func (p *secondPanel) clear() {
-	if p.secret.Text != "" {
-		p.secret.SetText("")
+	if p.secret.Text != "" || !p.secret.Password {
+		p.secret.Forget()
 	}
 }
 

@@ -270,6 +270,7 @@ func (s *Shell) Draw() {
 	if v != s.shown {
 		for s.closeOverlay() { // a dialog belongs to its screen
 		}
+		forget(s.shown)
 		s.remember(v)
 	}
 	s.shown = v
