@@ -28,11 +28,11 @@ func (a *Authority) changesTo(tx *storage.Tx, statement []byte) ([]ListChange, e
 		return nil, err
 	}
 	earlier, err := a.earlier(tx, to)
-	if err != nil || len(earlier) == 0 {
+	if err != nil {
 		return nil, err
 	}
-	changes := make([]ListChange, 0, 2)
-	for _, from := range slices.Compact([]*wire.Bundle{earlier[0], earlier[len(earlier)-1]}) {
+	changes := make([]ListChange, 0, len(earlier))
+	for _, from := range earlier {
 		c, err := a.changeTo(from, to)
 		if err != nil {
 			return nil, fmt.Errorf("change from list %d to list %d: %w", from.Sequence, to.Sequence, err)
@@ -42,26 +42,44 @@ func (a *Authority) changesTo(tx *storage.Tx, statement []byte) ([]ListChange, e
 	return changes, nil
 }
 
-// earlier returns the lists before one, of its generation and base, the newest first.
-func (a *Authority) earlier(tx *storage.Tx, to *wire.Bundle) (all []*wire.Bundle, err error) {
-	for sequence := to.Sequence - 1; sequence > 0 && len(all) < maxListsBack; sequence-- {
-		statement, err := tx.List(sequence)
-		if errors.Is(err, storage.ErrNotFound) {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		b, err := openBundle(statement, a.core)
-		if err != nil {
-			return nil, err
-		}
-		if b.Generation != to.Generation || b.Base != to.Base {
-			break
-		}
-		all = append(all, b)
+// earlier returns the list before one and the oldest, both of its generation and base; only one if they are the same, none if there is none.
+// The lists of a base follow each other without gaps, so that the oldest is found in ten steps: a list may have 16 MiB.
+func (a *Authority) earlier(tx *storage.Tx, to *wire.Bundle) ([]*wire.Bundle, error) {
+	before, err := a.sameBase(tx, to, to.Sequence-1)
+	if before == nil || err != nil {
+		return nil, err
 	}
-	return all, nil
+	oldest := before
+	for first := to.Sequence - min(to.Sequence, maxListsBack); first < oldest.Sequence; {
+		middle := first + (oldest.Sequence-first)/2
+		b, err := a.sameBase(tx, to, middle)
+		switch {
+		case err != nil:
+			return nil, err
+		case b != nil:
+			oldest = b
+		default:
+			first = middle + 1
+		}
+	}
+	return slices.Compact([]*wire.Bundle{before, oldest}), nil
+}
+
+// sameBase returns the list of a number if it is of the generation and base of a later one, nil otherwise. One that is not stored as it was
+// signed counts as none: the audit complains of it, and it must not keep revocations from being published.
+func (a *Authority) sameBase(tx *storage.Tx, later *wire.Bundle, sequence uint32) (*wire.Bundle, error) {
+	statement, err := tx.List(sequence)
+	if err != nil {
+		if errors.Is(err, storage.ErrNotFound) || errors.Is(err, storage.ErrCorrupt) {
+			err = nil
+		}
+		return nil, err
+	}
+	b, err := openBundle(statement, a.core)
+	if err != nil || b.Generation != later.Generation || b.Base != later.Base || b.Sequence != sequence {
+		return nil, nil //nolint:nilerr,nilnil // see above
+	}
+	return b, nil
 }
 
 // changeTo signs one change. It reads it as a device will before that.

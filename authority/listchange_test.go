@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"go.etcd.io/bbolt"
+
 	"marque/device"
 	"marque/device/wire"
 )
@@ -82,5 +84,28 @@ func TestChangesOfLists(t *testing.T) {
 	}
 	if p = r.publish(t); len(p.Changes) != 1 {
 		t.Errorf("%d changes to the second one", len(p.Changes))
+	}
+}
+
+// TestDamagedListsKeepNothingBack: what became of old lists on the disk costs changes, and keeps no revocation from being published.
+func TestDamagedListsKeepNothingBack(t *testing.T) {
+	r := found(t)
+	for range 3 {
+		r.publish(t)
+	}
+	for _, c := range []struct{ damaged, steps uint32 }{{2, 1}, {5, 0}, {1, 1}} {
+		r.edit(t, func(tx *bbolt.Tx) error {
+			lists := tx.Bucket([]byte("lists"))
+			return lists.Put(key32(c.damaged), append(bytes.Clone(lists.Get(key32(c.damaged))), 0))
+		})
+		p := r.publish(t)
+		if len(p.Changes) < int(c.steps) || c.steps == 0 && len(p.Changes) > 0 {
+			t.Errorf("list %d is damaged: %d changes to list %d", c.damaged, len(p.Changes), p.Sequence)
+		}
+		for i, change := range p.Changes {
+			if i == 0 && change.From != p.Sequence-1 || change.From == c.damaged {
+				t.Errorf("list %d is damaged: change %d to list %d is from list %d", c.damaged, i, p.Sequence, change.From)
+			}
+		}
 	}
 }

@@ -28,7 +28,7 @@ const CodecGaps Codec = 2
 // Encode returns the octets of s and the codec that reads them, of the codecs the one with the fewest octets. The result depends on the
 // set alone, and is empty for an empty set.
 func Encode(s *Set) (Codec, []byte) {
-	golomb, gaps := encodeGolomb(s.sorted()), encodeGaps(s.N(), s.sorted())
+	golomb, gaps := encodeGolomb(s.sorted()), encodeGaps(s.N(), s.sorted(), 2*s.Len())
 	if len(gaps) < len(golomb) && !tooDense(s.Len(), gaps) {
 		return CodecGaps, gaps
 	}

@@ -95,12 +95,12 @@ func (g *gapModels) tree(length int) []model {
 
 func (g *gapModels) note(length int) { g.last = [2]int{length, g.last[0]} }
 
-// encodeGaps codes ascending serials below n.
-func encodeGaps(n uint64, serials []uint32) []byte {
+// encodeGaps codes ascending serials below n, in about so many octets.
+func encodeGaps(n uint64, serials []uint32, octets int) []byte {
 	if len(serials) == 0 {
 		return nil
 	}
-	w, g := newRangeWriter(2*len(serials)+16), newGapModels(n, len(serials))
+	w, g := newRangeWriter(octets+spanBits/8+1), newGapModels(n, len(serials)) // finish drops zeros only after it wrote them
 	next := uint64(0)
 	for _, s := range serials {
 		v := uint64(s) - next + 1
@@ -154,6 +154,18 @@ func decodeGaps(n uint64, count int, data []byte) ([]uint32, error) {
 	if count == 0 {
 		return nil, nil
 	}
+	serials, err := readGaps(n, count, data)
+	if err == nil && !bytes.Equal(encodeGaps(n, serials, len(data)), data) {
+		err = fmt.Errorf("%w: not as the set is coded", ErrData)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return serials, nil
+}
+
+// readGaps reads 1 ≤ count ≤ n ≤ 2³² serials below n from any stream.
+func readGaps(n uint64, count int, data []byte) ([]uint32, error) {
 	serials := make([]uint32, count)
 	r, g := newRangeReader(data), newGapModels(n, count)
 	next := uint64(0)
@@ -171,9 +183,6 @@ func decodeGaps(n uint64, count int, data []byte) ([]uint32, error) {
 		}
 		serials[i] = uint32(next + v - 1)
 		next += v
-	}
-	if !bytes.Equal(encodeGaps(n, serials), data) {
-		return nil, fmt.Errorf("%w: not as the set is coded", ErrData)
 	}
 	return serials, nil
 }

@@ -4,8 +4,8 @@ const (
 	// MaxN is the largest n of a set, 2³²: serials are 32-bit numbers.
 	MaxN uint64 = 1 << 32
 
-	// MaxData is the longest encoded set in octets, 16 MiB, the longest bundle. A gap takes at least one bit, so that decoding
-	// allocates at most 32 octets per octet of data.
+	// MaxData is the longest encoded set in octets, 16 MiB, the longest bundle. There are at most eight gaps in an octet of it, so
+	// that decoding allocates at most 33 octets per octet of data, besides 20 KiB for models, or the 16 MiB that freeGaps allows.
 	MaxData = 16 << 20
 
 	// A stream of [CodecGaps] may hold many gaps in an octet, where serials follow each other. So that nobody allocates much for little, a

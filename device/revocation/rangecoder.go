@@ -109,7 +109,9 @@ func (w *rangeWriter) shift() {
 		return
 	}
 	if top > 0xff {
-		w.out[len(w.out)-1]++ // low + span never passes the interval at the start: there is an octet, and it is below 0xff
+		// low + span never passes the interval at the start: there is an octet. It is below 0xff: others are held, but for one that comes
+		// with a carry itself, and low + span < 2⁴⁹ then leaves no room for a second.
+		w.out[len(w.out)-1]++
 	}
 	for ; w.held > 0; w.held-- {
 		w.out = append(w.out, byte(0xff+top>>8)) // 0x00 after a carry
@@ -127,11 +129,8 @@ func (w *rangeWriter) finish() []byte {
 			break
 		}
 	}
-	for range spanBits/8 + 1 {
+	for range spanBits/8 + 1 { // the last one, a zero, lets the held ones go
 		w.shift()
-	}
-	for ; w.held > 0; w.held-- {
-		w.out = append(w.out, 0xff)
 	}
 	for len(w.out) > 0 && w.out[len(w.out)-1] == 0 {
 		w.out = w.out[:len(w.out)-1]
