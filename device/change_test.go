@@ -3,6 +3,8 @@ package device_test
 import (
 	"maps"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -152,4 +154,45 @@ func TestChangeSizes(t *testing.T) {
 			t.Errorf("%d of %d: %d octets, more than %d", len(serials), n, len(change), most)
 		}
 	}
+}
+
+// A change names its core with four octets only, so it is the key that tells: one of a core that was given up, or of the next one, does nothing,
+// and the device says what has to be done.
+func TestChangesAroundRotation(t *testing.T) {
+	f, next := rotatingFleet(t)
+	former := f.change(f.publish(0), 1, []uint32{0}, asIs)
+	next.publish()
+	_, err := f.tram.Apply(next.change(next.publish(), 1, nil, asIs))
+	wantErr(t, err, device.ErrRotateFirst, "of the next core")
+	succeed(t, f.tram, next)
+	must(f.tram.Apply(next.publish()))
+	_, err = f.tram.Apply(former)
+	wantErr(t, err, device.ErrRotated, "of the former core")
+	if l := f.tram.Status().List; l.Count != 0 {
+		t.Errorf("%+v", l)
+	}
+}
+
+// A device whose list file was lost or set back takes no change, however far back it reaches: what it would continue is not known.
+func TestChangeOfLostList(t *testing.T) {
+	f := newFleet(t)
+	dir := f.dirs[f.tram]
+	file := filepath.Join(dir, "list")
+	before := must(os.ReadFile(file))
+	must(f.tram.Apply(f.publish(0)))
+	change := f.change(f.publish(0, 1), 1, []uint32{0, 1}, asIs)
+	same := f.change(f.bundle(2, []uint32{0}, func(*wire.Bundle) {}), 1, []uint32{0}, asIs)
+	for name, spoil := range map[string]func() error{
+		"lost":     func() error { return os.Remove(file) },
+		"set back": func() error { return os.WriteFile(file, before, 0o600) },
+	} {
+		check(spoil())
+		check(f.tram.Close())
+		f.tram = f.load(t, dir, f.options())
+		for _, c := range [][]byte{change, same} {
+			_, err := f.tram.Apply(c)
+			wantErr(t, err, device.ErrListGap, name)
+		}
+	}
+	must(f.tram.Apply(f.publish(0, 1)))
 }

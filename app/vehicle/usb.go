@@ -1,8 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"errors"
+	"math"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -79,11 +82,29 @@ func packageFor(d *device.Device, files []usb.File) ([]byte, error) {
 	return newest, nil
 }
 
-// listsOf returns the lists among the files, the newest first by their names, which prove nothing.
+// listsOf returns the lists among the files, and the changes that lead to one, the newest first by their names, which prove nothing. A list
+// comes before the changes to it, and the change that reaches back the furthest is the last of them.
 func listsOf(files []usb.File) []usb.File {
 	lists := slices.DeleteFunc(slices.Clone(files), func(f usb.File) bool { return wire.Sniff(f.Content) != wire.FoundBundle })
-	slices.SortStableFunc(lists, func(a, b usb.File) int { return int(int64(numberOf(b.Name)) - int64(numberOf(a.Name))) })
+	slices.SortStableFunc(lists, func(a, b usb.File) int {
+		to, from := changeOf(a.Name)
+		otherTo, otherFrom := changeOf(b.Name)
+		return cmp.Or(cmp.Compare(otherTo, to), cmp.Compare(otherFrom, from))
+	})
 	return lists[:min(len(lists), maxTried)]
+}
+
+// changeOf returns N and M of list-N-from-M.mql, N and the largest number of list-N.mql, zeros of any other name.
+func changeOf(name string) (to, from uint32) {
+	if n := numberOf(name); n > 0 {
+		return n, math.MaxUint32
+	}
+	before, after, found := strings.Cut(name, "-from-")
+	to, from = numberOf(before+".mql"), numberOf("list-"+after)
+	if !found || to == 0 || from == 0 {
+		return 0, 0
+	}
+	return to, from
 }
 
 // applyNewest takes the newest list among the files into force that this device accepts. The error is that of the first.
