@@ -92,7 +92,7 @@ func newFounding(c *Console, p Parts) *Founding {
 func (f *Founding) begin() {
 	f.Plan = *Evaluation("")
 	if f.tools.TPM != "" {
-		f.Plan.Vault = ceremony.Vault{Kind: ceremony.VaultTPM, TPM: f.tools.TPM}
+		custodial(&f.Plan, f.tools.TPM)
 	}
 }
 

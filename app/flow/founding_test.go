@@ -390,3 +390,16 @@ func TestDiscard(t *testing.T) {
 	c.Founding.Found([]byte(secret))
 	w.until("the words", func() bool { return c.Founding.Step == flow.FoundingWords })
 }
+
+// TestUsualCards: who gives the console a TPM, and presses Enter from then on, gets cards all the same.
+func TestUsualCards(t *testing.T) {
+	chosen := newWindow(t).console.Founding
+	chosen.SetRealm("fleet.example")
+	chosen.Guard(true)
+	given := newWindow(t)
+	given.tools.TPM = "/dev/tpmrm7"
+	given.open()
+	if f := given.console.Founding; !f.Custodial() || f.Plan.Vault.TPM != "/dev/tpmrm7" || f.Plan.Backup.None() || f.Plan.Backup != chosen.Plan.Backup || f.Plan.Next != chosen.Plan.Next {
+		t.Errorf("%+v; after choosing it %+v", f.Plan, chosen.Plan)
+	}
+}

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -29,15 +30,16 @@ func (f *Founding) Guard(tpm bool) {
 	f.Plan.Vault, f.Plan.Officers, f.Plan.Unlock = ceremony.Vault{Kind: ceremony.VaultPassphrase}, nil, 0
 	f.Plan.Backup, f.Plan.Next, f.Plan.Waived = ceremony.Cards{}, ceremony.Cards{}, false
 	if tpm {
-		path := f.tools.TPM
-		if path == "" {
-			path = ceremony.DefaultTPM
-		}
-		f.Plan.Vault = ceremony.Vault{Kind: ceremony.VaultTPM, TPM: path}
-		f.Plan.Backup, f.Plan.Next = ceremony.Cards{Needed: 3, Total: 5}, ceremony.Cards{Needed: 3, Total: 5}
+		custodial(&f.Plan, cmp.Or(f.tools.TPM, ceremony.DefaultTPM))
 	}
 	f.Problem = nil
 	f.changed()
+}
+
+// custodial makes a plan one of a vault under a TPM, with as many cards as are usual.
+func custodial(p *ceremony.Plan, tpm string) {
+	p.Vault = ceremony.Vault{Kind: ceremony.VaultTPM, TPM: tpm}
+	p.Backup, p.Next = ceremony.Cards{Needed: 3, Total: 5}, ceremony.Cards{Needed: 3, Total: 5}
 }
 
 // SetTPM takes the path of the TPM.
