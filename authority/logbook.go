@@ -80,7 +80,7 @@ func (a *Authority) Log(q LogQuery) (*LogPage, error) {
 			return err
 		}
 		page.Since = first.Time
-		r := &logReader{authority: a, tx: tx, depots: depots, words: strings.Fields(strings.ToLower(q.Text)), class: q.Class}
+		r := &logReader{authority: a, tx: tx, depots: depots, words: wordsOf(q.Text), class: q.Class, first: page.Size}
 		return r.read(page, q)
 	})
 	if err != nil {
@@ -105,8 +105,11 @@ type logReader struct {
 	class     LogClass
 	words     []string            // all of which have to occur
 	depots    map[[32]byte]string // names by key
-	decided   *Decision           // what was carried out by the entries from first on
-	first     uint64
+
+	decided *Decision // at first, of which the entries up to last can be the carrying out; nil for none
+	first   uint64    // entries from here on were looked at
+	last    uint64
+	ended   bool // first is a decision, or an entry that none is followed by
 }
 
 func (r *logReader) read(page *LogPage, q LogQuery) error {
@@ -330,38 +333,63 @@ func (d *Decision) names() (names []string) {
 	return names
 }
 
-// decidedBy names who decided what an entry carries out: the decision stands before it, with nothing between but what it led to.
+// decidedBy names who decided what an entry carries out: the decision stands before it, with nothing between but what it led to. Entries
+// that were passed on the way are not read again for the next row.
 func (r *logReader) decidedBy(row *Logged) error {
-	if r.decided != nil && row.Index >= r.first {
-		row.Who = r.decided.names()
-		return nil
+	if row.Index <= r.first {
+		r.decided, r.first, r.ended = nil, row.Index, false
 	}
-	r.decided = nil
-	for found, err := range r.tx.LogBackwards(row.Index) {
+	if !r.ended {
+		if err := r.seekDecision(row.Index); err != nil {
+			return err
+		}
+	}
+	if r.decided != nil && row.Index <= r.last {
+		row.Who = r.decided.names()
+	}
+	return nil
+}
+
+// seekDecision goes on backwards to the decision before an entry, or to where it cannot be any more.
+func (r *logReader) seekDecision(before uint64) error {
+	for found, err := range r.tx.LogBackwards(r.first) {
 		if err != nil {
 			return err
+		}
+		if before-found.Index > MaxBatch {
+			return nil
 		}
 		e, err := wire.ParseLogEntry(found.Entry)
 		if err != nil {
 			return err
 		}
+		r.first = found.Index
 		switch entry := e.Entry.(type) {
 		case *wire.DecideEntry:
-			if r.decided, err = readDecision(r.tx, entry.Proposal); err != nil || r.decided == nil {
-				return err
+			r.ended = true
+			if r.decided, err = readDecision(r.tx, entry.Proposal); r.decided != nil {
+				r.last = found.Index + r.decided.carries()
 			}
-			r.first = found.Index
-			row.Who = r.decided.names()
-			return nil
+			return err
 		case *wire.RevokeEntry, *wire.UndoEntry:
-			if row.Index-found.Index > MaxBatch {
-				return nil
-			}
 		default:
+			r.ended = true
 			return nil
 		}
 	}
 	return nil
+}
+
+// carries returns how many entries follow a decision to carry it out, at most.
+func (d *Decision) carries() uint64 {
+	switch what, _ := parsePayload(d.Proposal.Action, d.Payload); p := what.(type) {
+	case *RevokePayload:
+		return uint64(len(p.Addresses))
+	case *UndoPayload:
+		return uint64(len(p.Addresses))
+	default:
+		return 1
+	}
 }
 
 // depotNames are the names under which the keys of depots were registered last.

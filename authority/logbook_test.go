@@ -148,3 +148,24 @@ func TestVerifyBesideChanges(t *testing.T) {
 		t.Errorf("the clock of the test went to %v", at)
 	}
 }
+
+// Officers are not named for what follows their decision without having been decided.
+func TestLogNamesNobodyForAForgedEntry(t *testing.T) {
+	b := newBoard(t, 2)
+	buses := b.buses(t, "bus-1", "bus-2")
+	action, payload := revoking(t, buses...)
+	b.later(time.Second)
+	if p, err := b.Propose(b.by("Anna", "Bo"), action, payload); err != nil || p.State != authority.StateDecided {
+		t.Fatal(p, err)
+	}
+	b.log(t, &wire.UndoEntry{Serial: buses[1].Serial()})
+	rows := b.logged(t, authority.LogQuery{Class: authority.LogRevoked, Count: 2})
+	if len(rows) < 3 || rows[0].Kind != "undo" || len(rows[0].Who) != 0 {
+		t.Fatalf("%+v", rows)
+	}
+	for _, row := range rows[1:3] {
+		if row.Kind != "revoke" || !slices.Equal(row.Who, []string{"Anna", "Bo"}) {
+			t.Errorf("%+v", row)
+		}
+	}
+}

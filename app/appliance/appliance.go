@@ -57,6 +57,7 @@ type Appliance struct {
 	tpm      *hsm.TPM      // nil while locked, and where there is none
 
 	backups sync.Mutex // one Backup at a time
+	exports sync.Mutex // one ExportLog at a time
 }
 
 // Open opens the authority in dir, locked: core, policy, log, and lists can be

@@ -423,3 +423,24 @@ func checkTPMTidy(t *testing.T, e *hsmtest.Emulator) {
 
 // firstCounter is the index at which an unused TPM gets its first counter.
 const firstCounter = 0x01804D51
+
+// writerFunc is an io.Writer.
+type writerFunc func(b []byte) (int, error)
+
+func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
+
+// Whoever may read the log, but makes no backups, keeps nobody from making one by taking the log slowly.
+func TestBackupDuringAnExportOfTheLog(t *testing.T) {
+	r := newRealm(t)
+	r.drill()
+	during := 0
+	_, err := r.a.ExportLog(writerFunc(func(b []byte) (int, error) {
+		if during++; during == 1 {
+			r.backup()
+		}
+		return len(b), nil
+	}))
+	if err != nil || during == 0 {
+		t.Error(during, err)
+	}
+}

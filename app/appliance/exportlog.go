@@ -21,8 +21,8 @@ type LogInfo struct {
 // ExportLog writes to w what [Audit] takes as the database of a folder: the public parts alone, with nothing that is sealed. Meanwhile
 // it lies beside the folder under the name ".NAME.audit". It works while the vault is locked. Errors: those of the file system, and w's.
 func (a *Appliance) ExportLog(w io.Writer) (*LogInfo, error) {
-	a.backups.Lock()
-	defer a.backups.Unlock()
+	a.exports.Lock() // not backups: whoever may read the log could keep officers from them by reading slowly
+	defer a.exports.Unlock()
 	info, err := a.exportLog(w)
 	if err != nil {
 		return nil, fmt.Errorf("export the log: %w", err)
