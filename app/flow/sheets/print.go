@@ -17,7 +17,8 @@ const patience = 20 * time.Second
 // printers are the commands that print a PDF, the first one that there is counts.
 var printers = []string{"lp", "lpr"}
 
-// Print hands a page to the printing system, which keeps a copy until it was printed. It is flow.Parts.Print.
+// Print hands a page to the printing system, which keeps a copy until it was printed, and that of CUPS for a day after, unless it was
+// told otherwise. Only the path stands in the command line. It is flow.Parts.Print.
 func Print(path string) error {
 	for _, name := range printers {
 		program, err := exec.LookPath(name)
