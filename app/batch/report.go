@@ -18,7 +18,7 @@ func WriteCSV(w io.Writer, rows []Row) error {
 	for i := range rows {
 		r := &rows[i]
 		_ = out.Write([]string{
-			strconv.Itoa(r.Line), inert(r.Source), inert(r.Name), inert(r.Kind), r.Result(), r.Address, inert(r.Package), r.Words, inert(r.Reason),
+			strconv.Itoa(r.Line), Inert(r.Source), Inert(r.Name), Inert(r.Kind), r.Result(), r.Address, Inert(r.Package), r.Words, Inert(r.Reason),
 		})
 	}
 	out.Flush()
@@ -39,8 +39,8 @@ func (r *Row) Result() string {
 	return string(r.Action)
 }
 
-// inert keeps spreadsheets from calculating a cell.
-func inert(cell string) string {
+// Inert keeps spreadsheets from calculating a cell: it puts an apostrophe before what would be a formula.
+func Inert(cell string) string {
 	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
 		return "'" + cell
 	}

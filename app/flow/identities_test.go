@@ -149,6 +149,26 @@ func TestIdentitiesAreTicked(t *testing.T) {
 	}
 }
 
+// A device asks for its name itself.
+func TestExportedNamesAreNoFormulas(t *testing.T) {
+	w := newWindow(t)
+	w.found()
+	w.enrol("-1-A1")
+	l := w.console.Identities
+	l.Refresh()
+	w.until("the identity", func() bool { return l.Total() == 1 && !l.Loading })
+	l.ExportAll()
+	w.until("the table", func() bool { return !l.Export.Busy })
+	b, err := os.ReadFile(l.Export.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(strings.NewReader(string(b))).ReadAll()
+	if err != nil || len(rows) != 2 || rows[1][0] != "'-1-A1" {
+		t.Errorf("%q, %v", rows, err)
+	}
+}
+
 func TestIdentitiesAreExported(t *testing.T) {
 	w := newWindow(t)
 	w.fleet(3)

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"marque/app/batch"
 	"marque/authority"
 )
 
@@ -152,7 +153,7 @@ var standingWords = map[authority.Standing]string{
 	authority.StandingActive: "active", authority.StandingRevoked: "revoked", authority.StandingExpired: "expired",
 }
 
-// csvRow is a line of the table: times in UTC as RFC 3339 has them, empty for none.
+// csvRow is a line of the table: times in UTC as RFC 3339 has them, empty for none. No cell is a formula, whatever names devices asked for.
 func csvRow(r *authority.Row) []string {
 	at := func(t time.Time) string {
 		if t.IsZero() {
@@ -165,7 +166,7 @@ func csvRow(r *authority.Row) []string {
 		list = strconv.FormatUint(uint64(r.List), 10)
 	}
 	row := []string{
-		r.Address.Name(), strconv.FormatUint(uint64(r.Address.Serial()), 10), r.Address.String(), r.Kind.String(), r.Depot,
+		batch.Inert(r.Address.Name()), strconv.FormatUint(uint64(r.Address.Serial()), 10), r.Address.String(), r.Kind.String(), batch.Inert(r.Depot),
 		standingWords[r.Standing], at(r.Issued), at(r.Until), at(r.Received), list, "", "", "",
 	}
 	if v := r.Revoked; v != nil {
