@@ -52,6 +52,7 @@ func FuzzApply(f *testing.F) {
 	fl := newFleet(f)
 	good := fl.publish(1)
 	f.Add(good)
+	f.Add(fl.change(good, 1, []uint32{1}, asIs))
 	f.Add(good[:100])
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, list []byte) {
