@@ -249,6 +249,9 @@ func (b *EnrolBatch) Keys() int {
 // Folder is where the packages go: one of its own for each batch.
 func (b *EnrolBatch) Folder() string {
 	name := strings.TrimSuffix(filepath.Base(b.Source), filepath.Ext(b.Source))
+	if name == "." || name == ".." { // whoever names a file does not choose another folder
+		name = "batch"
+	}
 	base := b.enrol.Folder
 	if base == "" {
 		base = b.enrol.fallback

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -24,14 +25,27 @@ var (
 
 // text returns one line.
 func text(s string, size fyne.ThemeSizeName, c fyne.ThemeColorName, style fyne.TextStyle) *canvas.Text {
-	t := canvas.NewText(s, colour(c))
+	t := canvas.NewText(visible(s), colour(c))
 	t.TextSize, t.TextStyle = sizes[size], style
 	return t
 }
 
+// visible replaces what cannot be seen, and what turns the text around it about: names, typed texts and files come from others, and are
+// to be read as what they are.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && r != softHyphen && unicode.In(r, unicode.Cc, unicode.Cf) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
+}
+
+const softHyphen = '\u00ad' // translations may have it
+
 // paragraph returns text that wraps into the width it gets.
 func paragraph(s string, size fyne.ThemeSizeName, c fyne.ThemeColorName, style fyne.TextStyle) fyne.CanvasObject {
-	p := widget.NewRichText(&widget.TextSegment{Text: s, Style: widget.RichTextStyle{ColorName: c, SizeName: size, TextStyle: style}})
+	p := widget.NewRichText(&widget.TextSegment{Text: visible(s), Style: widget.RichTextStyle{ColorName: c, SizeName: size, TextStyle: style}})
 	p.Wrapping = fyne.TextWrapWord
 	return padded(p, -6, -6, -6, -6) // it brings the inner padding of the theme along
 }

@@ -98,6 +98,13 @@ func (f *Field) TypedKey(e *fyne.KeyEvent) {
 		if !intakeOf(f).key(string(e.Name)) && (f.edge == nil || !f.edge(e.Name)) {
 			f.Entry.TypedKey(e)
 		}
+	case fyne.KeyReturn, fyne.KeyEnter:
+		if f.secret && holdsCode(f.Text) {
+			f.Forget()
+			f.SetWrong(true)
+			return
+		}
+		passKey(f, e)
 	default:
 		passKey(f, e)
 	}

@@ -151,7 +151,7 @@ func (p *gotoPane) line(d destination, chosen bool) fyne.CanvasObject {
 		ink, style = colourAccent, bold
 		ground = box(colourAccentSoft, "", radius)
 	}
-	words := canvas.NewText(shorten(d.words, gotoWide-200, sizes[sizeBody], style), colour(ink))
+	words := canvas.NewText(shorten(visible(d.words), gotoWide-200, sizes[sizeBody], style), colour(ink))
 	words.TextSize, words.TextStyle = sizes[sizeBody], style
 	row := line(10, icon(d.icon, 18, ink), words, layout.NewSpacer())
 	if d.note != "" {

@@ -116,7 +116,7 @@ func (n *intake) key(name string) bool {
 	}
 	if n.taker() == nil {
 		n.note(name, at)
-		return busy && strings.HasPrefix(name, "Ctrl+") // other keys end a secret, or go on to the next one
+		return busy && isCommand(name) // other keys end a secret, or go on to the next one
 	}
 	if name == "Enter" {
 		text, err := n.wedge.Enter(at)
@@ -131,6 +131,11 @@ func (n *intake) key(name string) bool {
 		n.deliver(n.wedge.Other(at))
 	}
 	return busy
+}
+
+// isCommand reports whether a key does something that has nothing to do with typing.
+func isCommand(name string) bool {
+	return strings.HasPrefix(name, "Ctrl+") || strings.HasPrefix(name, "Alt+") || len(name) > 1 && name[0] == 'F' && strings.Trim(name[1:], "0123456789") == ""
 }
 
 // types reports whether a key types a character, or only changes which one another key types.

@@ -1,5 +1,25 @@
 package screen
 
+import (
+	"strings"
+
+	"marque/app/flow"
+)
+
+// shortestCode is the length from which on something in a secret is taken for a code.
+const shortestCode = 12
+
+// holdsCode reports whether what stands where a secret is asked for ends with a code: a hand scanner typed it. Wrong secrets are counted,
+// and few of them lock the TPM, so that this is not tried.
+func holdsCode(secret string) bool {
+	for _, begins := range []string{"MQ1", "//"} {
+		if i := strings.LastIndex(strings.ToUpper(secret), begins); i >= 0 && len(secret)-i >= shortestCode && flow.SortOf(secret[i:]) != flow.SortUnknown {
+			return true
+		}
+	}
+	return false
+}
+
 // keeper is a view or a pane with fields for secrets. What was typed there and left is forgotten when it is no longer shown: the next
 // one before the window may be somebody else.
 type keeper interface{ forget() }

@@ -4,13 +4,16 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/test"
 
 	"marque/app/flow"
 	"marque/app/screen"
 	"marque/authority"
+	"marque/device/wire"
 )
 
 // typedAt is what stands in the secret field that has the focus.
@@ -141,5 +144,59 @@ func TestTheUnreadableIsNotApproved(t *testing.T) {
 	secret := []byte("their passphrase")
 	if a.Approve(secret); a.Busy || !bytes.Equal(secret, make([]byte, len(secret))) {
 		t.Error("it is being approved, or the passphrase is kept")
+	}
+}
+
+// A code that is scanned while a secret is asked for is none: nobody is asked whether it is right, as wrong ones are counted.
+func TestACodeIsNoSecret(t *testing.T) {
+	s := newStage(t, fleet(t), window, false)
+	for _, code := range []string{wire.RequestText(request("secret-1", wire.KindVehicle, today)), "MQ1S" + strings.Repeat("ABCDEFG2", 21), "//nordtal.example/Stram-112~8"} {
+		s.scans("a" + code)
+		if len(s.work) > 0 || s.console.Unlock.Busy || typedAt(t, s).Text != "" {
+			t.Errorf("%.4s: it was tried, or is still there", code)
+			s.settle()
+		}
+	}
+	s.typed(string(passphrase))
+	s.key(fyne.KeyReturn)
+	if s.settle(); s.console.Phase != flow.Open {
+		t.Error("the passphrase does not open")
+	}
+}
+
+// No key that a scanner types beside a secret signs anybody off.
+func TestAScanSignsNobodyOff(t *testing.T) {
+	s := newStage(t, fleet(t), window, false)
+	alone(s, flow.PlaceHome)
+	s.key(fyne.KeyF3)
+	s.key(fyne.KeyUp)
+	if a := s.console.Attendance; !a.CanLeave() {
+		t.Fatalf("officer %d cannot leave", a.At)
+	}
+	s.late += time.Second
+	s.types("abcdefgh", 5*time.Millisecond)
+	s.press(fyne.KeyF6)
+	if len(s.work) > 0 || s.console.Attendance.Busy {
+		t.Error("an officer was signed off")
+	}
+}
+
+// Characters that turn what stands around them about, or cannot be seen, are shown as what they are.
+func TestTextsAreNotTurnedAbout(t *testing.T) {
+	s := opened(t)
+	s.console.Open(flow.PlaceRevoke)
+	s.console.Revoke.Add("bus\u202e1174\u200b\x1b")
+	s.settle()
+	seen := false
+	for _, o := range s.objects() {
+		if c, ok := o.(*canvas.Text); ok {
+			if strings.ContainsAny(c.Text, "\u202e\u200b\x1b") {
+				t.Errorf("%+q is shown", c.Text)
+			}
+			seen = seen || strings.Contains(c.Text, "bus\ufffd1174\ufffd\ufffd")
+		}
+	}
+	if !seen {
+		t.Error("what was looked for is not shown")
 	}
 }
