@@ -37,7 +37,7 @@ func (s *stage) shortcut(key fyne.KeyName) {
 // shows reports whether a text can be seen.
 func (s *stage) shows(text string) bool {
 	for _, o := range s.objects() {
-		if t, ok := o.(*canvas.Text); ok && t.Text == text && t.Visible() {
+		if t, ok := o.(*canvas.Text); ok && t.Text == text {
 			return true
 		}
 	}

@@ -19,7 +19,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/test"
 
 	"github.com/tyler-smith/go-bip39/wordlists"
 )
@@ -36,27 +35,12 @@ type outline struct {
 // outlineOf walks what is visible in a window.
 func outlineOf(w fyne.Window) *outline {
 	o := &outline{}
-	o.walk(w.Content(), fyne.Position{})
-	for _, over := range w.Canvas().Overlays().List() {
-		o.walk(over, fyne.Position{})
-	}
+	visitWindow(w, o.add)
 	return o
 }
 
-func (o *outline) walk(object fyne.CanvasObject, at fyne.Position) {
-	if object == nil || !object.Visible() {
-		return
-	}
-	at = at.Add(object.Position())
+func (o *outline) add(object fyne.CanvasObject, at fyne.Position) {
 	switch x := object.(type) {
-	case *fyne.Container:
-		for _, child := range x.Objects {
-			o.walk(child, at)
-		}
-	case fyne.Widget:
-		for _, child := range test.WidgetRenderer(x).Objects() {
-			o.walk(child, at)
-		}
 	case *canvas.Text:
 		if s := steady(x.Text); s != "" {
 			o.lines = append(o.lines, fmt.Sprintf("%4.0f,%-4.0f %s", at.X, at.Y, s))

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/test"
 
 	"marque/app/flow"
 	"marque/app/screen"
@@ -12,8 +11,8 @@ import (
 
 // secrets returns what stands in fields for secrets.
 func secrets(s *stage) (all []string) {
-	for _, o := range test.LaidOutObjects(s.window.Content()) {
-		if f, ok := o.(*screen.Field); ok && f.Password && f.Visible() {
+	for _, o := range s.objects() {
+		if f, ok := o.(*screen.Field); ok && f.Password {
 			all = append(all, f.Text)
 		}
 	}

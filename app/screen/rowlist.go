@@ -216,7 +216,6 @@ type rowListRenderer struct {
 	list         *RowList
 	ground, ring *canvas.Rectangle
 	rule         *canvas.Rectangle
-	laid         fyne.Size // that the rows were laid out for
 }
 
 func (r *rowListRenderer) Destroy() {}
@@ -261,10 +260,6 @@ func (r *rowListRenderer) Layout(size fyne.Size) {
 	body := fyne.NewSize(size.Width-2, size.Height-head-1-4)
 	r.list.wrapped.Move(fyne.NewPos(1, head+1))
 	r.list.wrapped.Resize(body)
-	if r.laid != size { // the toolkit lays some rows out for the size before
-		r.laid = size
-		r.list.list.Refresh()
-	}
 	if r.list.empty != nil {
 		r.list.empty.Move(fyne.NewPos(1, head+1))
 		r.list.empty.Resize(body)

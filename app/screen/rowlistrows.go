@@ -157,12 +157,7 @@ func (r *rowRenderer) Layout(size fyne.Size) {
 		r.row.box.Move(fyne.NewPos(columnInset-6, 0))
 		r.row.box.Resize(fyne.NewSquareSize(rowHigh))
 	}
-	// The toolkit is late to say how wide a row has become that was out of sight.
-	wide := size.Width
-	if list := r.row.owner.list.Size().Width; list > 0 {
-		wide = list
-	}
-	r.row.owner.placeColumns(wide, func(i int, x, width float32) { r.place(i, x, width, size.Height) })
+	r.row.owner.placeColumns(size.Width, func(i int, x, width float32) { r.place(i, x, width, size.Height) })
 }
 
 func (r *rowRenderer) place(i int, x, width, height float32) {

@@ -324,12 +324,36 @@ func (s *stage) types(text string, each time.Duration) {
 }
 
 // objects are all that the window shows, and what stands above that.
-func (s *stage) objects() []fyne.CanvasObject {
-	all := test.LaidOutObjects(s.window.Content())
-	if top := s.window.Canvas().Overlays().Top(); top != nil {
-		all = append(all, test.LaidOutObjects(top)...)
-	}
+func (s *stage) objects() (all []fyne.CanvasObject) {
+	visitWindow(s.window, func(o fyne.CanvasObject, _ fyne.Position) { all = append(all, o) })
 	return all
+}
+
+// visitWindow calls seen for all that a window shows, and where. It leaves all as it is: test.LaidOutObjects makes new renderers, and
+// a list that was given another lays its rows out where nobody sees them.
+func visitWindow(w fyne.Window, seen func(o fyne.CanvasObject, at fyne.Position)) {
+	visit(w.Content(), fyne.Position{}, seen)
+	for _, over := range w.Canvas().Overlays().List() {
+		visit(over, fyne.Position{}, seen)
+	}
+}
+
+func visit(o fyne.CanvasObject, at fyne.Position, seen func(o fyne.CanvasObject, at fyne.Position)) {
+	if o == nil || !o.Visible() {
+		return
+	}
+	at = at.Add(o.Position())
+	seen(o, at)
+	var children []fyne.CanvasObject
+	switch x := o.(type) {
+	case *fyne.Container:
+		children = x.Objects
+	case fyne.Widget:
+		children = test.WidgetRenderer(x).Objects()
+	}
+	for _, child := range children {
+		visit(child, at, seen)
+	}
 }
 
 // layOut gives everything its place: texts that wrap learn their width in the first round.
