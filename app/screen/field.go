@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"unicode/utf8"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/widget"
@@ -63,6 +65,19 @@ func (f *Field) Take() []byte {
 func (f *Field) Forget() {
 	f.Password = f.secret
 	f.SetText("")
+}
+
+// SetText writes something else into the field. The caret stands behind it: the toolkit would leave it where it was.
+func (f *Field) SetText(text string) {
+	f.CursorRow, f.CursorColumn = 0, utf8.RuneCountInString(text)
+	f.Entry.SetText(text)
+}
+
+// insert types characters at the caret, which stands behind them then.
+func (f *Field) insert(typed []rune) {
+	for _, r := range typed {
+		f.Entry.TypedRune(r)
+	}
 }
 
 // FocusGained implements fyne.Focusable.

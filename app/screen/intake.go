@@ -179,9 +179,7 @@ func (n *intake) deliver(text string, err error) {
 			taker.scanned(text)
 		}
 	case errors.Is(err, scan.ErrSlow):
-		if len(held) > 0 {
-			taker.box().SetText(taker.box().Text + string(held))
-		}
+		taker.box().insert(held)
 	case scanned:
 		taker.box().SetText("")
 		taker.refused(err)

@@ -10,6 +10,7 @@ import (
 	"marque/app/flow"
 	"marque/app/qr"
 	"marque/app/scan"
+	"marque/app/screen"
 	"marque/device/wire"
 )
 
@@ -77,6 +78,27 @@ func TestAScanOpensNoFile(t *testing.T) {
 	s.key(fyne.KeyReturn)
 	if s.settle(); s.console.Enrol.Problem == nil || s.console.Enrol.Problem.What.Key != "problem.nocode.what" {
 		t.Errorf("%v", s.console.Enrol.Problem)
+	}
+}
+
+// A busy machine hands over at once what was typed one by one.
+func TestTheCaretStaysBehindWhatWasTypedFast(t *testing.T) {
+	s := opened(t)
+	s.console.Open(flow.PlaceHome)
+	s.settle()
+	s.typed("/media/")
+	s.types("NORD-03", 5*time.Millisecond)
+	s.pauses()
+	box, ok := s.window.Canvas().Focused().(*screen.Field)
+	if !ok || box.Text != "/media/NORD-03" {
+		t.Fatalf("%+v", box)
+	}
+	if box.CursorColumn != len(box.Text) {
+		t.Errorf("the caret stands behind %d of %d characters", box.CursorColumn, len(box.Text))
+	}
+	s.typed("/bus.png")
+	if box.Text != "/media/NORD-03/bus.png" {
+		t.Errorf("what was typed last stands elsewhere: %s", box.Text)
 	}
 }
 
