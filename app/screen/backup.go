@@ -212,7 +212,8 @@ func (v *backupView) draw(narrow bool) fyne.CanvasObject {
 	if narrow && m.Task != flow.BackupNone {
 		return page(narrow, title("backup"), v.bar(), body)
 	}
-	right := container.NewVScroll(v.state())
+	const edge = 2 // of the cards, which the scroller would cut off
+	right := padded(container.NewVScroll(padded(v.state(), edge, edge, edge, edge)), -edge, -edge, -edge, -edge)
 	return page(narrow, title("backup"), v.bar(), container.NewBorder(nil, nil, nil, padded(sized(right, side, 0), 0, 0, 4, 0), body))
 }
 
