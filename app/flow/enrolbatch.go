@@ -312,11 +312,8 @@ func (g *granting) run(ctx context.Context, p *batch.Preview, progress batch.Pro
 	if err != nil {
 		return err
 	}
-	for _, f := range load.Files {
-		if f.Name == ManifestFile {
-			continue
-		}
-		if err := g.write(f.Name, f.Content); err != nil {
+	for _, name := range []string{ListFile(load.Sequence), CoreFile} { // no changes: whoever is new has no list that they lead from
+		if err := g.write(name, load.content(name)); err != nil {
 			return err
 		}
 	}

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"marque/app/qr"
@@ -17,58 +15,8 @@ import (
 	"marque/device/wire"
 )
 
-// Publisher is what [Publish] needs of the service. Consignment returns the newest list and what goes out with it: the core and a signed
-// manifest of both, last.
-//
-// PastLists returns lists that were published, the newest first, at most n, and how many hold
-// them, of how many; below zero as long as that is counted.
-type Publisher interface {
-	Publish() (*authority.Published, error)
-	NewestList() (sequence uint32, list []byte, err error)
-	Consignment() (*Consignment, error)
-	PastLists(n int) (lists []PastList, of int, err error)
-}
-
-// Consignment is what is written to a stick for one list.
-type Consignment struct {
-	Sequence uint32
-	Core     *wire.Core
-	Files    []usb.File
-}
-
-// List returns the statement that is the list.
-func (c *Consignment) List() []byte {
-	for _, f := range c.Files {
-		if f.Name == ListFile(c.Sequence) {
-			return f.Content
-		}
-	}
-	return nil
-}
-
-// The names of files, as the commands write them.
-const (
-	CoreFile     = "core.mqs"
-	ManifestFile = "manifest.mqm"
-	listBefore   = "list-"
-	listAfter    = ".mql"
-)
-
 // listCodes is the type of a series that holds a list.
 const listCodes qr.Type = 'L'
-
-// ListFile is the name of a list's file.
-func ListFile(sequence uint32) string {
-	return listBefore + strconv.FormatUint(uint64(sequence), 10) + listAfter
-}
-
-// listNumber returns the number of the list that a file's name speaks of.
-func listNumber(name string) (sequence uint32, ok bool) {
-	number, before := strings.CutPrefix(name, listBefore)
-	number, after := strings.CutSuffix(number, listAfter)
-	n, err := strconv.ParseUint(number, 10, 32)
-	return uint32(n), before && after && err == nil
-}
 
 // PublishStep is where publishing stands.
 type PublishStep int
@@ -284,6 +232,15 @@ func (p *Publish) Size() int {
 		return 0
 	}
 	return len(p.load.List())
+}
+
+// ListChanges are what leads to the newest list: from the one before it, then, if that is another one, from the oldest that a change leads
+// from, which does for all in between too. None when they are not known; not to be changed.
+func (p *Publish) ListChanges() []authority.ListChange {
+	if p.load == nil || p.load.Sequence != p.console.Status.Now.List.Sequence {
+		return nil
+	}
+	return p.load.Changes
 }
 
 // Waits is how many destinations can be written to, and were not.

@@ -1,6 +1,7 @@
 package flow_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -157,7 +158,7 @@ func checkStick(t *testing.T, w *window, folder string, sequence uint32) {
 		t.Fatal(err)
 	}
 	checked, err := depot.CheckFolder(inbox, core, nil)
-	if err != nil || len(checked.Wrong) > 0 || len(checked.Manifest.Files) != 2 {
+	if err != nil || len(checked.Wrong) > 0 || len(checked.Manifest.Files) != 2+len(w.console.Publish.ListChanges()) {
 		t.Errorf("%+v, %v", checked, err)
 	}
 	list, err := os.ReadFile(filepath.Join(inbox, flow.ListFile(sequence)))
@@ -168,11 +169,39 @@ func checkStick(t *testing.T, w *window, folder string, sequence uint32) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if bundle, err := wire.ParseBundle(payload); err != nil || bundle.Sequence != sequence {
+	bundle, err := wire.ParseBundle(payload)
+	if err != nil || bundle.Sequence != sequence {
 		t.Errorf("%+v, %v", bundle, err)
 	}
+	checkChanges(t, w, inbox, core, bundle)
 	if p := w.console.Publish.Proof; p.Size != len(list) || p.Words() != words.Of(p.Hash[:]) {
 		t.Errorf("%+v", p)
+	}
+}
+
+// checkChanges checks that what leads to a list lies beside it: from the one before, and from the first.
+func checkChanges(t *testing.T, w *window, inbox string, core *wire.Core, to *wire.Bundle) {
+	t.Helper()
+	from := []uint32{to.Sequence - 1, 1}[:min(to.Sequence-1, 2)]
+	if to.Sequence == 2 {
+		from = from[:1]
+	}
+	told := w.console.Publish.ListChanges()
+	if len(told) != len(from) {
+		t.Fatalf("%d changes to list %d", len(told), to.Sequence)
+	}
+	for i, c := range told {
+		b, err := os.ReadFile(filepath.Join(inbox, flow.ChangeFile(to.Sequence, from[i])))
+		if err != nil || c.From != from[i] || !bytes.Equal(b, c.Statement) {
+			t.Fatalf("%+v, %v", c, err)
+		}
+		payload, err := wire.OpenStatement(b, wire.TypeChange, core.Realm, core.StatementKey)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if change, err := wire.ParseChange(payload); err != nil || change.From != from[i] || change.Sequence != to.Sequence || change.State != to.State {
+			t.Errorf("%+v, %v", change, err)
+		}
 	}
 }
 
@@ -186,7 +215,8 @@ func TestStickPulled(t *testing.T) {
 	}{
 		{1, 1, "publish.pulled.old", false},
 		{2, 2, "publish.pulled.half", false},
-		{4, 2, "", true},
+		{3, 2, "publish.pulled.half", false}, // the change is there, the core of old
+		{5, 2, "", true},
 	} {
 		w, p := publishing(t)
 		folder := t.TempDir()
@@ -227,6 +257,33 @@ func TestStickPulled(t *testing.T) {
 		p.Write()
 		w.until("the stick", func() bool { return p.Step == flow.PublishWritten })
 		checkStick(t, w, folder, 2)
+	}
+}
+
+// What leads to the newest list from earlier ones goes out with it, and is known again after a restart.
+func TestChangesGoOut(t *testing.T) {
+	w, p := publishing(t)
+	folder := t.TempDir()
+	w.port.insert("Ultra", folder)
+	w.until("what the stick holds", looked(p))
+	if len(p.ListChanges()) != 0 {
+		t.Error("something leads to the first list")
+	}
+	for sequence := uint32(2); sequence <= 4; sequence++ {
+		p.Sign()
+		w.until("the stick", func() bool { return p.Step == flow.PublishWritten && w.console.Status.Now.List.Sequence == sequence })
+		checkStick(t, w, folder, sequence)
+		p.Done()
+	}
+	w.kill()
+	p.Sign()
+	w.until("the loss", func() bool { return w.console.Phase == flow.Shut })
+	w.serve()
+	w.start(flow.Locked)
+	w.unlock()
+	w.until("the changes", func() bool { return len(p.ListChanges()) == 2 })
+	if c := p.ListChanges(); c[0].From != 3 || c[1].From != 1 {
+		t.Errorf("%+v", c)
 	}
 }
 

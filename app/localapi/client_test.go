@@ -110,6 +110,11 @@ func withdraw(t *testing.T, c *localapi.Client, address wire.Address) {
 	if err != nil || sequence != 2 || !slices.Equal(list, published.Bundle) {
 		t.Errorf("the newest list is %d, %v", sequence, err)
 	}
+	sequence, changes, err := c.ListChanges()
+	if err != nil || sequence != 2 || len(changes) != 1 || changes[0].From != 1 || changes[0].Added != 1 ||
+		!slices.Equal(changes[0].Statement, published.Changes[0].Statement) {
+		t.Errorf("to list %d lead %+v, %v", sequence, changes, err)
+	}
 	ids, err := c.Identities(0, 10)
 	if err != nil || len(ids) != 1 || ids[0].Address != address || ids[0].Revoked == nil || ids[0].Revoked.Reason != wire.ReasonStolen {
 		t.Errorf("%+v %v", ids, err)
@@ -136,6 +141,7 @@ func TestSessionsAreTheirClients(t *testing.T) {
 		"enrol":      func() error { _, err := other.Enrol(request(t, "bus-1")); return err },
 		"publish":    func() error { _, err := other.Publish(); return err },
 		"identities": func() error { _, err := other.Identities(0, 1); return err },
+		"changes":    func() error { _, _, err := other.ListChanges(); return err },
 		"backup":     func() error { _, err := other.Backup(new(safeBuffer)); return err },
 		"reopen":     func() error { _, err := other.Reopen(localapi.Reopening{}); return err },
 	} {

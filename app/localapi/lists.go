@@ -2,18 +2,25 @@ package localapi
 
 import "marque/authority"
 
-var pastLists = call[listsBefore, pastListed]{"past-lists", signedOn, (*Server).pastLists, properties{quiet: true}}
+var (
+	pastLists   = call[listsBefore, pastListed]{"past-lists", signedOn, (*Server).pastLists, properties{quiet: true}}
+	listChanges = call[none, listChanged]{"list-changes", signedOn, (*Server).listChanges, properties{quiet: true}}
+)
 
-// listRoutes are the calls about the history of lists.
-var listRoutes = []route{pastLists}
+// listRoutes are the calls about the history of lists, and about what leads from one to another.
+var listRoutes = []route{pastLists, listChanges}
 
-// What it takes and gives.
+// What they take and give.
 type (
 	listsBefore struct {
 		Before uint32
 		Count  int
 	}
-	pastListed struct{ Lists []authority.PastList }
+	pastListed  struct{ Lists []authority.PastList }
+	listChanged struct {
+		Sequence uint32
+		Changes  []authority.ListChange
+	}
 )
 
 // PastLists is [authority.Authority.PastLists].
@@ -28,4 +35,18 @@ func (c *Client) PastLists(before uint32, n int) ([]authority.PastList, error) {
 func (s *Server) pastLists(_ *caller, in *listsBefore) (*pastListed, error) {
 	lists, err := s.authority().Authority().PastLists(in.Before, max(in.Count, 0))
 	return &pastListed{Lists: lists}, err
+}
+
+// ListChanges is [authority.Authority.ListChanges].
+func (c *Client) ListChanges() (sequence uint32, changes []authority.ListChange, err error) {
+	out, err := listChanges.do(c, &none{})
+	if err != nil {
+		return 0, nil, err
+	}
+	return out.Sequence, out.Changes, nil
+}
+
+func (s *Server) listChanges(*caller, *none) (*listChanged, error) {
+	sequence, changes, err := s.authority().Authority().ListChanges()
+	return &listChanged{Sequence: sequence, Changes: changes}, err
 }

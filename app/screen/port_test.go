@@ -95,23 +95,6 @@ func (p *place) Publish() (*authority.Published, error) {
 	return p.Service.Publish()
 }
 
-// PastLists makes up as many lists as were asked for: half a year's, of a fleet of ten thousand.
-func (p *place) PastLists(n int) ([]flow.PastList, int, error) {
-	if p.lists == 0 {
-		return p.Service.PastLists(n)
-	}
-	var lists []flow.PastList
-	for i := range p.lists {
-		at := today.AddDate(0, 0, -7*i)
-		revoked := 10_004 - 120*i + i%4*35
-		held := []int{8810, 910, 240, 30, 10}
-		lists = append(lists, flow.PastList{
-			Sequence: uint32(215 - i), Issued: at, NextUpdate: at.AddDate(0, 0, 14), Size: revoked + 320, Revoked: revoked, Held: append(held, make([]int, p.lists)...)[i],
-		})
-	}
-	return lists, 10_000, nil
-}
-
 // revoke revokes an identity, by its name.
 func (s *stage) revoke(name string, serial uint32) {
 	address, err := wire.NewAddress("nordtal.example", "", name, serial)

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/layout"
 
 	"marque/app/flow"
+	"marque/authority"
 )
 
 // publishView draws flow.Publish: where lists go and the one in force on the left; on the right what is to be done now, and how lists grew.
@@ -211,13 +212,28 @@ func (v *publishView) list() fyne.CanvasObject {
 	if n := v.model.Size(); n > 0 {
 		size = octets(n)
 	}
-	rows := column(0,
-		listFact(say("publish.full"), say("publish.full.what", "Count", int(l.Count)), size, true),
+	rows := column(0, listFact(say("publish.full"), say("publish.full.what", "Count", int(l.Count)), size, true))
+	for i, c := range v.model.ListChanges() {
+		rows.Add(listChange(l.Sequence, &c, i == 0))
+	}
+	for _, row := range []fyne.CanvasObject{
 		listFact(say("publish.valid"), say("publish.valid.until", "From", v.day(l.Issued), "To", v.day(l.NextUpdate)), days(l.NextUpdate.Sub(l.Issued)), false),
 		listFact(say("publish.refused"), say("publish.refused.from", "Date", v.day(l.HardExpiry)), days(l.HardExpiry.Sub(l.Issued)), false),
 		listFact(say("publish.changes"), say("publish.changes.what"), number(s.Now.Unpublished), false),
-	)
+	} {
+		rows.Add(row)
+	}
 	return frame(column(0, cardHead(say("publish.list", "List", number(int(l.Sequence))), listPill(s)), padded(rows, 5, 5, 14, 14)))
+}
+
+// listChange is the line about a change to a list: from the one before it, or from any since an earlier one.
+func listChange(to uint32, c *authority.ListChange, step bool) fyne.CanvasObject {
+	label, value := say("publish.step"), say("publish.step.what", "From", number(int(c.From)), "List", number(int(to)))
+	if !step {
+		label = say("publish.catchup")
+		value = say("publish.catchup.what", "From", number(int(c.From)), "Before", number(int(to)-1), "List", number(int(to)))
+	}
+	return listFact(label, value, octets(len(c.Statement)), false)
 }
 
 // listFact is a line of the card: what, which, how much.

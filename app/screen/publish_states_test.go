@@ -52,7 +52,7 @@ var publishStates = []state{
 		s.altered(func(*flow.State) {})
 	}},
 	{"publish-drives", true, func(s *stage) {
-		p := publishing(s)
+		p := long(s)
 		s.port.insert("", 32e9, -1, func(d *flow.Drive) { d.Mount = "" })
 		s.port.insert("LOCKED", 4e9, 1e9, func(d *flow.Drive) { d.ReadOnly = true })
 		s.settle()

@@ -8,8 +8,11 @@ import (
 	"marque/app/flow"
 )
 
-// earlierShown is how many earlier lists stand beside the newest.
-const earlierShown = 5
+// earlierShown is how many earlier lists stand beside the newest, earlierRoom for how many there is room with what leads to it, as lines.
+const (
+	earlierShown = 5
+	earlierRoom  = 6
+)
 
 func newPastLists(v *publishView) *RowList {
 	l := NewRowList([]listColumn{
@@ -70,10 +73,11 @@ func (v *publishView) earlier() fyne.CanvasObject {
 	if len(all) < 2 {
 		return nil
 	}
-	most := earlierShown
+	room := earlierRoom - len(v.model.ListChanges())
 	if len(v.model.Destinations) > placesSmall {
-		most--
+		room -= 2
 	}
+	most := min(room, earlierShown)
 	rows := column(0)
 	for i := range all[1:min(len(all), most+1)] {
 		rows.Add(v.earlierLine(&all[i+1], i == 0))

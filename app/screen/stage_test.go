@@ -87,6 +87,9 @@ func (p *place) Connect() error {
 
 func (p *place) State() (flow.State, error) {
 	s, err := p.Service.State()
+	if err == nil {
+		p.pretend(&s)
+	}
 	if err == nil && p.alter != nil {
 		p.alter(&s)
 		s.Custody.Present = append(s.Custody.Present, p.present...)

@@ -71,7 +71,7 @@ func pastLists(c *localapi.Client, n int) (lists []flow.PastList, of int, err er
 }
 
 func consignment(c *localapi.Client) (*flow.Consignment, error) {
-	sequence, list, err := c.NewestList()
+	sequence, list, changes, err := newestList(c)
 	if err != nil {
 		return nil, err
 	}
@@ -79,8 +79,8 @@ func consignment(c *localapi.Client) (*flow.Consignment, error) {
 	if err != nil {
 		return nil, err
 	}
-	load := &flow.Consignment{Sequence: sequence, Files: []usb.File{{Name: flow.ListFile(sequence), Content: list}, {Name: flow.CoreFile, Content: core}}}
-	if load.Core, err = wire.OpenCore(core); err != nil {
+	load, err := flow.NewConsignment(sequence, list, changes, core)
+	if err != nil {
 		return nil, err
 	}
 	var listed []wire.File
@@ -93,4 +93,21 @@ func consignment(c *localapi.Client) (*flow.Consignment, error) {
 	}
 	load.Files = append(load.Files, usb.File{Name: flow.ManifestFile, Content: manifest})
 	return load, nil
+}
+
+// newestList returns the newest list and what leads to it. They are asked for one after the other: should another list be signed in
+// between, it is what is returned.
+func newestList(c *localapi.Client) (sequence uint32, list []byte, changes []authority.ListChange, err error) {
+	var to uint32
+	for {
+		if sequence, list, err = c.NewestList(); err != nil {
+			return 0, nil, nil, err
+		}
+		if to, changes, err = c.ListChanges(); err != nil {
+			return 0, nil, nil, err
+		}
+		if to == sequence {
+			return sequence, list, changes, nil
+		}
+	}
 }
