@@ -45,6 +45,7 @@ type Authority struct {
 	ledger   *ledger    // what the log says, as far as it was read
 	known    mark       // the newest signed state of the log that this process has seen or made
 	rollback rollback
+	receipts receipted
 
 	// Of the change under way:
 	signed uint64 // counter of the newest checkpoint

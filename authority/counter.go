@@ -188,7 +188,7 @@ func (a *Authority) commit(f func(tx *storage.Tx) error) error {
 // commitAnyway is commit for an authority that may be read-only.
 func (a *Authority) commitAnyway(f func(tx *storage.Tx) error) error {
 	r := &a.rollback
-	r.to, r.issued, r.skipped, a.staged = 0, 0, false, nil
+	r.to, r.issued, r.skipped, a.staged, a.receipts.taken = 0, 0, false, nil, nil
 	err := a.store.Update(f)
 	a.settle(err == nil)
 	r.since += r.issued

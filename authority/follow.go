@@ -60,6 +60,7 @@ func (a *Authority) follow(tx *storage.Tx) ([32]byte, error) {
 
 // settle is called when a change has been committed, or has failed.
 func (a *Authority) settle(committed bool) {
+	a.receipts.settle(committed)
 	switch {
 	case committed && a.ledger.size > a.known.size:
 		a.known = mark{a.ledger.size, a.ledger.tree.root()}

@@ -111,6 +111,7 @@ func (a *Authority) takeReceipt(tx *storage.Tx, r *wire.Receipt, b []byte) (*Acc
 	if err := tx.PutReceipt(id.Serial, storage.SlotNewest, &storage.Received{At: out.Received, Receipt: b}); err != nil {
 		return nil, fmt.Errorf("store the receipt: %w", err)
 	}
+	a.receipts.taken = append(a.receipts.taken, id.Serial)
 	return out, nil
 }
 
@@ -231,23 +232,6 @@ func (a *Authority) receiptOf(tx *storage.Tx, id *storage.Identity) (*Receipt, e
 		return nil, fmt.Errorf("read a receipt: %w", err)
 	}
 	return a.received(id, r, kept.At, r.Next(id.Kind, id.Request)), nil
-}
-
-// missingReceipts counts the serials in order, with keys that last, that no receipt came of. The caller holds a.mu, and has caught up.
-func (a *Authority) missingReceipts(tx *storage.Tx, epoch uint32) (n int, err error) {
-	got, err := tx.Receipted()
-	if err != nil {
-		return 0, fmt.Errorf("count the receipts: %w", err)
-	}
-	for serial, standing := range a.ledger.standings {
-		for len(got) > 0 && uint64(got[0]) < uint64(serial) {
-			got = got[1:]
-		}
-		if standing == inOrder && a.ledger.lastEpochs[serial] >= epoch && (len(got) == 0 || uint64(got[0]) != uint64(serial)) {
-			n++
-		}
-	}
-	return n, nil
 }
 
 // storePackage keeps a package, and the points of its keys, which its receipt is verified with.

@@ -47,7 +47,8 @@ type List struct {
 }
 
 // Status reads how the authority stands from public values: it works while the
-// authority is locked. The first call reads the whole log, later ones what is new.
+// authority is locked, and while it is being unlocked or indexed. The first call reads the whole log, and which serials have receipts;
+// later ones read what is new.
 func (a *Authority) Status() (Status, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -3,6 +3,7 @@ package storage
 import (
 	"encoding/binary"
 	"fmt"
+	"iter"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -143,25 +144,30 @@ func (tx *Tx) Receipt(serial uint32, slot Slot) (*Received, error) {
 	return &Received{At: seconds(binary.BigEndian.Uint64(b)), Receipt: b[8:]}, nil
 }
 
-// Receipted returns the serials that have a receipt that counts, ascending. It works while the database is locked.
-func (tx *Tx) Receipted() ([]uint32, error) {
-	no, err := tx.absent(bucketReceipts)
-	if err != nil || no {
-		return nil, err
-	}
-	var serials []uint32
-	for it, err := range tx.walk(bucketReceipts) {
+// Receipted yields the serials that have a receipt that counts, ascending. After an error it yields nothing more. It works while the
+// database is locked.
+func (tx *Tx) Receipted() iter.Seq2[uint32, error] {
+	return func(yield func(uint32, error) bool) {
+		no, err := tx.absent(bucketReceipts)
 		if err != nil {
-			return nil, err
+			yield(0, err)
 		}
-		if len(it.key) != 5 {
-			return nil, fmt.Errorf("%w: a receipt has no serial", ErrCorrupt)
+		if err != nil || no {
+			return
 		}
-		if Slot(it.key[4]) == SlotNewest {
-			serials = append(serials, binary.BigEndian.Uint32(it.key))
+		for key, err := range tx.keysOf(bucketReceipts) {
+			if err == nil && len(key) != 5 {
+				err = fmt.Errorf("%w: a receipt has no serial", ErrCorrupt)
+			}
+			if err != nil {
+				yield(0, err)
+				return
+			}
+			if Slot(key[4]) == SlotNewest && !yield(binary.BigEndian.Uint32(key), nil) {
+				return
+			}
 		}
 	}
-	return serials, nil
 }
 
 // HasNextKey reports whose receipt brought the enrolment key U for a next package.

@@ -51,7 +51,7 @@ func TestReceiptsAndPoints(t *testing.T) {
 	}), storage.ErrInvalid)
 	s.Lock()
 	err = s.View(func(tx *storage.Tx) error {
-		serials, err := tx.Receipted()
+		serials, err := receipted(tx)
 		if len(serials) != 2 || serials[0] != 7 || serials[1] != 9 {
 			t.Errorf("%v", serials)
 		}
@@ -62,6 +62,16 @@ func TestReceiptsAndPoints(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+func receipted(tx *storage.Tx) (serials []uint32, err error) {
+	for serial, err := range tx.Receipted() {
+		if err != nil {
+			return nil, err
+		}
+		serials = append(serials, serial)
+	}
+	return serials, nil
 }
 
 func TestNextKeysAreOfOneSerial(t *testing.T) {
@@ -104,7 +114,7 @@ func TestOlderDatabase(t *testing.T) {
 	err = reader.View(func(tx *storage.Tx) error {
 		_, missing := tx.Points(0, 1)
 		wantErr(t, missing, storage.ErrNotFound)
-		serials, err := tx.Receipted()
+		serials, err := receipted(tx)
 		if len(serials) != 0 {
 			t.Errorf("%v", serials)
 		}

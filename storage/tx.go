@@ -154,6 +154,33 @@ func (tx *Tx) last(bucket string) (key []byte, err error) {
 // not change meanwhile.
 func (tx *Tx) walk(bucket string) iter.Seq2[item, error] { return tx.walkFrom(bucket, nil) }
 
+// keysOf yields the keys of a bucket, in their order, without reading what stands under them.
+func (tx *Tx) keysOf(bucket string) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		b, err := tx.bucket(bucket)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		cursor := b.Cursor()
+		key, err := stepKey(cursor.First)
+		for ; err == nil && key != nil; key, err = stepKey(cursor.Next) {
+			if !yield(key, nil) {
+				return
+			}
+		}
+		if err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+func stepKey(move func() ([]byte, []byte)) (key []byte, err error) {
+	defer guard(&err)
+	key, _ = move()
+	return bytes.Clone(key), nil
+}
+
 func step(move func() ([]byte, []byte)) (it item, err error) {
 	defer guard(&err)
 	key, value := move()

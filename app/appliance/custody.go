@@ -60,18 +60,25 @@ type CardSet struct {
 
 // Custody says how the master secret is kept. It works while the appliance is locked, and asks the TPM, which takes some 50 ms.
 func (a *Appliance) Custody() (*Custody, error) {
+	_, c, err := a.Status()
+	return c, err
+}
+
+// Status says how the authority stands, and how its master secret is kept, as [Appliance.Custody] does.
+func (a *Appliance) Status() (*authority.Status, *Custody, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	status, err := a.authority.Status()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	outcome, err := a.authority.Drill()
-	if err != nil {
-		return nil, err
-	}
+	return &status, a.custody(&status), nil
+}
+
+// custody is Custody for a caller who holds a.mu.
+func (a *Appliance) custody(status *authority.Status) *Custody {
 	c := &Custody{
-		Vault: a.Kind(), Drill: drillOf(outcome), Counter: status.Counter,
+		Vault: a.Kind(), Drill: drillOf(status.Drill), Counter: status.Counter,
 		Backup: a.cards.describe(hsm.PurposeBackup), Next: a.cards.describe(hsm.PurposeNext),
 	}
 	if a.officers != nil {
@@ -85,7 +92,7 @@ func (a *Appliance) Custody() (*Custody, error) {
 	}
 	core := a.authority.Core()
 	c.judge(len(core.Next) > 0 || core.Generation > 1)
-	return c, nil
+	return c
 }
 
 // judge sets the grade. committed says that the core has a next one, or is one.

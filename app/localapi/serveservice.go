@@ -19,14 +19,11 @@ func (s *Server) status(*caller, *none) (*Status, error) {
 	if a == nil {
 		return out, nil
 	}
-	status, err := a.Authority().Status()
+	status, custody, err := a.Status()
 	if err != nil {
 		return nil, err
 	}
-	if out.Custody, err = s.custody(a); err != nil {
-		return nil, err
-	}
-	out.Authority = &status
+	out.Authority, out.Custody = status, s.custody(a, custody)
 	switch {
 	case a.Locked():
 		out.Phase = Locked
@@ -38,11 +35,7 @@ func (s *Server) status(*caller, *none) (*Status, error) {
 	return out, nil
 }
 
-func (s *Server) custody(a *appliance.Appliance) (*Custody, error) {
-	in, err := a.Custody()
-	if err != nil {
-		return nil, err
-	}
+func (s *Server) custody(a *appliance.Appliance, in *appliance.Custody) *Custody {
 	out := &Custody{
 		Vault: in.Vault, Grade: in.Grade, Reasons: in.Reasons, Needed: in.Needed, Present: s.desk.names(), Drill: Drill(in.Drill),
 		Counter: in.Counter, Backup: cardsOf(in.Backup), Next: cardsOf(in.Next),
@@ -63,7 +56,7 @@ func (s *Server) custody(a *appliance.Appliance) (*Custody, error) {
 		info := BackupInfo(*last)
 		out.LastBackup = &info
 	}
-	return out, nil
+	return out
 }
 
 func cardsOf(set *appliance.CardSet) *Cards {
