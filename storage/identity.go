@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"time"
 
 	"marque/device/wire"
@@ -151,13 +152,18 @@ func (tx *Tx) IdentityByName(name string) (*Identity, error) {
 // Identities yields the identities from serial from to the last. After an error
 // it yields nothing more. Records may be updated meanwhile.
 func (tx *Tx) Identities(from uint32) iter.Seq2[*Identity, error] {
+	return tx.identities(uint64(from), math.MaxUint64)
+}
+
+// identities is Identities up to a serial, which is not included.
+func (tx *Tx) identities(from, to uint64) iter.Seq2[*Identity, error] {
 	return func(yield func(*Identity, error) bool) {
 		gaps, err := tx.Gaps()
 		if err != nil {
 			yield(nil, err)
 			return
 		}
-		for serial := uint64(from); serial < tx.head.identities; serial++ {
+		for serial := from; serial < min(to, tx.head.identities); serial++ {
 			for len(gaps) > 0 && uint64(gaps[0].Next) <= serial {
 				gaps = gaps[1:]
 			}
@@ -226,60 +232,6 @@ func (tx *Tx) Package(serial uint32) ([]byte, error) {
 }
 
 func packageKey(id *Identity) []byte { return append(u32(id.Serial), u32(id.Sequence)...) }
-
-// VerifyRegistry opens every private value and compares the indexes with the
-// identities. It takes about 10 µs per identity and needs the key.
-func (tx *Tx) VerifyRegistry() error {
-	for id, err := range tx.Identities(0) {
-		if err != nil {
-			return err
-		}
-		if err := tx.verifyIndexes(id); err != nil {
-			return err
-		}
-	}
-	if err := tx.verifyLost(); err != nil {
-		return err
-	}
-	// Old requests, keys and packages are referred to by nothing; opening them is all that can be checked.
-	for _, bucket := range []string{bucketNames, bucketRequests, bucketKeys, bucketPackages} {
-		n := uint64(0)
-		for it, err := range tx.walk(bucket) {
-			if err == nil {
-				_, err = tx.keys.open(bucket, it.key, it.value)
-			}
-			if err != nil {
-				return err
-			}
-			n++
-		}
-		if bucket == bucketNames && n > tx.head.identities {
-			return fmt.Errorf("%w: %d names for %d identities", ErrCorrupt, n, tx.head.identities)
-		}
-	}
-	return nil
-}
-
-func (tx *Tx) verifyIndexes(id *Identity) error {
-	// A revoked identity's name may have gone to a later one.
-	newest, err := tx.IdentityByName(id.Address.Name())
-	if err != nil || newest.Serial < id.Serial || newest.Serial > id.Serial && id.Revoked == nil {
-		return errors.Join(fmt.Errorf("%w: %s do not lead to the identity with serial %d", ErrCorrupt, bucketNames, id.Serial), err)
-	}
-	for bucket, key := range map[string][]byte{
-		bucketRequests: id.Request[:],
-		bucketKeys:     id.EnrolmentKey[:],
-	} {
-		serial, ok, err := tx.serial(bucket, key)
-		if err != nil {
-			return err
-		}
-		if !ok || serial != id.Serial {
-			return fmt.Errorf("%w: %s do not lead to the identity with serial %d", ErrCorrupt, bucket, id.Serial)
-		}
-	}
-	return nil
-}
 
 func (tx *Tx) putIdentity(id *Identity) error {
 	b, err := id.marshal()

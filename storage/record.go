@@ -17,8 +17,8 @@ type record struct {
 	Version      uint8    // 1
 	Address      string
 	Kind         uint8
-	Request      [32]byte
-	EnrolmentKey [32]byte
+	Request      []byte // 32 octets; as arrays they would be encoded one octet at a time
+	EnrolmentKey []byte // 32 octets
 	Sequence     uint32
 	FirstEpoch   uint32
 	Epochs       uint32
@@ -63,7 +63,7 @@ func (id *Identity) marshal() ([]byte, error) {
 	}
 	r := record{
 		Version: 1, Address: id.Address.String(), Kind: uint8(id.Kind),
-		Request: id.Request, EnrolmentKey: id.EnrolmentKey,
+		Request: id.Request[:], EnrolmentKey: id.EnrolmentKey[:],
 		Sequence: id.Sequence, FirstEpoch: id.FirstEpoch, Epochs: id.Epochs, Issued: uint64(id.Issued.Unix()),
 	}
 	if id.Revoked != nil {
@@ -130,13 +130,16 @@ func parseIdentity(b []byte) (*Identity, error) {
 	if r.Version != 1 {
 		return nil, fmt.Errorf("identity of version %d: %w", r.Version, ErrFormat)
 	}
+	if len(r.Request) != 32 || len(r.EnrolmentKey) != 32 {
+		return nil, fmt.Errorf("decode an identity: request or enrolment key is cut off: %w", ErrInvalid)
+	}
 	address, err := wire.ParseAddress(r.Address)
 	if err != nil {
 		return nil, fmt.Errorf("decode an identity: %w", err)
 	}
 	id := &Identity{
 		Serial: address.Serial(), Address: address, Kind: wire.Kind(r.Kind),
-		Request: r.Request, EnrolmentKey: r.EnrolmentKey,
+		Request: [32]byte(r.Request), EnrolmentKey: [32]byte(r.EnrolmentKey),
 		Sequence: r.Sequence, FirstEpoch: r.FirstEpoch, Epochs: r.Epochs, Issued: seconds(r.Issued),
 	}
 	if r.Revoked != nil {

@@ -57,7 +57,8 @@ func (k *keyring) open(bucket string, key, sealed []byte) ([]byte, error) {
 
 // place binds a value to where it stands, so that it cannot be moved.
 func place(bucket string, key []byte) []byte {
-	return append(append([]byte(bucket), 0), key...)
+	b := make([]byte, 0, len(bucket)+1+len(key))
+	return append(append(append(b, bucket...), 0), key...)
 }
 
 // checked puts a digest in front of a public value. It finds accidents, not forgers.

@@ -178,7 +178,7 @@ func (s *Store) Locked() bool { return s.keys.Load() == nil }
 // began. Its error is returned as it is. Do not call Update inside.
 func (s *Store) View(fn func(*Tx) error) error {
 	return s.view(func(b *bbolt.Tx) error {
-		tx := &Tx{tx: b, keys: s.keys.Load()}
+		tx := &Tx{tx: b, keys: s.keys.Load(), store: s}
 		if err := tx.loadHead(); err != nil {
 			return err
 		}

@@ -22,6 +22,9 @@ type Tx struct {
 	dirty    bool // head has to be written
 	appended bool // head.root is older than head.size
 	touched  []uint32
+
+	store   *Store                   // of a view, nil of an update
+	buckets map[string]*bbolt.Bucket // that were looked up
 }
 
 // head is what changes with every entry of the log and every identity.
@@ -76,9 +79,16 @@ func (tx *Tx) bucket(name string) (b *bbolt.Bucket, err error) {
 	if tx.tx.DB() == nil {
 		return nil, errEnded
 	}
+	if b = tx.buckets[name]; b != nil {
+		return b, nil
+	}
 	if b = tx.tx.Bucket([]byte(name)); b == nil {
 		return nil, fmt.Errorf("%w: %s is missing", ErrCorrupt, name)
 	}
+	if tx.buckets == nil {
+		tx.buckets = make(map[string]*bbolt.Bucket)
+	}
+	tx.buckets[name] = b
 	return b, nil
 }
 
@@ -118,15 +128,20 @@ func (tx *Tx) putPublic(bucket string, key, value []byte) error {
 }
 
 // getSealed returns a private value, nil when there is none.
-func (tx *Tx) getSealed(bucket string, key []byte) ([]byte, error) {
+func (tx *Tx) getSealed(bucket string, key []byte) (value []byte, err error) {
 	if tx.keys == nil {
 		return nil, ErrLocked
 	}
-	stored, err := tx.get(bucket, key)
-	if err != nil || stored == nil {
+	defer guard(&err)
+	b, err := tx.bucket(bucket)
+	if err != nil {
 		return nil, err
 	}
-	return tx.keys.open(bucket, key, stored)
+	stored := b.Get(key)
+	if stored == nil {
+		return nil, nil
+	}
+	return tx.keys.open(bucket, key, stored) // reads what is stored, and returns a copy
 }
 
 func (tx *Tx) putSealed(bucket string, key, value []byte) error {
