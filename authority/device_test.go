@@ -1,34 +1,14 @@
 package authority_test
 
 import (
-	"path/filepath"
 	"testing"
 	"time"
-
-	"marque/device"
-	"marque/device/wire"
 )
 
 // TestDeviceFollowsAReopening: a device that has the newest list of before takes the one after, and nothing of it comes back.
 func TestDeviceFollowsAReopening(t *testing.T) {
 	r, c := counted(t)
-	o := device.Options{Clock: r.clock, Key: device.FileKey()}
-	d, err := device.Create(filepath.Join(t.TempDir(), "bus"), device.Wanted{Name: "bus-0", Kind: wire.KindVehicle}, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
-	request, err := d.Request()
-	if err != nil {
-		t.Fatal(err)
-	}
-	issued, err := r.Enrol(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := d.Install(issued.Package, r.Core().Hash()); err != nil {
-		t.Fatal(err)
-	}
+	d := r.bus(t, "bus-0")
 	backup := r.copy(t)
 	r.later(time.Hour)
 	thief := r.enrol(t, "bus-1").Address
