@@ -18,7 +18,8 @@ func Space(d Drive) (free int64, err error) {
 	if err := errors.Join(unix.Fstatfs(int(root.Fd()), &st), root.Close()); err != nil {
 		return 0, fmt.Errorf("ask the drive for its room: %w", explain(err))
 	}
-	return int64(min(st.Bavail, 1<<53/uint64(max(st.Bsize, 1)))) * st.Bsize, nil
+	block := uint64(max(st.Bsize, 1)) // 32 bits wide on some processors
+	return int64(min(st.Bavail, 1<<53/block) * block), nil
 }
 
 // Folder returns a folder in the place of a drive. Nothing that is mounted there later is touched. Errors: [ErrTaken] when it is no folder, [ErrGone],
