@@ -255,6 +255,9 @@ func (a *Authority) waiting(digest [32]byte, now time.Time) (f *filing, d deed, 
 	if !ok {
 		return nil, nil, ErrTogether
 	}
+	if undo, ok := d.(*UndoPayload); ok {
+		undo.asked = f.proposal.Time
+	}
 	return f, d, nil
 }
 

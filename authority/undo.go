@@ -118,6 +118,9 @@ func (p *UndoPayload) undo(a *Authority, tx *storage.Tx, now time.Time, address 
 	if a.ledger.together[address.Serial()] && !p.Together {
 		return ErrUndoTogether
 	}
+	if err := p.meant(tx, id, address.Serial()); err != nil {
+		return err
+	}
 	if _, _, err := record(tx, now, &wire.UndoEntry{Serial: address.Serial()}); err != nil {
 		return err
 	}
@@ -129,6 +132,25 @@ func (p *UndoPayload) undo(a *Authority, tx *storage.Tx, now time.Time, address 
 	}
 	if err != nil {
 		return fmt.Errorf("store that the revocation was taken back: %w", err)
+	}
+	return nil
+}
+
+// meant makes sure that the revocation is not one that came after the proposal to take back the one before.
+func (p *UndoPayload) meant(tx *storage.Tx, id *storage.Identity, serial uint32) error {
+	if p.asked.IsZero() {
+		return nil
+	}
+	var revoked storage.Revocation
+	if id != nil {
+		revoked = *id.Revoked
+	} else if lost, err := tx.Lost(serial); err == nil {
+		revoked = lost.Revoked
+	} else {
+		return fmt.Errorf("look the address up: %w", err)
+	}
+	if revoked.At.After(p.asked) {
+		return fmt.Errorf("%w: it was revoked anew since", ErrPayload)
 	}
 	return nil
 }

@@ -128,3 +128,33 @@ func TestUndoTakesAsManyAsTheRevocation(t *testing.T) {
 	b.log(t, &wire.UndoEntry{Serial: buses[1].Serial()})
 	b.mustFind(t, "officers decide about such things here")
 }
+
+// A proposal to take a revocation back is about the one that there was when it was made, and not about a later one.
+func TestUndoOfALaterRevocation(t *testing.T) {
+	b := newBoard(t, 2)
+	buses := b.buses(t, "bus-1", "bus-2")
+	decide := func(action authority.Action, payload []byte) {
+		t.Helper()
+		b.later(time.Minute)
+		if p, err := b.Propose(b.by("Anna", "Bo"), action, payload); err != nil || p.State != authority.StateDecided {
+			t.Fatal(p, err)
+		}
+	}
+	decide(revoking(t, buses...))
+	p, err := b.Undo(buses)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.later(time.Minute)
+	old, err := b.Propose(b.by("Anna"), p.Action(), marshal(t, p))
+	if err != nil || old.State != authority.StateOpen {
+		t.Fatal(old, err)
+	}
+	decide(p.Action(), marshal(t, p))
+	decide(revoking(t, buses...))
+	b.later(time.Minute)
+	if _, err := b.Approve(b.by("Bo"), old.Digest); !errors.Is(err, authority.ErrPayload) || !b.isRevoked(t, buses[0]) {
+		t.Errorf("a revocation of later was taken back: %v", err)
+	}
+	b.mustAudit(t)
+}
