@@ -198,6 +198,9 @@ func (x *index) matching(text string) set {
 	if len(words) == 0 {
 		return newSet(c.n(), true)
 	}
+	if len(words) > maxWords {
+		return newSet(c.n(), false)
+	}
 	if address, err := wire.ParseAddress(strings.TrimSpace(text)); err == nil {
 		return c.withAddress(address)
 	}

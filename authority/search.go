@@ -47,7 +47,7 @@ const (
 // Query says which identities are wanted, and in which order. The zero value wants the first none of all.
 type Query struct {
 	// Words that all occur in the name or in the depot's, in whatever case; digits that begin the serial; or a whole address. At most
-	// MaxQuery octets, and 16 different words.
+	// MaxQuery octets; more than 16 different words occur in none.
 	Text      string
 	Standings []Standing // empty for all
 	Kind      wire.Kind  // zero for all
@@ -114,9 +114,6 @@ func (a *Authority) Search(ctx context.Context, q Query) (*Results, error) {
 func (a *Authority) search(ctx context.Context, q Query) (*Results, error) {
 	if len(q.Text) > MaxQuery {
 		return nil, fmt.Errorf("%w: a query of %d octets, at most %d", wire.ErrValue, len(q.Text), MaxQuery)
-	}
-	if n := len(wordsOf(q.Text)); n > maxWords {
-		return nil, fmt.Errorf("%w: a query of %d different words, at most %d", wire.ErrValue, n, maxWords)
 	}
 	if err := a.indexed(ctx); err != nil {
 		return nil, err

@@ -217,6 +217,7 @@ var known = []knownError{
 	{authority.ErrDecided, "decided"},
 	{authority.ErrRefused, "refusedalready"},
 	{authority.ErrProposalTime, "proposalover"},
+	{authority.ErrPayload, "otherpayload"},
 	{authority.ErrApprovedAlready, "approvedalready"},
 	{ErrVerifying, "verifying"},
 	{authority.ErrNotCounted, "notcounted"},
