@@ -256,7 +256,7 @@ func (a *Authority) waiting(digest [32]byte, now time.Time) (f *filing, d deed, 
 		return nil, nil, ErrTogether
 	}
 	if undo, ok := d.(*UndoPayload); ok {
-		undo.asked = f.proposal.Time
+		d = &waitedUndo{undo, f.proposal.Time}
 	}
 	return f, d, nil
 }

@@ -3,7 +3,6 @@ package authority
 import (
 	"cmp"
 	"fmt"
-	"time"
 
 	"marque/device/wire"
 )
@@ -13,8 +12,6 @@ import (
 type UndoPayload struct {
 	Addresses []wire.Address // ascending as text, none twice
 	Together  bool           // it is for ActionUndoMany; the action says so, and not the encoding
-
-	asked time.Time // when a proposal that waited was made: it is about the revocations of then; zero for now
 }
 
 type undoPayloadArray struct {

@@ -118,9 +118,6 @@ func (p *UndoPayload) undo(a *Authority, tx *storage.Tx, now time.Time, address 
 	if a.ledger.together[address.Serial()] && !p.Together {
 		return ErrUndoTogether
 	}
-	if err := p.meant(tx, id, address.Serial()); err != nil {
-		return err
-	}
 	if _, _, err := record(tx, now, &wire.UndoEntry{Serial: address.Serial()}); err != nil {
 		return err
 	}
@@ -136,23 +133,40 @@ func (p *UndoPayload) undo(a *Authority, tx *storage.Tx, now time.Time, address 
 	return nil
 }
 
-// meant makes sure that the revocation is not one that came after the proposal to take back the one before.
-func (p *UndoPayload) meant(tx *storage.Tx, id *storage.Identity, serial uint32) error {
-	if p.asked.IsZero() {
-		return nil
+// waitedUndo takes revocations back by a proposal that waited: those that there were when it was asked for.
+type waitedUndo struct {
+	*UndoPayload
+
+	asked time.Time
+}
+
+func (p *waitedUndo) do(a *Authority, tx *storage.Tx, now time.Time) error {
+	for _, address := range p.Addresses {
+		at, err := a.revokedAt(tx, address)
+		if err == nil && at.After(p.asked) {
+			err = fmt.Errorf("%w: it was revoked anew since", ErrPayload)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", address, err)
+		}
 	}
-	var revoked storage.Revocation
+	return p.UndoPayload.do(a, tx, now)
+}
+
+// revokedAt returns when a revocation was recorded that can be taken back.
+func (a *Authority) revokedAt(tx *storage.Tx, address wire.Address) (time.Time, error) {
+	id, err := a.undoable(tx, address)
+	if err != nil {
+		return time.Time{}, err
+	}
 	if id != nil {
-		revoked = *id.Revoked
-	} else if lost, err := tx.Lost(serial); err == nil {
-		revoked = lost.Revoked
-	} else {
-		return fmt.Errorf("look the address up: %w", err)
+		return id.Revoked.At, nil
 	}
-	if revoked.At.After(p.asked) {
-		return fmt.Errorf("%w: it was revoked anew since", ErrPayload)
+	lost, err := tx.Lost(address.Serial())
+	if err != nil {
+		return time.Time{}, fmt.Errorf("look the address up: %w", err)
 	}
-	return nil
+	return lost.Revoked.At, nil
 }
 
 // decide notes by which decision the next entries are there.
