@@ -209,6 +209,11 @@ func TestEnrolBatch(t *testing.T) {
 	if b.Keys() != n-1 || !b.Left(n) {
 		t.Errorf("%d keys", b.Keys())
 	}
+	b.Source = "/media/stick/...csv" // names no folder above
+	if got := filepath.Base(b.Folder()); got != "batch" {
+		t.Errorf("packages go to %q", got)
+	}
+	b.Source = dir
 	b.Export()
 	w.until("the table", func() bool { return b.Report != "" })
 	if table, err := os.ReadFile(b.Report); err != nil || bytes.Count(table, []byte("\n")) != 2 || !bytes.Contains(table, []byte("x.mqr")) {

@@ -51,6 +51,7 @@ func (v *depotsView) box() *Field { return v.code }
 
 func (v *depotsView) scanned(code string) {
 	v.taken = v.shell.console.Status.Time()
+	v.second.clear() // it was typed for what was on the card
 	v.model.Scan(code)
 }
 

@@ -174,9 +174,9 @@ func (r *rowRenderer) place(i int, x, width, height float32) {
 		pill.Move(fyne.NewPos(x, float32(int((height-least.Height)/2))))
 		return
 	}
-	t.Text = shorten(c.text, width, t.TextSize, t.TextStyle)
+	t.Text = shorten(visible(c.text), width, t.TextSize, t.TextStyle)
 	if c.path {
-		t.Text = shortenPath(c.text, width, t.TextSize, t.TextStyle)
+		t.Text = shortenPath(visible(c.text), width, t.TextSize, t.TextStyle)
 	}
 	least := t.MinSize()
 	if col.right {
