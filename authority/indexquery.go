@@ -247,12 +247,12 @@ func (x *index) withWord(word string) set {
 
 // addDepots adds the rows whose depot a word occurs in.
 func (x *index) addDepots(s set, word string) {
-	named, any := make([]bool, len(x.depots)), false
+	named, some := make([]bool, len(x.depots)), false
 	for d, name := range x.depots {
 		named[d] = d > 0 && strings.Contains(strings.ToLower(name), word)
-		any = any || named[d]
+		some = some || named[d]
 	}
-	if !any {
+	if !some {
 		return
 	}
 	for i, d := range x.columns.depots {
