@@ -2,6 +2,7 @@ package screen
 
 import (
 	"image/color"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -51,7 +52,7 @@ func (v *revokeView) finder() fyne.CanvasObject {
 	return rows
 }
 
-// names are those who were chosen, as far as there is room; a tap takes one away.
+// names are those who were chosen; a tap takes one of the first away.
 func (v *revokeView) names(most int) fyne.CanvasObject {
 	items := v.model.Items
 	wrap := container.New(layout.NewRowWrapLayoutWithCustomPadding(6, 6))
@@ -59,10 +60,16 @@ func (v *revokeView) names(most int) fyne.CanvasObject {
 		name := shorten(items[i].Address.Name(), 150, sizes[sizeRow], plain)
 		wrap.Add(NewChip(name, func() { v.model.Remove(i) }))
 	}
-	if more := len(items) - most; more > 0 {
-		wrap.Add(sized(middle(text(say("revoke.more", "Count", more), sizeRow, colourText2, plain)), 0, chipHigh))
+	more := len(items) - most
+	if more <= 0 {
+		return wrap
 	}
-	return wrap
+	wrap.Add(sized(middle(text(say("revoke.more", "Count", more), sizeRow, colourText2, plain)), 0, chipHigh))
+	others := make([]string, 0, more) // all of them can be read before anything happens
+	for i := range items[most:] {
+		others = append(others, items[most+i].Address.Name())
+	}
+	return column(6, wrap, sized(container.NewVScroll(paragraph(strings.Join(others, ", "), sizeRow, colourText2, plain)), 0, 40))
 }
 
 // verb is what is about to be done, with how many.
