@@ -627,3 +627,6 @@ func openList(statement []byte, core *wire.Core) (*wire.Bundle, error) {
 	}
 	return wire.ParseBundle(payload)
 }
+
+// ListChange brings a device that holds an earlier list to the newest.
+type ListChange = authority.ListChange

@@ -8,7 +8,6 @@ import (
 	"fyne.io/fyne/v2/layout"
 
 	"marque/app/flow"
-	"marque/authority"
 )
 
 // publishView draws flow.Publish: where lists go and the one in force on the left; on the right what is to be done now, and how lists grew.
@@ -227,7 +226,7 @@ func (v *publishView) list() fyne.CanvasObject {
 }
 
 // listChange is the line about a change to a list: from the one before it, or from any since an earlier one.
-func listChange(to uint32, c *authority.ListChange, step bool) fyne.CanvasObject {
+func listChange(to uint32, c *flow.ListChange, step bool) fyne.CanvasObject {
 	label, value := say("publish.step"), say("publish.step.what", "From", number(int(c.From)), "List", number(int(to)))
 	if !step {
 		label = say("publish.catchup")
