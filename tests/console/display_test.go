@@ -234,12 +234,12 @@ func (d *display) shoot(name string) {
 	d.save(d.look(), name)
 }
 
-// save writes a picture to the folder that MARQUE_SCREENSHOTS names, or else to the temporary folder.
+// save writes a picture to the folder that MARQUE_SCREENSHOTS names, or else to bin/screenshots, where continuous integration finds it.
 func (d *display) save(img image.Image, name string) string {
 	d.t.Helper()
 	dir := os.Getenv("MARQUE_SCREENSHOTS")
 	if dir == "" {
-		dir = os.TempDir()
+		dir = filepath.Join("..", "..", "bin", "screenshots")
 	}
 	if *keep && !strings.HasPrefix(name, "not-") {
 		dir = filepath.Join("..", "..", "assets", "screenshots")
