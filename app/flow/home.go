@@ -226,9 +226,9 @@ func (h *Home) Enter(typed string) {
 	h.console.Find(typed)
 }
 
-// Missing is how many receipts of those who were enrolled in this shift, and are shown, have not come.
+// Missing is how many receipts of those who were enrolled in this shift have not come; 0 when only the newest of them are known.
 func (h *Home) Missing() (n int) {
-	if h.Outlook == nil {
+	if h.Outlook == nil || int(h.Outlook.Enrolled) > len(h.Outlook.Newest) {
 		return 0
 	}
 	for i := range h.Outlook.Newest {

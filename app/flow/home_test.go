@@ -45,6 +45,11 @@ func TestHomeFollowsTheAuthority(t *testing.T) {
 	w.enrol("bus-1")
 	w.until("the receipt that is missing", func() bool { return slices.Equal(w.kinds(), []flow.TaskKind{flow.TaskReceipts, flow.TaskUnsaved}) })
 	w.until("the newcomer", func() bool { return c.Home.Outlook.Enrolled == 1 && c.Home.Missing() == 1 })
+	c.Home.Outlook.Enrolled = 15
+	if n := c.Home.Missing(); n != 0 {
+		t.Errorf("%d receipts of 15 newcomers are missing, of whom one is known", n)
+	}
+	c.Home.Outlook.Enrolled = 1
 	w.withdraw()
 	c.Refresh()
 	w.until("the change", func() bool { return slices.Equal(w.kinds(), []flow.TaskKind{flow.TaskChanges, flow.TaskUnsaved}) })
