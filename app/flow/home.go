@@ -228,7 +228,7 @@ func (h *Home) Enter(typed string) {
 
 // Missing is how many receipts of those who were enrolled in this shift have not come; 0 when only the newest of them are known.
 func (h *Home) Missing() (n int) {
-	if h.Outlook == nil || int(h.Outlook.Enrolled) > len(h.Outlook.Newest) {
+	if h.Outlook == nil || h.Outlook.Enrolled > len(h.Outlook.Newest) {
 		return 0
 	}
 	for i := range h.Outlook.Newest {
