@@ -1,7 +1,7 @@
 package authority
 
 import (
-	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -10,33 +10,17 @@ import (
 	"marque/storage"
 )
 
-// listing is a serial that is, or is to be, on the list: a known one, or one of a gap.
-type listing struct {
-	serial  uint32
-	last    uint32              // epoch of its last key
-	revoked *storage.Revocation // of one of these, for save to store
-	id      *storage.Identity
-	lost    *storage.Lost
-}
-
-func (l *listing) save(tx *storage.Tx) error {
-	if l.id != nil {
-		return tx.UpdateIdentity(l.id)
-	}
-	return tx.PutLost(l.lost)
-}
-
-func serialsOf(revoked []*listing) []uint32 {
+func serialsOf(revoked []storage.Standing) []uint32 {
 	serials := make([]uint32, len(revoked))
-	for i, l := range revoked {
-		serials[i] = l.serial
+	for i, s := range revoked {
+		serials[i] = s.Serial
 	}
 	return serials
 }
 
 // revoked returns all serials that are, or are to be, on the list, ascending.
 // Registry and log are two accounts of the same events: they must agree on that.
-func (a *Authority) revoked(tx *storage.Tx) ([]*listing, error) {
+func (a *Authority) revoked(tx *storage.Tx) ([]storage.Standing, error) {
 	all, err := listings(tx)
 	if err != nil {
 		return nil, err
@@ -48,46 +32,55 @@ func (a *Authority) revoked(tx *storage.Tx) ([]*listing, error) {
 }
 
 // listings reads them from the registry.
-func listings(tx *storage.Tx) ([]*listing, error) {
-	var all []*listing
-	for id, err := range tx.Identities(0) {
-		if err != nil {
-			return nil, fmt.Errorf("read the registry: %w", err)
-		}
-		if id.Revoked != nil && !id.Revoked.Expired {
-			all = append(all, &listing{serial: id.Serial, last: lastEpoch(id), revoked: id.Revoked, id: id})
-		}
+func listings(tx *storage.Tx) ([]storage.Standing, error) {
+	all, err := tx.Revoked()
+	if err != nil {
+		return nil, fmt.Errorf("read the registry: %w", err)
 	}
-	for lost, err := range tx.AllLost() {
-		if err != nil {
-			return nil, fmt.Errorf("read the registry: %w", err)
-		}
-		if !lost.Revoked.Expired {
-			all = append(all, &listing{serial: lost.Serial, last: lost.LastEpoch, revoked: &lost.Revoked, lost: lost})
-		}
-	}
-	slices.SortFunc(all, func(l, m *listing) int { return cmp.Compare(l.serial, m.serial) })
 	return all, nil
+}
+
+// amend changes the record of a revocation.
+func amend(tx *storage.Tx, serial uint32, change func(*storage.Revocation)) error {
+	id, err := tx.Identity(serial)
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+		return amendLost(tx, serial, change)
+	case err != nil:
+		return err
+	case id.Revoked == nil:
+		return ErrInconsistent
+	}
+	change(id.Revoked)
+	return tx.UpdateIdentity(id)
+}
+
+func amendLost(tx *storage.Tx, serial uint32, change func(*storage.Revocation)) error {
+	lost, err := tx.Lost(serial)
+	if err != nil {
+		return err
+	}
+	change(&lost.Revoked)
+	return tx.PutLost(lost)
 }
 
 // retire records the serials that leave the list because their keys ran out, and
 // returns the others.
-func (a *Authority) retire(tx *storage.Tx, now time.Time, revoked []*listing) (staying []*listing, left int, err error) {
+func (a *Authority) retire(tx *storage.Tx, now time.Time, revoked []storage.Standing) (staying []storage.Standing, left int, err error) {
 	epoch, err := a.core.Epoch(now)
 	if err != nil {
 		return nil, 0, fmt.Errorf("find the epoch: %w", err)
 	}
-	for _, l := range revoked {
-		if !lapsed(l.last, epoch) {
-			staying = append(staying, l)
+	for _, s := range revoked {
+		if !lapsed(s.LastEpoch, epoch) {
+			staying = append(staying, s)
 			continue
 		}
-		if _, _, err := record(tx, now, &wire.ExpireEntry{Serial: l.serial, LastEpoch: l.last}); err != nil {
+		if _, _, err := record(tx, now, &wire.ExpireEntry{Serial: s.Serial, LastEpoch: s.LastEpoch}); err != nil {
 			return nil, 0, err
 		}
-		l.revoked.Expired = true
-		if err := l.save(tx); err != nil {
-			return nil, 0, fmt.Errorf("retire serial %d: %w", l.serial, err)
+		if err := amend(tx, s.Serial, func(r *storage.Revocation) { r.Expired = true }); err != nil {
+			return nil, 0, fmt.Errorf("retire serial %d: %w", s.Serial, err)
 		}
 		left++
 	}
@@ -95,14 +88,13 @@ func (a *Authority) retire(tx *storage.Tx, now time.Time, revoked []*listing) (s
 }
 
 // markListed notes the first list of those that were on none, and counts them.
-func markListed(tx *storage.Tx, revoked []*listing, sequence uint32) (added int, err error) {
-	for _, l := range revoked {
-		if l.revoked.ListedIn != 0 {
+func markListed(tx *storage.Tx, revoked []storage.Standing, sequence uint32) (added int, err error) {
+	for _, s := range revoked {
+		if s.ListedIn != 0 {
 			continue
 		}
-		l.revoked.ListedIn = sequence
-		if err := l.save(tx); err != nil {
-			return 0, fmt.Errorf("note that serial %d is published: %w", l.serial, err)
+		if err := amend(tx, s.Serial, func(r *storage.Revocation) { r.ListedIn = sequence }); err != nil {
+			return 0, fmt.Errorf("note that serial %d is published: %w", s.Serial, err)
 		}
 		added++
 	}

@@ -63,7 +63,7 @@ func (a *Authority) Publish() (*Published, error) {
 }
 
 // publish makes, checks, signs, records and stores the list of the given records.
-func (a *Authority) publish(tx *storage.Tx, now time.Time, order wire.Order, previous [16]byte, revoked []*listing) (*Published, error) {
+func (a *Authority) publish(tx *storage.Tx, now time.Time, order wire.Order, previous [16]byte, revoked []storage.Standing) (*Published, error) {
 	serials := serialsOf(revoked)
 	b, err := a.bundle(tx, now, order, serials)
 	if err != nil {

@@ -94,7 +94,10 @@ func (tx *Tx) PutLost(l *Lost) error {
 	if err != nil {
 		return err
 	}
-	return tx.putSealed(bucketLost, u32(l.Serial), b)
+	if err := tx.putSealed(bucketLost, u32(l.Serial), b); err != nil {
+		return err
+	}
+	return tx.noteStanding(l.standing())
 }
 
 // DeleteLost forgets what is known of a serial of a gap, if anything is.
@@ -107,7 +110,7 @@ func (tx *Tx) DeleteLost(serial uint32) (err error) {
 	if err := b.Delete(u32(serial)); err != nil {
 		return fmt.Errorf("forget lost serial %d: %w", serial, err)
 	}
-	return nil
+	return tx.noteStanding(Standing{Serial: serial}, false)
 }
 
 // Lost returns what is known of a revoked serial of a gap, ErrNotFound when it was not revoked.
@@ -153,21 +156,28 @@ func (tx *Tx) openLost(it item) (*Lost, error) {
 	return parseLost(binary.BigEndian.Uint32(it.key), b)
 }
 
-// verifyLost makes sure that every lost serial lies in a gap.
-func (tx *Tx) verifyLost() error {
+// verifyLost makes sure that every lost serial lies in a gap, and counts those that belong on the list.
+func (tx *Tx) verifyLost() (revoked uint64, err error) {
 	for l, err := range tx.AllLost() {
 		if err != nil {
-			return err
+			return 0, err
 		}
 		skipped, err := tx.Skipped(l.Serial)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if !skipped {
-			return fmt.Errorf("%w: lost serial %d is in no gap", ErrCorrupt, l.Serial)
+			return 0, fmt.Errorf("%w: lost serial %d is in no gap", ErrCorrupt, l.Serial)
+		}
+		indexed, err := tx.verifyStanding(l.standing())
+		if err != nil {
+			return 0, err
+		}
+		if indexed {
+			revoked++
 		}
 	}
-	return nil
+	return revoked, nil
 }
 
 // lostRecord is a lost serial as it is stored, in deterministic CBOR.

@@ -239,7 +239,10 @@ func (tx *Tx) putIdentity(id *Identity) error {
 		return err
 	}
 	tx.touched = append(tx.touched, id.Serial)
-	return tx.putSealed(bucketIdentities, u32(id.Serial), b)
+	if err := tx.putSealed(bucketIdentities, u32(id.Serial), b); err != nil {
+		return err
+	}
+	return tx.noteStanding(id.standing())
 }
 
 // index adds what must be new.

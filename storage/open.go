@@ -106,7 +106,7 @@ func (s *Store) check() error {
 		}
 		for _, list := range [][]string{publicBuckets, sealedBuckets} {
 			for _, name := range list {
-				if lateBuckets[name] {
+				if lateBuckets[name] || name == bucketRevoked {
 					continue
 				}
 				if _, err := tx.bucket(name); err != nil {

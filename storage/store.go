@@ -36,7 +36,7 @@ const (
 
 var (
 	publicBuckets = []string{bucketStatements, bucketLists, bucketCheckpoints, bucketLog, bucketHashes, bucketGaps, bucketPolicies, bucketDecisions, bucketPoints}
-	sealedBuckets = []string{bucketMeta, bucketIdentities, bucketPackages, bucketNames, bucketRequests, bucketKeys, bucketLost, bucketProposals, bucketReceipts, bucketNextKeys, bucketOrigins}
+	sealedBuckets = []string{bucketMeta, bucketIdentities, bucketPackages, bucketNames, bucketRequests, bucketKeys, bucketLost, bucketProposals, bucketReceipts, bucketNextKeys, bucketOrigins, bucketRevoked}
 
 	keyFormat   = []byte("format")
 	keyCanary   = []byte("canary")

@@ -12,7 +12,7 @@ const verifyShare = 4096 // serials that are verified in one go
 // VerifyRegistry opens every private value that identities are issued by, and compares the indexes with the identities. It needs the
 // key, and takes about 6 µs per identity, and what opening its packages does, on all processors in a transaction of [Store.View].
 func (tx *Tx) VerifyRegistry() error {
-	var identities, names atomic.Uint64 // that were read, and names that lead to them
+	var identities, names, revoked atomic.Uint64 // that were read, names that lead to them, and those of them that are in the index
 	shares := int((tx.head.identities + verifyShare - 1) / verifyShare)
 	err := tx.spread(shares, func(tx *Tx, i int) error {
 		from := uint64(i) * verifyShare
@@ -24,6 +24,13 @@ func (tx *Tx) VerifyRegistry() error {
 			if err != nil {
 				return err
 			}
+			indexed, err := tx.verifyStanding(id.standing())
+			if err != nil {
+				return err
+			}
+			if indexed {
+				revoked.Add(1)
+			}
 			identities.Add(1)
 			if own {
 				names.Add(1)
@@ -34,7 +41,11 @@ func (tx *Tx) VerifyRegistry() error {
 	if err != nil {
 		return err
 	}
-	if err := tx.verifyLost(); err != nil {
+	lost, err := tx.verifyLost()
+	if err == nil {
+		err = tx.verifyStandings(revoked.Load() + lost)
+	}
+	if err != nil {
 		return err
 	}
 	n := identities.Load()
