@@ -178,6 +178,7 @@ var sentinels = []sentinel{
 	{"wire.ErrNoEpoch", wire.ErrNoEpoch},
 	{"wire.ErrProof", wire.ErrProof},
 	{"wire.ErrRealm", wire.ErrRealm},
+	{"wire.ErrRegion", wire.ErrRegion},
 	{"wire.ErrSPID", wire.ErrSPID},
 	{"wire.ErrSignature", wire.ErrSignature},
 	{"wire.ErrStatementKey", wire.ErrStatementKey},

@@ -35,6 +35,8 @@ var (
 	ErrProof = errors.New("proof of possession does not hold")
 	// ErrLog means content that the realm's log does not confirm.
 	ErrLog = errors.New("not confirmed by the log")
+	// ErrRegion means a region's file that belongs to another list.
+	ErrRegion = errors.New("not a region of this list")
 	// ErrChecksum means request text that was mistyped or misread.
 	ErrChecksum = errors.New("checksum does not match")
 )

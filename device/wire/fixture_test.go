@@ -108,6 +108,21 @@ func (r *realm) change() *wire.Change {
 	}
 }
 
+// region is one of the two that the bundle's serials stand in.
+func (r *realm) region(place uint32) *wire.RegionFile {
+	b := r.bundle()
+	data := [][]byte{{0x19, 0xc0}, nil}[place] // serials 3 and 17 of 64, none of 36
+	return &wire.RegionFile{Core: r.core.Ref(), Generation: b.Generation, Base: b.Base, Sequence: b.Sequence, Place: place, Data: data}
+}
+
+// regions is the bundle in two regions.
+func (r *realm) regions() *wire.Regions {
+	out := &wire.Regions{List: *r.bundle()}
+	out.List.Codec, out.List.Data = 0, nil
+	out.Regions = []wire.Region{{End: 64, Count: 2, Codec: 2, Hash: r.region(0).Hash()}, {End: 100, Codec: 1, Hash: r.region(1).Hash()}}
+	return out
+}
+
 // enrolment returns a request and the key it was made with.
 func enrolment(t testing.TB, name string) (*wire.Request, *ibc.EnrolmentKey) {
 	t.Helper()

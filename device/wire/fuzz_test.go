@@ -36,6 +36,10 @@ func FuzzContent(f *testing.F) { fuzz(f, cborObjects(f)["content"]) }
 
 func FuzzChange(f *testing.F) { fuzz(f, cborObjects(f)["change"]) }
 
+func FuzzRegions(f *testing.F) { fuzz(f, cborObjects(f)["regions"]) }
+
+func FuzzRegionFile(f *testing.F) { fuzz(f, cborObjects(f)["region"]) }
+
 func FuzzBundle(f *testing.F) { fuzz(f, cborObjects(f)["bundle"]) }
 
 func FuzzLogEntry(f *testing.F) { fuzz(f, cborObjects(f)["log entry"]) }

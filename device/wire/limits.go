@@ -12,6 +12,7 @@ const (
 	MaxRequest    = 220          // an enrolment request
 	MaxPackage    = 65_536       // a key package, and the content sealed in it
 	MaxBundle     = 16 << 20     // a revocation bundle
+	MaxRegionList = 160 << 10    // a list whose serials stand in regions; the file of a region has MaxBundle
 	MaxStatement  = 4_096        // any other statement
 	MaxCore       = MaxStatement // a core: the statement that publishes it must hold it
 	MaxLogEntry   = 1_024        // a log entry
@@ -32,6 +33,8 @@ const (
 
 	MaxBatchItems    = 10_000 // requests or receipts in what a depot hands over at once
 	MaxManifestFiles = 65_536 // files that one manifest lists
+
+	MaxRegions = 4_096 // regions of one list
 
 	MaxAction = 16 // letters that name what officers decided
 )

@@ -58,6 +58,8 @@ func cborObjects(t testing.TB) map[string]object {
 		"content":    {marshalled(t, r.content(t, request, 1)), reencoded(wire.ParseContent)},
 		"change":     {marshalled(t, r.change()), reencoded(wire.ParseChange)},
 		"bundle":     {marshalled(t, r.bundle()), reencoded(wire.ParseBundle)},
+		"regions":    {marshalled(t, r.regions()), reencoded(wire.ParseRegions)},
+		"region":     {marshalled(t, r.region(0), r.region(1)), reencoded(wire.ParseRegionFile)},
 		"log entry":  {marshalled(t, logged...), reencoded(wire.ParseLogEntry)},
 		"receipt":    {marshalled(t, r.receipt(t, wire.Order{Generation: 1, Base: 1, Sequence: 3}), r.receipt(t, wire.Order{})), reencoded(wire.ParseReceipt)},
 		"depot":      {marshalled(t, r.registration()), reencoded(wire.ParseRegistration)},
@@ -73,7 +75,7 @@ func statements(t testing.TB) map[string]object {
 	r := newRealm(t)
 	all := map[wire.Type]marshaller{
 		wire.TypeCore: r.core, wire.TypePolicy: r.policy(), wire.TypePackage: r.pkg(t), wire.TypeBundle: r.bundle(),
-		wire.TypeCheckpoint: r.checkpoint(), wire.TypeManifest: r.manifest(),
+		wire.TypeCheckpoint: r.checkpoint(), wire.TypeManifest: r.manifest(), wire.TypeRegions: r.regions(),
 	}
 	out := make(map[string]object)
 	for typ, v := range all {

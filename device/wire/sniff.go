@@ -12,6 +12,8 @@ const (
 	FoundRequestText Found = "enrolment request as text"
 	FoundPackage     Found = "key package"
 	FoundBundle      Found = "revocation list"
+	FoundRegions     Found = "revocation list in regions"
+	FoundRegion      Found = "region of a revocation list"
 	FoundStatement   Found = "statement" // of another type: a core, a policy, a checkpoint
 	FoundReceipt     Found = "receipt"
 	FoundReceiptText Found = "receipt as text"
@@ -39,6 +41,8 @@ func Sniff(b []byte) Found {
 		return FoundHeadText
 	case bytes.HasPrefix(b, []byte{0x8e, 0x01}): // of fourteen
 		return FoundReceipt
+	case bytes.HasPrefix(b, []byte{0x87, 0x01}): // of seven
+		return FoundRegion
 	case bytes.HasPrefix(b, []byte{0x88, 0x01}): // an array of eight elements, version 1
 		return FoundRequest
 	case bytes.HasPrefix(b, []byte{tagSign1}):
@@ -66,6 +70,6 @@ func sniffStatement(b []byte) Found {
 
 // foundOf says what statements are, where it is not enough to call them that.
 var foundOf = map[Type]Found{
-	TypePackage: FoundPackage, TypeBundle: FoundBundle, TypeChange: FoundBundle, TypeManifest: FoundManifest,
+	TypePackage: FoundPackage, TypeBundle: FoundBundle, TypeChange: FoundBundle, TypeRegions: FoundRegions, TypeManifest: FoundManifest,
 	TypeDepot: FoundDepot, TypeBatch: FoundBatch, TypeReceipts: FoundReceipts,
 }

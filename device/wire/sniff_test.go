@@ -11,14 +11,14 @@ func TestSniff(t *testing.T) {
 		"request": wire.FoundRequest, "broadcast": wire.FoundBroadcast, "sealed": wire.FoundSealed,
 		"statement of type package": wire.FoundPackage, "statement of type bundle": wire.FoundBundle,
 		"statement of type core": wire.FoundStatement, "statement of type policy": wire.FoundStatement,
-		"statement of type checkpoint": wire.FoundStatement,
-		"auth":                         wire.FoundUnknown, "log entry": wire.FoundUnknown, "hello": wire.FoundUnknown,
+		"statement of type checkpoint": wire.FoundStatement, "statement of type regions": wire.FoundRegions, "region": wire.FoundRegion,
+		"auth": wire.FoundUnknown, "log entry": wire.FoundUnknown, "hello": wire.FoundUnknown,
 	} {
 		for _, b := range everyObject(t)[name].valid {
 			if got := wire.Sniff(b); got != want {
 				t.Errorf("%s: %s", name, got)
 			}
-			if got := wire.Sniff(b[:len(b)/3]); got != wire.FoundUnknown && got != wire.FoundRequest {
+			if got := wire.Sniff(b[:len(b)/3]); got != wire.FoundUnknown && got != wire.FoundRequest && got != wire.FoundRegion {
 				t.Errorf("a third of %s: %s", name, got)
 			}
 		}

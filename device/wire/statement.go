@@ -24,6 +24,7 @@ const (
 	TypeCheckpoint Type = "checkpoint"
 	TypeManifest   Type = "manifest"
 	TypeChange     Type = "change"
+	TypeRegions    Type = "regions"
 	// These are signed by a depot, with its own key.
 	TypeDepot    Type = "depot"
 	TypeBatch    Type = "batch"
@@ -43,6 +44,7 @@ var contentFormats = map[Type]uint16{
 	TypeBatch:      65_008,
 	TypeReceipts:   65_009,
 	TypeChange:     65_010,
+	TypeRegions:    65_011,
 }
 
 // typeOf returns the type that a Content-Format number stands for.
@@ -62,6 +64,8 @@ func (t Type) limit() int {
 		return MaxPackage
 	case TypeBundle, TypeChange:
 		return MaxBundle
+	case TypeRegions:
+		return MaxRegionList
 	case TypeManifest:
 		return MaxManifest
 	case TypeBatch, TypeReceipts:

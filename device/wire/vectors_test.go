@@ -68,6 +68,9 @@ func (v *vector) read(t *testing.T) (derived map[string]string, err error) {
 	case "receipt":
 		r, err := wire.ParseReceipt(in)
 		return derive(r, err, func() map[string]string { return deriveReceipt(t, r) })
+	case "region":
+		r, err := wire.ParseRegionFile(in)
+		return derive(r, err, func() map[string]string { return hexes("hash", r.Hash()) })
 	case "broadcast":
 		b, err := wire.ParseBroadcast(in)
 		return derive(b, err, func() map[string]string { return hexes("id", b.ID(), "signed", b.Signed()) })
