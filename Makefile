@@ -52,7 +52,7 @@ fuzz: ## every fuzz target for a few seconds
 	@FLAGS="$(FLAGS)" .ci/fuzz
 
 bench: ## the speed figures, each as a ratio within one run; sizes and times of lists; the start of the console
-	@go test $(FLAGS) -run '^$$' -bench . ./tests/bench/... ./device/revocation
+	@go test $(FLAGS) -run '^$$' -bench . ./tests/bench/... ./device/revocation ./device
 	@if command -v Xvfb > /dev/null; then go test $(FLAGS) -run '^$$' -bench Start -benchtime 5x ./tests/console; fi
 
 screenshots: test-packages console ## pictures of the console for the README

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"marque/device/revocation"
 	"marque/device/wire"
 )
 
@@ -58,10 +59,11 @@ func (d *Device) apply(bundle []byte) (*Applied, error) {
 	case order == 0 && old == nil && !mark.names(b):
 		return nil, d.refuseHalf(b)
 	}
-	l, err := newList(b, r.core.Realm)
+	l, err := newList(b, r.core.Realm, d.o.ListMemory)
 	if err != nil {
 		return nil, err
 	}
+	file := coded{revocation.Codec(b.Codec), b.Data}
 	forked := order == 0 && old != nil && (l.state != mark.state || !old.sameDates(l))
 	switch {
 	case order > 0 || old == nil: // a newer list, or the file of this one was lost
@@ -69,11 +71,12 @@ func (d *Device) apply(bundle []byte) (*Applied, error) {
 		return newApplied(old, r, 0, false), nil
 	default:
 		l = old.union(l)
+		file = l.coded()
 	}
 	if err := d.compareLogs(r, b, old); err != nil {
 		return nil, err
 	}
-	ended, err := d.enforce(l)
+	ended, err := d.enforce(l, file)
 	if err != nil {
 		return nil, err
 	}
@@ -122,8 +125,8 @@ func statementError(err error) error {
 
 // enforce writes a list and the state that remembers it, puts it into force, and ends the sessions that it forbids. After a crash between
 // the two files the list is newer than the state, which Load takes as applied. The caller holds saving.
-func (d *Device) enforce(l *list) (ended int, err error) {
-	if err := d.folder.save(listFile, whatList, d.generation, l.encode()); err != nil {
+func (d *Device) enforce(l *list, c coded) (ended int, err error) {
+	if err := d.folder.save(listFile, whatList, d.generation, l.encode(c)); err != nil {
 		return 0, err
 	}
 	d.floor.raiseSigned(l.issued)

@@ -28,11 +28,11 @@ func (d *Device) applyChange(statement []byte, r *realm, old *list, mark listMar
 	case old.order.Sequence < c.From:
 		return nil, fmt.Errorf("list %d is in force, and the change begins at list %d: %w", old.order.Sequence, c.From, ErrListGap)
 	}
-	l, err := old.continued(c, r.core.Realm)
+	l, file, err := old.continued(c, r.core.Realm)
 	if err != nil {
 		return nil, err
 	}
-	ended, err := d.enforce(l)
+	ended, err := d.enforce(l, file)
 	return newApplied(l, r, ended, true), err
 }
 
@@ -52,23 +52,23 @@ func openChange(statement []byte, r *realm) (*wire.Change, error) {
 	return c, nil
 }
 
-// continued returns the list that a change leads to.
-func (l *list) continued(c *wire.Change, realm string) (*list, error) {
+// continued returns the list that a change leads to, and who is revoked as its file has it.
+func (l *list) continued(c *wire.Change, realm string) (*list, coded, error) {
 	added, err := revocation.Decode(revocation.Codec(c.Codec), c.N, int(c.Count), c.Data)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+		return nil, coded{}, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	if l.set.N() > c.N {
-		return nil, fmt.Errorf("it speaks of fewer serials than the list in force: %w", ErrListGap)
+		return nil, coded{}, fmt.Errorf("it speaks of fewer serials than the list in force: %w", ErrListGap)
 	}
-	set := l.set.Union(added)
+	set := revocation.Expand(l.set).Union(added)
 	if wire.ListState(realm, c.Generation, c.Base, c.FirstEpoch, c.LastEpoch, c.N, set.Serials()) != c.State {
-		return nil, fmt.Errorf("it leads to another state than it names: %w", ErrListGap)
+		return nil, coded{}, fmt.Errorf("it leads to another state than it names: %w", ErrListGap)
 	}
 	return &list{
 		order: c.Order(), state: c.State, issued: c.Issued, nextUpdate: c.Issued.Add(c.NextUpdate), hardExpiry: c.Issued.Add(c.HardExpiry),
-		first: c.FirstEpoch, last: c.LastEpoch, set: set,
-	}, nil
+		first: c.FirstEpoch, last: c.LastEpoch, set: revocation.NewIndex(set, l.memory), memory: l.memory,
+	}, encodeSet(set), nil
 }
 
 // sameNumber takes a change to the number that is in force. It says nothing new, or else the authority signed two lists under one number: of
@@ -80,14 +80,14 @@ func (d *Device) sameNumber(c *wire.Change, r *realm, old *list) (*Applied, erro
 	}
 	other := &list{
 		order: c.Order(), state: c.State, issued: c.Issued, nextUpdate: c.Issued.Add(c.NextUpdate), hardExpiry: c.Issued.Add(c.HardExpiry),
-		first: c.FirstEpoch, last: c.LastEpoch, set: added,
+		first: c.FirstEpoch, last: c.LastEpoch, set: revocation.NewIndex(added, 0),
 	}
 	forked := other.state != old.state || !old.sameDates(other)
 	if !forked || old.forked && !old.adds(other) {
 		return newApplied(old, r, 0, false), nil
 	}
 	l := old.union(other)
-	ended, err := d.enforce(l)
+	ended, err := d.enforce(l, l.coded())
 	if err != nil {
 		return nil, err
 	}

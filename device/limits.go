@@ -10,6 +10,9 @@ const (
 	MaxPeers = 64
 	// DefaultReplay is how many accepted messages are remembered unless Options says otherwise; 24 octets each on disk, and 17 for each sender.
 	DefaultReplay = 65536
+	// DefaultListMemory is how much memory the revocation list in force may take, in octets, unless Options says otherwise: enough for a bit
+	// for each of sixteen million identities.
+	DefaultListMemory = 2 << 20
 	// HandshakeTimeout bounds a session handshake whose context has no earlier deadline.
 	HandshakeTimeout = 10 * time.Second
 	// SessionLifetime is the age at which a session ends.

@@ -22,6 +22,10 @@ type Options struct {
 	Key KeySource
 	// Replay is how many accepted messages are remembered: 4 to 2,097,152, or 0 for DefaultReplay.
 	Replay int
+	// ListMemory is how many octets of memory the revocation list in force may take so that every lookup is fastest, from 1; 0 means
+	// DefaultListMemory. A list of N identities takes N/8 octets if that is no more; otherwise it takes the least that still answers at once,
+	// about (2 + log₂(N/revoked))/8 octets for each that is revoked, whatever stands here. Applying takes four octets for each for a moment.
+	ListMemory int
 	// Refused, if not nil, hears of every connection that a Listener turned away, from several goroutines.
 	Refused func(remote net.Addr, err error)
 }
@@ -39,6 +43,12 @@ func (o Options) check() (Options, error) {
 	}
 	if o.Replay < minReplay || o.Replay > maxReplay {
 		return o, fmt.Errorf("%w: Replay must be from %d to %d", ErrOptions, minReplay, maxReplay)
+	}
+	if o.ListMemory == 0 {
+		o.ListMemory = DefaultListMemory
+	}
+	if o.ListMemory < 0 {
+		return o, fmt.Errorf("%w: ListMemory is negative", ErrOptions)
 	}
 	return o, nil
 }

@@ -50,6 +50,7 @@ type ListStatus struct {
 	HardExpiry time.Time
 	N          uint64 // the list speaks of serials below N
 	Count      int    // revoked serials
+	Memory     int    // octets that it takes in memory: see Options.ListMemory
 	Stale      bool   // past NextUpdate: what it says is marked
 	Expired    bool   // past HardExpiry: everything is refused
 	Forked     bool   // union of two lists with one number
@@ -80,7 +81,7 @@ func (d *Device) Status() Status {
 	if l := d.list; l != nil {
 		s.List = ListStatus{
 			Known: true, Order: l.order, State: l.state, Issued: l.issued, NextUpdate: l.nextUpdate, HardExpiry: l.hardExpiry,
-			N: l.set.N(), Count: l.set.Len(), Stale: !s.Now.Before(l.nextUpdate), Expired: !s.Now.Before(l.hardExpiry), Forked: l.forked,
+			N: l.set.N(), Count: l.set.Len(), Memory: l.set.Octets(), Stale: !s.Now.Before(l.nextUpdate), Expired: !s.Now.Before(l.hardExpiry), Forked: l.forked,
 		}
 	}
 	return s

@@ -1,13 +1,31 @@
 package revocation
 
-import "math/bits"
+import (
+	"iter"
+	"math/bits"
+)
 
-// Index answers whether a serial is revoked, faster or in less memory than a [Set]. It is immutable and safe for concurrent use.
+// Index says what a [Set] says, faster or in less memory. It is immutable and safe for concurrent use.
 type Index interface {
 	// Contains is [Set.Contains].
 	Contains(serial uint32) bool
+	// N is [Set.N].
+	N() uint64
+	// Len is [Set.Len].
+	Len() int
+	// All is [Set.All].
+	All() iter.Seq[uint32]
 	// Octets is the memory that the index takes.
 	Octets() int
+}
+
+// Expand returns the set that an index was made of, at four octets for each serial.
+func Expand(x Index) *Set {
+	serials := make([]uint32, 0, x.Len())
+	for serial := range x.All() {
+		serials = append(serials, serial)
+	}
+	return &Set{n: x.N(), serials: serials}
 }
 
 // NewIndex returns the fastest index of s that takes no more than limit octets: a bitmap of n/8 octets, or else one after Elias and Fano
@@ -20,27 +38,49 @@ func NewIndex(s *Set, limit int) Index {
 }
 
 // bitmap has a bit for every serial below n.
-type bitmap []uint64
+type bitmap struct {
+	n     uint64
+	count int
+	words []uint64
+}
 
-func newBitmap(s *Set) bitmap {
-	b := make(bitmap, (s.N()+63)/64)
-	for serial := range s.All() {
-		b[serial/64] |= 1 << (serial % 64)
+func newBitmap(s *Set) *bitmap {
+	b := &bitmap{n: s.N(), count: s.Len(), words: make([]uint64, (s.N()+63)/64)}
+	for _, serial := range s.sorted() {
+		b.words[serial/64] |= 1 << (serial % 64)
 	}
 	return b
 }
 
-func (b bitmap) Contains(serial uint32) bool {
+func (b *bitmap) Contains(serial uint32) bool {
 	word := int(serial / 64)
-	return word < len(b) && b[word]>>(serial%64)&1 != 0
+	return word < len(b.words) && b.words[word]>>(serial%64)&1 != 0
 }
 
-func (b bitmap) Octets() int { return 8 * len(b) }
+func (b *bitmap) N() uint64 { return b.n }
+
+func (b *bitmap) Len() int { return b.count }
+
+func (b *bitmap) Octets() int { return 8 * len(b.words) }
+
+func (b *bitmap) All() iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		for i, word := range b.words {
+			for ; word != 0; word &= word - 1 {
+				if !yield(uint32(64*i + bits.TrailingZeros64(word))) {
+					return
+				}
+			}
+		}
+	}
+}
 
 // eliasFano splits each serial: the low bits stand one after the other; for the high ones there is a bit string with a one for every
 // serial, and a zero wherever the high part rises by one (P. Elias, Efficient storage and retrieval by content and address of static
 // files, 1974). Of every sample-th zero the place is kept.
 type eliasFano struct {
+	n      uint64
+	count  int
 	width  uint // of the low bits
 	low    []uint64
 	high   []uint64
@@ -52,7 +92,7 @@ const sample = 64
 
 func newEliasFano(s *Set) *eliasFano {
 	count := uint64(s.Len())
-	e := &eliasFano{}
+	e := &eliasFano{n: s.N(), count: s.Len()}
 	if count == 0 {
 		return e
 	}
@@ -60,8 +100,8 @@ func newEliasFano(s *Set) *eliasFano {
 	e.limit = (s.N()-1)>>e.width + 1
 	e.low = make([]uint64, (count*uint64(e.width)+63)/64+1) // one more: reading two words needs no care
 	e.high = make([]uint64, (count+e.limit+63)/64)
-	i := uint64(0)
-	for serial := range s.All() {
+	for place, serial := range s.sorted() {
+		i := uint64(place)
 		at := uint64(serial)>>e.width + i
 		e.high[at/64] |= 1 << (at % 64)
 		part := uint64(serial) & (1<<e.width - 1)
@@ -70,7 +110,6 @@ func newEliasFano(s *Set) *eliasFano {
 		if bit%64+uint64(e.width) > 64 {
 			e.low[bit/64+1] |= part >> (64 - bit%64)
 		}
-		i++
 	}
 	zeros := uint64(0)
 	for w, word := range e.high {
@@ -84,7 +123,27 @@ func newEliasFano(s *Set) *eliasFano {
 	return e
 }
 
+func (e *eliasFano) N() uint64 { return e.n }
+
+func (e *eliasFano) Len() int { return e.count }
+
 func (e *eliasFano) Octets() int { return 8*len(e.low) + 8*len(e.high) + 4*len(e.places) }
+
+// All finds serial number i at the one number i of high: as many zeros stand before it as its high part says.
+func (e *eliasFano) All() iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		i := uint64(0)
+		for w, word := range e.high {
+			for ; word != 0; word &= word - 1 {
+				at := uint64(64*w + bits.TrailingZeros64(word))
+				if !yield(uint32((at-i)<<e.width | e.part(i))) {
+					return
+				}
+				i++
+			}
+		}
+	}
+}
 
 func (e *eliasFano) Contains(serial uint32) bool {
 	high := uint64(serial) >> e.width

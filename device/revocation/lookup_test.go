@@ -27,6 +27,12 @@ func TestIndexesAnswerAsTheSet(t *testing.T) {
 						t.Fatalf("%s of %d below %d: wrong about %d", name, s.Len(), n, serial)
 					}
 				}
+				if again := revocation.Expand(index); again.N() != n || !slices.Equal(again.Serials(), s.Serials()) || index.Len() != s.Len() {
+					t.Errorf("%s of %d below %d: not the set that it was made of", name, s.Len(), n)
+				}
+				for range index.All() {
+					break // may stop anywhere
+				}
 				if index.Contains(math.MaxUint32) {
 					t.Errorf("%s of %d below %d has the largest serial", name, s.Len(), n)
 				}
@@ -48,6 +54,9 @@ func TestIndexOfClustersAndEnds(t *testing.T) {
 				t.Errorf("wrong about %d", beside)
 			}
 		}
+	}
+	if !slices.Equal(revocation.Expand(index).Serials(), serials) {
+		t.Error("not the set that it was made of")
 	}
 	if index.Octets() > 1<<16 {
 		t.Errorf("%d octets for %d serials", index.Octets(), len(serials))
