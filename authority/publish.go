@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"marque/device/revocation"
@@ -131,9 +130,9 @@ func (a *Authority) signBundle(b *wire.Bundle, serials []uint32) ([]byte, error)
 	if err != nil {
 		return nil, fmt.Errorf("make the list: %w", errors.Join(ErrSelfCheck, err))
 	}
-	got, err := decode(parsed)
-	if err != nil || !slices.Equal(got, serials) {
-		return nil, fmt.Errorf("make the list: %w", errors.Join(ErrSelfCheck, err))
+	got, err := decodeSet(parsed)
+	if err := checkList(got, err, serials); err != nil {
+		return nil, fmt.Errorf("make the list: %w", err)
 	}
 	if again, err := parsed.Marshal(); err != nil || !bytes.Equal(again, payload) {
 		return nil, fmt.Errorf("make the list: %w", errors.Join(ErrSelfCheck, err))
@@ -143,11 +142,16 @@ func (a *Authority) signBundle(b *wire.Bundle, serials []uint32) ([]byte, error)
 
 // decode returns the serials on a list, ascending.
 func decode(b *wire.Bundle) ([]uint32, error) {
+	set, err := decodeSet(b)
+	return set.Serials(), err
+}
+
+func decodeSet(b *wire.Bundle) (*revocation.Set, error) {
 	set, err := revocation.Decode(revocation.Codec(b.Codec), b.N, int(b.Count), b.Data)
 	if err != nil {
 		return nil, fmt.Errorf("decode the list: %w", err)
 	}
-	return set.Serials(), nil
+	return set, nil
 }
 
 // NewestList returns the newest list, a statement of type bundle, and its
