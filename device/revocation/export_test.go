@@ -8,6 +8,6 @@ func EncodeGaps(s *Set) []byte { return encodeGaps(s.N(), s.sorted(), 0) }
 
 // ReadGaps reads any stream of that one, whether or not the encoder would write it. Errors: [ErrData].
 func ReadGaps(n uint64, count int, data []byte) (*Set, error) {
-	serials, err := readGaps(n, count, data)
+	serials, _, err := readGaps(n, count, data)
 	return &Set{n: n, serials: serials}, err
 }

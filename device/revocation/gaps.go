@@ -1,7 +1,6 @@
 package revocation
 
 import (
-	"bytes"
 	"fmt"
 	"math"
 	"math/bits"
@@ -154,8 +153,8 @@ func decodeGaps(n uint64, count int, data []byte) ([]uint32, error) {
 	if count == 0 {
 		return nil, nil
 	}
-	serials, err := readGaps(n, count, data)
-	if err == nil && !bytes.Equal(encodeGaps(n, serials, len(data)), data) {
+	serials, asCoded, err := readGaps(n, count, data)
+	if err == nil && !asCoded {
 		err = fmt.Errorf("%w: not as the set is coded", ErrData)
 	}
 	if err != nil {
@@ -164,25 +163,25 @@ func decodeGaps(n uint64, count int, data []byte) ([]uint32, error) {
 	return serials, nil
 }
 
-// readGaps reads 1 ≤ count ≤ n ≤ 2³² serials below n from any stream.
-func readGaps(n uint64, count int, data []byte) ([]uint32, error) {
+// readGaps reads 1 ≤ count ≤ n ≤ 2³² serials below n from any stream, and says whether it is the encoder's.
+func readGaps(n uint64, count int, data []byte) (_ []uint32, asCoded bool, _ error) {
 	serials := make([]uint32, count)
 	r, g := newRangeReader(data), newGapModels(n, count)
 	next := uint64(0)
 	for i := range serials {
 		length := int(readTree(r, g.context(), lengthBits))
 		if length >= lengths {
-			return nil, fmt.Errorf("%w: gap %d is too long", ErrData, i)
+			return nil, false, fmt.Errorf("%w: gap %d is too long", ErrData, i)
 		}
 		g.note(length)
 		top := min(length, modelled)
 		v := 1<<top | readTree(r, g.tree(length), top)
 		v = v<<(length-top) | r.even(uint(length-top))
 		if gap := v - 1; gap >= n-next {
-			return nil, fmt.Errorf("%w: gap %d ends past n", ErrData, i)
+			return nil, false, fmt.Errorf("%w: gap %d ends past n", ErrData, i)
 		}
 		serials[i] = uint32(next + v - 1)
 		next += v
 	}
-	return serials, nil
+	return serials, r.asWritten(), nil
 }

@@ -121,14 +121,7 @@ func (w *rangeWriter) shift() {
 
 // finish writes the number of the interval that ends in the most zeros, and leaves the zeros at the end out: a reader adds them.
 func (w *rangeWriter) finish() []byte {
-	last := w.low + w.span - 1
-	for width := uint(spanBits); ; width-- {
-		mask := uint64(1)<<width - 1
-		if v := (w.low + mask) &^ mask; v <= last {
-			w.low = v
-			break
-		}
-	}
+	w.low = roundest(w.low, w.span)
 	for range spanBits/8 + 1 { // the last one, a zero, lets the held ones go
 		w.shift()
 	}
@@ -138,15 +131,27 @@ func (w *rangeWriter) finish() []byte {
 	return w.out
 }
 
+// roundest returns the number of [low, low + span) that ends in the most zeros.
+func roundest(low, span uint64) uint64 {
+	for width := uint(spanBits); ; width-- {
+		mask := uint64(1)<<width - 1
+		if v := (low + mask) &^ mask; v <= low+span-1 {
+			return v
+		}
+	}
+}
+
 // rangeReader reads what a rangeWriter wrote. Past the end there are zeros.
 type rangeReader struct {
-	data []byte
-	code uint64 // where the number of the stream lies in the present interval, below span
-	span uint64
+	data   []byte // that is left
+	code   uint64 // where the number of the stream lies in the present interval, below span
+	span   uint64
+	window uint64 // the last octets taken, eight of them
+	zeros  bool   // the stream has a zero at its end, which no writer leaves
 }
 
 func newRangeReader(data []byte) *rangeReader {
-	r := &rangeReader{data: data, span: spanTop - 1}
+	r := &rangeReader{data: data, span: spanTop - 1, zeros: len(data) > 0 && data[len(data)-1] == 0}
 	for range spanBits / 8 {
 		r.take()
 	}
@@ -155,10 +160,19 @@ func newRangeReader(data []byte) *rangeReader {
 
 func (r *rangeReader) take() {
 	r.code <<= 8
+	r.window <<= 8
 	if len(r.data) > 0 {
 		r.code |= uint64(r.data[0])
+		r.window |= uint64(r.data[0])
 		r.data = r.data[1:]
 	}
+}
+
+// asWritten reports whether the stream is the one that a writer leaves after the decisions that were read. It has taken the octets down to
+// those of low, so that their number less code is the writer's low; of its carry the rest of the stream tells.
+func (r *rangeReader) asWritten() bool {
+	low := (r.window - r.code) & (spanTop - 1)
+	return r.code < r.span && len(r.data) == 0 && !r.zeros && roundest(low, r.span) == low+r.code
 }
 
 func (r *rangeReader) read(m *model) (one bool) {

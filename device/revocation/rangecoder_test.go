@@ -214,6 +214,50 @@ func TestCarries(t *testing.T) {
 	}
 }
 
+// TestShortStreams reads streams of up to two octets, and those around what the encoder writes: one of a set is taken, the encoder's.
+func TestShortStreams(t *testing.T) {
+	try := func(n uint64, count int, data []byte) bool {
+		s, err := revocation.ReadGaps(n, count, data)
+		want := err == nil && bytes.Equal(revocation.EncodeGaps(s), data)
+		if _, err := revocation.Decode(revocation.CodecGaps, n, count, data); (err == nil) != want {
+			t.Fatalf("n %d, %d serials, stream %x: %v", n, count, data, err)
+		}
+		return want
+	}
+	taken := 0
+	for i := 0; i < 1<<16; i += 13 {
+		data := []byte{byte(i >> 8), byte(i)}
+		if i%3 == 0 {
+			data = data[:1]
+		}
+		if try(200, 2, data) {
+			taken++
+		}
+	}
+	if taken < 100 {
+		t.Errorf("%d streams are taken", taken)
+	}
+	r := rand.New(rand.NewPCG(35, 36))
+	for range 300 {
+		n := r.Uint64N(1<<33) >> r.IntN(33)
+		n = min(n+1, revocation.MaxN)
+		count := int(min(n, 1+r.Uint64N(40)))
+		data := revocation.EncodeGaps(newSet(t, n, uniform(r, n, count)...))
+		if !try(n, count, data) {
+			t.Fatalf("n %d, %d serials: the encoder's stream is not taken", n, count)
+		}
+		try(n, count, append(slices.Clone(data), 0))
+		try(n, count, append(slices.Clone(data), 1))
+		if len(data) > 0 {
+			end := len(data) - 1
+			for _, last := range []byte{data[end] - 1, data[end] + 1, data[end] ^ 0x80, 0} {
+				try(n, count, append(slices.Clone(data[:end]), last))
+			}
+			try(n, count, data[:end])
+		}
+	}
+}
+
 // TestDecodeGapsAllocation: reading a set takes the memory of its serials, and of its stream.
 func TestDecodeGapsAllocation(t *testing.T) {
 	const count = 1 << 21
