@@ -58,6 +58,8 @@ var (
 	ErrOtherLog = errors.New("the checkpoint contradicts the log: two logs were signed under this realm's key; find out by whom before anything else")
 	// ErrSerials: no serials are left.
 	ErrSerials = errors.New("no serials are left in this realm: rotate to a new core")
+	// ErrRegions: a list cannot be cut into that many regions.
+	ErrRegions = errors.New("a list is cut into 1 to 4,096 regions, once there is an identity: choose another number")
 	// ErrIndexing: the registry is still being read, see [IndexingError].
 	ErrIndexing = errors.New("the registry is still being read: try again in a moment")
 	// ErrManyIdentities: more than can be searched.

@@ -115,6 +115,9 @@ func withdraw(t *testing.T, c *localapi.Client, address wire.Address) {
 		!slices.Equal(changes[0].Statement, published.Changes[0].Statement) {
 		t.Errorf("to list %d lead %+v, %v", sequence, changes, err)
 	}
+	if l, err := c.Regions(4); err != nil || l.Sequence != 2 || len(l.Regions) != 1 || l.Regions[0].Revoked != 1 {
+		t.Errorf("in regions: %v", err)
+	}
 	ids, err := c.Identities(0, 10)
 	if err != nil || len(ids) != 1 || ids[0].Address != address || ids[0].Revoked == nil || ids[0].Revoked.Reason != wire.ReasonStolen {
 		t.Errorf("%+v %v", ids, err)
@@ -142,6 +145,7 @@ func TestSessionsAreTheirClients(t *testing.T) {
 		"publish":    func() error { _, err := other.Publish(); return err },
 		"identities": func() error { _, err := other.Identities(0, 1); return err },
 		"changes":    func() error { _, _, err := other.ListChanges(); return err },
+		"regions":    func() error { _, err := other.Regions(1); return err },
 		"backup":     func() error { _, err := other.Backup(new(safeBuffer)); return err },
 		"reopen":     func() error { _, err := other.Reopen(localapi.Reopening{}); return err },
 	} {

@@ -96,6 +96,7 @@ var sentinels = []sentinel{
 	{"authority.ErrProposal", authority.ErrProposal},
 	{"authority.ErrProposalTime", authority.ErrProposalTime},
 	{"authority.ErrRefused", authority.ErrRefused},
+	{"authority.ErrRegions", authority.ErrRegions},
 	{"authority.ErrRestored", authority.ErrRestored},
 	{"authority.ErrRolledBack", authority.ErrRolledBack},
 	{"authority.ErrRoster", authority.ErrRoster},

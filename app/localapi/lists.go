@@ -5,10 +5,11 @@ import "marque/authority"
 var (
 	pastLists   = call[listsBefore, pastListed]{"past-lists", signedOn, (*Server).pastLists, properties{quiet: true}}
 	listChanges = call[none, listChanged]{"list-changes", signedOn, (*Server).listChanges, properties{quiet: true}}
+	regions     = call[regionCount, authority.RegionalList]{"regions", signedOn, (*Server).regions, properties{quiet: true}}
 )
 
 // listRoutes are the calls about the history of lists, and about what leads from one to another.
-var listRoutes = []route{pastLists, listChanges}
+var listRoutes = []route{pastLists, listChanges, regions}
 
 // What they take and give.
 type (
@@ -17,6 +18,7 @@ type (
 		Count  int
 	}
 	pastListed  struct{ Lists []authority.PastList }
+	regionCount struct{ Most int }
 	listChanged struct {
 		Sequence uint32
 		Changes  []authority.ListChange
@@ -49,4 +51,13 @@ func (c *Client) ListChanges() (sequence uint32, changes []authority.ListChange,
 func (s *Server) listChanges(*caller, *none) (*listChanged, error) {
 	sequence, changes, err := s.authority().Authority().ListChanges()
 	return &listChanged{Sequence: sequence, Changes: changes}, err
+}
+
+// Regions is [authority.Authority.Regions].
+func (c *Client) Regions(most int) (*authority.RegionalList, error) {
+	return regions.do(c, &regionCount{Most: most})
+}
+
+func (s *Server) regions(_ *caller, in *regionCount) (*authority.RegionalList, error) {
+	return s.authority().Authority().Regions(in.Most)
 }

@@ -25,6 +25,7 @@ type published struct {
 	Below      uint64            `json:"below"`
 	NextUpdate time.Time         `json:"next_update"`
 	HardExpiry time.Time         `json:"hard_expiry"`
+	InRegions  *regional         `json:"in_regions,omitempty"`
 	Stick      []carry.Delivered `json:"stick,omitempty"` // what was written to a stick
 
 	bundle []byte
@@ -43,6 +44,7 @@ type changed struct {
 func newPublish() *cobra.Command {
 	var h home
 	var out string
+	var most int
 	var to carry.Flag
 	var asJSON bool
 	cmd := &cobra.Command{
@@ -66,6 +68,12 @@ the SHA-256 of each file is printed, also as words to be read aloud.`,
 				if err != nil {
 					return advice.Wrap("the list was not published", err)
 				}
+				if most != 0 {
+					if p.InRegions, err = writeRegions(c, most, out); err != nil {
+						err = advice.Wrap(fmt.Sprintf("list %d is signed and recorded, but not written in regions", p.Sequence), err)
+						return errors.Join(p.show(cmd, nil, asJSON), err)
+					}
+				}
 				if p.Stick, err = stick.publish(cmd, c, p); err != nil {
 					err = advice.Wrap(fmt.Sprintf("list %d is signed and recorded, but not on the stick", p.Sequence), err)
 				}
@@ -75,6 +83,7 @@ the SHA-256 of each file is printed, also as words to be read aloud.`,
 	}
 	h.changeFlags(cmd)
 	cmd.Flags().StringVar(&out, "out", "", "the folder for the list; made if it is missing")
+	cmd.Flags().IntVar(&most, "regions", 0, "write the list in regions, too, at most as many (marque authority regions --help)")
 	to.Add(cmd, "write list, core and manifest to a stick")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.MarkFlagsOneRequired("out", "usb")
@@ -95,6 +104,7 @@ func (p *published) show(cmd *cobra.Command, stick *bearer, asJSON bool) error {
 			cmd.Printf("  change  %s (%d octets, from list %d on)\n", c.File, c.Bytes, c.From)
 		}
 	}
+	p.InRegions.print(cmd)
 	stick.printStick(cmd.OutOrStdout(), p.Stick)
 	return nil
 }
