@@ -28,6 +28,7 @@ func (a *audit) setPolicy(sequence uint32, want *[32]byte) {
 		complain("it says that it is policy %d", p.Sequence)
 	}
 	a.policy = p
+	a.ledger.reach.follow(p)
 }
 
 // checkCustody follows the entries about how the authority itself is kept, as far as the ledger does not.

@@ -71,6 +71,11 @@ func (a *Authority) settle(committed bool) {
 
 // read adds the entries that the ledger does not have yet.
 func (a *Authority) read(tx *storage.Tx) error {
+	if a.ledger.size == 0 {
+		if err := a.obey(tx, firstPolicy, nil); err != nil {
+			return err
+		}
+	}
 	for b, err := range tx.LogEntries(a.ledger.size) {
 		if err != nil {
 			return fmt.Errorf("read the log: %w", err)
@@ -78,6 +83,11 @@ func (a *Authority) read(tx *storage.Tx) error {
 		e, err := wire.ParseLogEntry(b)
 		if err != nil {
 			return fmt.Errorf("read entry %d of the log: %w", a.ledger.size, err)
+		}
+		if p, ok := e.Entry.(*wire.PolicyEntry); ok {
+			if err := a.obey(tx, p.Sequence, &p.Hash); err != nil {
+				return err
+			}
 		}
 		if i, wrong := a.ledger.size, a.ledger.add(e); len(wrong) > 0 {
 			return fmt.Errorf("entry %d of the log: %s: %w", i, wrong[0], ErrInconsistent)

@@ -21,6 +21,7 @@ type ledger struct {
 	lastEpochs []uint32   // by serial: the epoch of its last key
 	keys       [][32]byte // by serial: hash of its public keys; zero for those left out
 	standings  []standing
+	lastKey    uint32          // last epoch of any key that was, or could have been, given away
 	lost       uint64          // serials left out, of which nobody knows whether they were given away
 	revoked    int             // serials revoked, ever
 	unlisted   int             // of those, not yet in a list
@@ -30,6 +31,10 @@ type ledger struct {
 	order wire.Order // of the newest list
 	state [16]byte   // of the newest list
 	left  bool       // a serial left since the newest list: the next has a new base
+
+	reach    reach  // of the lists that are made next; whoever reads the log reads the policies beside it
+	anyLeft  bool   // a serial left a list, ever
+	lastLeft uint32 // the last epoch of any that did
 
 	drill      Outcome
 	drilled    time.Time             // when it was passed last; zero for never
@@ -98,9 +103,9 @@ func (l *ledger) apply(e *wire.LogEntry, epoch uint32, complain func(string, ...
 	case *wire.UndoEntry:
 		l.undo(entry, complain)
 	case *wire.ExpireEntry:
-		l.expire(entry, epoch, complain)
+		l.expire(entry, e.Time, complain)
 	case *wire.PublishEntry:
-		l.publish(entry, epoch, complain)
+		l.publish(entry, e.Time, complain)
 	default:
 		l.keep(e, epoch, complain)
 	}
@@ -132,9 +137,15 @@ func (l *ledger) issue(e *wire.IssueEntry, epoch uint32, complain func(string, .
 	if e.FirstEpoch != epoch {
 		complain("its keys begin in epoch %d, but it was made in epoch %d", e.FirstEpoch, epoch)
 	}
-	l.lastEpochs = append(l.lastEpochs, e.FirstEpoch+uint32(e.Count)-1)
+	l.give(e.FirstEpoch + uint32(e.Count) - 1)
 	l.keys = append(l.keys, e.Keys)
 	l.standings = append(l.standings, inOrder)
+}
+
+// give notes the last epoch of the next serial.
+func (l *ledger) give(last uint32) {
+	l.lastEpochs = append(l.lastEpochs, last)
+	l.lastKey = max(l.lastKey, last)
 }
 
 func (l *ledger) revoke(e *wire.RevokeEntry, at time.Time, complain func(string, ...any)) {
@@ -157,7 +168,7 @@ func (l *ledger) revoke(e *wire.RevokeEntry, at time.Time, complain func(string,
 	l.unlisted++
 }
 
-func (l *ledger) expire(e *wire.ExpireEntry, epoch uint32, complain func(string, ...any)) {
+func (l *ledger) expire(e *wire.ExpireEntry, at time.Time, complain func(string, ...any)) {
 	if uint64(e.Serial) >= l.n() || l.standings[e.Serial] != unlisted && l.standings[e.Serial] != listed {
 		complain("it takes serial %d from the list, which is not on it", e.Serial)
 		return
@@ -165,7 +176,7 @@ func (l *ledger) expire(e *wire.ExpireEntry, epoch uint32, complain func(string,
 	if e.LastEpoch != l.lastEpochs[e.Serial] {
 		complain("it says that the last key of serial %d is of epoch %d; that is %d", e.Serial, e.LastEpoch, l.lastEpochs[e.Serial])
 	}
-	if !lapsed(l.lastEpochs[e.Serial], epoch) {
+	if first, _ := l.coverage(at); !lapsed(l.lastEpochs[e.Serial], first) {
 		complain("it takes serial %d from the list while its keys last", e.Serial)
 	}
 	if l.standings[e.Serial] == unlisted {
@@ -173,21 +184,21 @@ func (l *ledger) expire(e *wire.ExpireEntry, epoch uint32, complain func(string,
 	}
 	l.standings[e.Serial] = expired
 	delete(l.together, e.Serial)
-	l.left = true
+	l.left, l.anyLeft, l.lastLeft = true, true, max(l.lastLeft, l.lastEpochs[e.Serial])
 }
 
-func (l *ledger) publish(e *wire.PublishEntry, epoch uint32, complain func(string, ...any)) {
+func (l *ledger) publish(e *wire.PublishEntry, at time.Time, complain func(string, ...any)) {
 	got := wire.Order{Generation: e.Generation, Base: e.Base, Sequence: e.Sequence}
 	if want := l.next(); got != want {
 		complain("it publishes list %v where %v is next (generation, base, sequence)", got, want)
 	}
 	serials := l.serials()
+	first, last := l.coverage(at)
 	for _, s := range serials {
-		if lapsed(l.lastEpochs[s], epoch) {
+		if lapsed(l.lastEpochs[s], first) {
 			complain("serial %d should have left the list", s)
 		}
 	}
-	first, last := coverage(epoch)
 	state := wire.ListState(l.core.Realm, e.Generation, e.Base, first, last, l.n(), serials)
 	if e.State != state {
 		complain("list %d does not hold the serials that the log says are revoked", e.Sequence)
@@ -227,18 +238,4 @@ func (l *ledger) serials() []uint32 {
 		}
 	}
 	return out
-}
-
-// lapsed reports whether a revoked serial whose last key is of epoch last leaves
-// the list in epoch now.
-func lapsed(last, now uint32) bool { return uint64(last)+lapse <= uint64(now) }
-
-// coverage returns the first and the last epoch that a list made in epoch now
-// speaks of: from the one before, whose messages may still arrive, to the one
-// after the last key that could be issued now.
-func coverage(now uint32) (first, last uint32) {
-	if now > 0 {
-		first = now - 1
-	}
-	return first, now + Epochs
 }

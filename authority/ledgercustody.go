@@ -67,7 +67,7 @@ func (l *ledger) reopen(e *wire.ReopenEntry, epoch uint32, complain func(string,
 func (l *ledger) skip(next uint32, epoch uint32) {
 	l.gaps = append(l.gaps, storage.Gap{First: uint32(l.n()), Next: next})
 	for l.n() < uint64(next) {
-		l.lastEpochs = append(l.lastEpochs, lostUntil(epoch))
+		l.give(lostUntil(epoch))
 		l.keys = append(l.keys, [32]byte{})
 		l.standings = append(l.standings, skipped)
 		l.lost++

@@ -21,9 +21,8 @@ const (
 	firstSequence   = 1
 	firstPolicy     = 1
 
-	// lapse is how many epochs after its last key a revoked serial stays on the
-	// list: as long as a list may speak of such an epoch, and one more.
-	lapse = 2
+	// sessionLifetime is how long a session may last; its peer's key is of the epoch in which it began.
+	sessionLifetime = 24 * time.Hour
 
 	// advanceEvery is how many identities are issued under one value of the
 	// counter at most. As many may be lost unnoticed when the authority ended

@@ -67,12 +67,9 @@ func amendLost(tx *storage.Tx, serial uint32, change func(*storage.Revocation)) 
 // retire records the serials that leave the list because their keys ran out, and
 // returns the others.
 func (a *Authority) retire(tx *storage.Tx, now time.Time, revoked []storage.Standing) (staying []storage.Standing, left int, err error) {
-	epoch, err := a.core.Epoch(now)
-	if err != nil {
-		return nil, 0, fmt.Errorf("find the epoch: %w", err)
-	}
+	first, _ := a.ledger.coverage(now)
 	for _, s := range revoked {
-		if !lapsed(s.LastEpoch, epoch) {
+		if !lapsed(s.LastEpoch, first) {
 			staying = append(staying, s)
 			continue
 		}

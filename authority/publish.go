@@ -94,9 +94,8 @@ func (a *Authority) publish(tx *storage.Tx, now time.Time, order wire.Order, pre
 
 // bundle fills in a list of the given serials.
 func (a *Authority) bundle(tx *storage.Tx, now time.Time, order wire.Order, serials []uint32) (*wire.Bundle, error) {
-	epoch, err := a.core.Epoch(now)
-	if err != nil {
-		return nil, fmt.Errorf("find the epoch: %w", err)
+	if err := a.read(tx); err != nil { // what this change made of the log before
+		return nil, err
 	}
 	set, err := revocation.NewSet(tx.Count(), serials)
 	if err != nil {
@@ -114,7 +113,7 @@ func (a *Authority) bundle(tx *storage.Tx, now time.Time, order wire.Order, seri
 		N: set.N(), Count: uint32(set.Len()), Codec: uint8(codec), Data: data,
 		LogSize: tx.LogSize(), LogRoot: root,
 	}
-	b.FirstEpoch, b.LastEpoch = coverage(epoch)
+	b.FirstEpoch, b.LastEpoch = a.ledger.coverage(now)
 	b.State = wire.ListState(a.core.Realm, b.Generation, b.Base, b.FirstEpoch, b.LastEpoch, b.N, serials)
 	return b, nil
 }
