@@ -29,6 +29,9 @@ type Applied struct {
 // both lists and keeps an alarm, and the returned Applied is not nil. When the disk fails, the new list may be in force or not.
 func (d *Device) Apply(bundle []byte) (*Applied, error) {
 	a, err := d.apply(bundle)
+	if err == nil {
+		err = d.carry(bundle, a.Changed)
+	}
 	if err != nil {
 		return a, fmt.Errorf("apply list: %w", err)
 	}

@@ -30,6 +30,7 @@ type Device struct {
 	realm   *realm     // nil until then
 	list    *list      // nil until one is applied
 	mark    listMark   // the highest list ever applied
+	carried *carried   // what brings others to the list
 	alarms  []Alarm
 	// the last change of cores; nil when there was none
 	rotation *rotation
@@ -39,6 +40,7 @@ type Device struct {
 	cold       *bucket
 	recipients recipients
 	sessions   sessions
+	sharing    sharing
 }
 
 // Create makes a device folder with an enrolment request in it, and opens it. dir must not exist; its parent must. Nothing is left behind
@@ -120,6 +122,9 @@ func (d *Device) load() error {
 	if err := d.loadList(); err != nil {
 		return err
 	}
+	if err := d.loadCarried(); err != nil {
+		return err
+	}
 	if lost && d.realm != nil {
 		d.seen.lose(d.boot().Add(d.realm.policy.Future))
 	}
@@ -128,7 +133,9 @@ func (d *Device) load() error {
 }
 
 func newDevice(o Options) *Device {
-	d := &Device{o: o, cold: newBucket()}
+	d := &Device{o: o, cold: newBucket(coldBurst, coldPerSec)}
+	hourly := float64(o.Share.Hourly)
+	d.sharing.rate = newBucket(hourly, hourly/time.Hour.Seconds())
 	d.recipients.lru = newLRU[ibc.Identity, *ibc.Recipient](maxRecipients)
 	d.sessions.live = map[*Session]struct{}{}
 	return d

@@ -78,6 +78,8 @@ var (
 	ErrListGap = errors.New("the change does not continue the list in force; apply one that reaches further back, or the full list")
 	// ErrForked: the authority signed two different lists under one number.
 	ErrForked = errors.New("the authority signed two different lists under one number; whoever is on either counts as revoked, tell the authority")
+	// ErrNoAnswer: this device has nothing that would bring the asker's list further, or shares no lists.
+	ErrNoAnswer = errors.New("there is no list to hand on that would bring the asker further; stay silent")
 
 	// ErrHybrid: the realm's policy demands hybrid sessions, which this version does not speak.
 	ErrHybrid = errors.New("the realm demands hybrid sessions, which this version does not speak; update it")

@@ -20,18 +20,19 @@ import (
 	"marque/device/ibc"
 )
 
-// The files of a device folder. Each of the three sealed ones is
+// The files of a device folder. Each of the sealed ones is
 //
 //	magic (4) ‖ version (1) ‖ what (1) ‖ key source (1) ‖ salt (16) ‖ check (16) ‖ generation (u64) ‖ nonce (12) ‖ AES-256-GCM
 //
 // with everything before the ciphertext as associated data, under a key of its own: HKDF of the folder's root key and the file's name.
 // They are always replaced as a whole: written beside, synced, renamed, and the folder synced.
 const (
-	stateFile  = "state"  // keys, request, peers, time floor
-	listFile   = "list"   // the revocation list in force
-	replayFile = "replay" // accepted messages; absent while a process holds the folder
-	keyFile    = "key"    // 32 random octets, with FileKey only
-	lockFile   = "lock"
+	stateFile   = "state"   // keys, request, peers, time floor
+	listFile    = "list"    // the revocation list in force
+	replayFile  = "replay"  // accepted messages; absent while a process holds the folder
+	carriedFile = "carried" // signed lists and changes that others can be brought to it with
+	keyFile     = "key"     // 32 random octets, with FileKey only
+	lockFile    = "lock"
 
 	headerSize = 4 + 1 + 1 + 1 + 16 + 16 + 8 + nonceSize
 	nonceSize  = 12

@@ -46,6 +46,7 @@ type handshake struct {
 	auths       [][32]byte  // hashes of AuthR and AuthI
 	peer        wire.Address
 	epoch       uint32 // of the peer's key
+	list        uint32 // sequence of the peer's list
 	initiator   bool
 	bytes       int // sent and received
 }
@@ -292,7 +293,7 @@ func (h *handshake) readAuth(from cipher.AEAD, context string, want wire.Address
 		return err
 	}
 	h.auths = append(h.auths, sha256.Sum256(b))
-	h.peer, h.epoch = a.Address, a.Epoch
+	h.peer, h.epoch, h.list = a.Address, a.Epoch, a.List
 	return nil
 }
 

@@ -1,6 +1,10 @@
 package device
 
-import "time"
+import (
+	"time"
+
+	"marque/device/wire"
+)
 
 // Bounds of everything that this package holds or accepts. What stands in PROTOCOL.md cannot be changed by one side alone.
 const (
@@ -19,6 +23,10 @@ const (
 	SessionLifetime = 24 * time.Hour
 	// MaxRecords is the number of records under one session key, the close record included.
 	MaxRecords = 1 << 23
+	// DefaultShareOctets is how many octets of lists a session takes or gives away unless Options says otherwise.
+	DefaultShareOctets = 1 << 20
+	// DefaultShareHourly is how many lists are given away in an hour unless Options says otherwise.
+	DefaultShareHourly = 600
 	// MaxRecordData is the number of data octets in one session record.
 	MaxRecordData = 16384
 
@@ -38,6 +46,11 @@ const (
 	maxReplayFile = 128 << 20 // octets; maxReplay messages, and a floor for twice as many senders
 	maxReplay     = 1 << 21   // entries, so that the file stays below its limit
 	maxPassphrase = 1024      // octets
+
+	maxCarried     = 16                                    // changes that are kept for others
+	maxCarriedFile = (maxCarried+1)*wire.MaxBundle + 1<<10 // octets; of statements no longer than Share.Session
+	maxAsks        = 4                                     // statements that a session asks its peer for without success
+	fetchPatience  = 30 * time.Second                      // how long a session that fetches a list may bring nothing before another may
 
 	floorInterval = time.Hour       // how far the clock may run ahead of the saved time floor
 	closeGrace    = 2 * time.Second // how long Close tries to send the close record

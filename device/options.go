@@ -26,6 +26,11 @@ type Options struct {
 	// DefaultListMemory. A list of N identities takes N/8 octets if that is no more; otherwise it takes the least that still answers at once,
 	// about (2 + log₂(N/revoked))/8 octets for each that is revoked, whatever stands here. Applying takes four octets for each for a moment.
 	ListMemory int
+	// Share bounds how the device takes part in carrying lists from one to another; the zero value takes part.
+	Share Share
+	// Learned, if not nil, hears of every list that a peer of a session brought, from several goroutines; a is nil, and err says why, when it
+	// was refused.
+	Learned func(peer wire.Address, a *Applied, err error)
 	// Refused, if not nil, hears of every connection that a Listener turned away, from several goroutines.
 	Refused func(remote net.Addr, err error)
 }
@@ -50,7 +55,9 @@ func (o Options) check() (Options, error) {
 	if o.ListMemory < 0 {
 		return o, fmt.Errorf("%w: ListMemory is negative", ErrOptions)
 	}
-	return o, nil
+	var err error
+	o.Share, err = o.Share.check()
+	return o, err
 }
 
 // Wanted is what a new device asks the authority for.

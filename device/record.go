@@ -10,8 +10,10 @@ import (
 
 // The record layer of a session (PROTOCOL.md, section 10): u16(length of the rest) ‖ u64(seq) ‖ AES-256-GCM(type ‖ data).
 const (
-	recordData  = 0
-	recordClose = 1
+	recordData        = 0
+	recordClose       = 1
+	recordListRequest = 2
+	recordListPiece   = 3
 
 	seqSize       = 8
 	tagSize       = 16
@@ -92,7 +94,7 @@ func (h *half) read(r *bufio.Reader) (kind byte, data []byte, err error) {
 		return 0, nil, fmt.Errorf("record: %w", err)
 	}
 	kind, data = plain[0], plain[1:]
-	if kind > recordClose || kind == recordClose && len(data) > 0 {
+	if kind > recordListPiece || kind == recordClose && len(data) > 0 {
 		return 0, nil, fmt.Errorf("record of an unknown type: %w", ErrTampered)
 	}
 	return kind, data, nil

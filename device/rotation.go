@@ -66,7 +66,8 @@ func (d *Device) rotate(statement []byte) (*Rotated, error) {
 	}
 	d.sessions.recheck()
 	old.erase()
-	_ = d.folder.remove(listFile) // while it is there, its generation tells that it is of the former core
+	_ = d.folder.remove(carriedFile) // of no use without the list
+	_ = d.folder.remove(listFile)    // while it is there, its generation tells that it is of the former core
 	return &Rotated{Core: next, CoreHash: next.Hash(), Former: d.rotation.former.CoreHash, Request: enrol.hash}, nil
 }
 
@@ -137,6 +138,7 @@ type covenant struct {
 	realm       *realm
 	list        *list
 	mark        listMark
+	carried     *carried
 	alarms      []Alarm
 	rotation    *rotation
 	seen        *replay
@@ -156,10 +158,10 @@ func (c *covenant) erase() {
 // exchange puts one covenant into force and returns the other. The caller holds saving and mu.
 func (d *Device) exchange(c *covenant) *covenant {
 	old := &covenant{
-		request: d.request, enrol: d.enrol, realm: d.realm, list: d.list, mark: d.mark, alarms: d.alarms, rotation: d.rotation, seen: d.seen, peers: d.peers,
+		request: d.request, enrol: d.enrol, realm: d.realm, list: d.list, mark: d.mark, carried: d.carried, alarms: d.alarms, rotation: d.rotation, seen: d.seen, peers: d.peers,
 		floorAny: d.floor.any.Swap(c.floorAny), floorSigned: d.floor.signed.Swap(c.floorSigned),
 	}
-	d.request, d.enrol, d.realm, d.list, d.mark, d.alarms, d.rotation, d.seen, d.peers = c.request, c.enrol, c.realm, c.list, c.mark, c.alarms, c.rotation, c.seen, c.peers
+	d.request, d.enrol, d.realm, d.list, d.mark, d.carried, d.alarms, d.rotation, d.seen, d.peers = c.request, c.enrol, c.realm, c.list, c.mark, c.carried, c.alarms, c.rotation, c.seen, c.peers
 	return old
 }
 

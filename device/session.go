@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -37,7 +38,10 @@ type Session struct {
 
 	writeMu sync.Mutex
 	out     *half
-	writeEr error // sticky
+	unsent  []byte // the rest of a record about lists that a deadline cut
+	writeEr error  // sticky
+
+	spread spread
 
 	endMu sync.Mutex
 	end   error // why it ended, once it did
@@ -63,6 +67,7 @@ func newSession(h *handshake, okm []byte) (*Session, error) {
 	if h.initiator {
 		s.in, s.out = second, first
 	}
+	s.spread.peer.Sequence = h.list
 	h.d.sessions.add(s)
 	if err := s.alive(); err != nil {
 		return nil, err
@@ -94,6 +99,7 @@ func (s *Session) Exporter(label string, n int) ([]byte, error) {
 func (s *Session) Read(p []byte) (int, error) {
 	s.readMu.Lock()
 	defer s.readMu.Unlock()
+	s.begin()
 	for len(s.rest) == 0 {
 		if err := s.alive(); err != nil {
 			return 0, err
@@ -129,6 +135,9 @@ func (s *Session) readRecord() error {
 		return err
 	case kind == recordClose:
 		return io.EOF
+	case kind != recordData:
+		s.hear(kind, data)
+		return nil
 	}
 	s.rest = data
 	return nil
@@ -158,10 +167,15 @@ func (s *Session) Write(p []byte) (int, error) {
 
 // writeRecord sends one record, unless one before it may be on its way in part. The caller holds writeMu.
 func (s *Session) writeRecord(kind byte, data []byte) error {
-	if s.writeEr == nil {
-		_, s.writeEr = s.conn.Write(s.out.seal(make([]byte, 0, 2+minRecord+len(data)), kind, data))
+	if s.writeEr != nil {
+		return s.writeEr
 	}
-	return s.writeEr
+	b := s.out.seal(slices.Grow(s.unsent, 2+minRecord+len(data)), kind, data)
+	n, err := s.conn.Write(b)
+	if s.unsent, s.writeEr = b[n:], err; n == len(b) {
+		s.unsent = nil
+	}
+	return err
 }
 
 // Close tells the peer that this was all, and closes the connection. A Write that is stuck is given up after two seconds.
@@ -174,6 +188,7 @@ func (s *Session) Close() error {
 	s.writeMu.Lock()
 	defer s.writeMu.Unlock()
 	_ = s.writeRecord(recordClose, nil) // a peer that is gone does not miss it
+	s.drain()
 	return s.closed(s.conn.Close())
 }
 
@@ -212,6 +227,7 @@ func (s *Session) finish(why error) bool {
 	}
 	s.end = why
 	s.d.sessions.drop(s)
+	s.d.sharing.fetched(s)
 	return true
 }
 

@@ -12,9 +12,10 @@ import (
 )
 
 const (
-	whatState  = 1
-	whatList   = 2
-	whatReplay = 3
+	whatState   = 1
+	whatList    = 2
+	whatReplay  = 3
+	whatCarried = 4
 )
 
 // encodeState writes everything that the state file holds. The caller holds mu, and clears the result.

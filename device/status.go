@@ -38,6 +38,7 @@ type Status struct {
 	Peers    int     // keys known, at most MaxPeers
 	Seen     int     // messages remembered
 	Sessions int     // live
+	Shared   SharedStatus
 }
 
 // ListStatus is the revocation list in force.
@@ -62,7 +63,7 @@ func (d *Device) Status() Status {
 	defer d.mu.RUnlock()
 	s := Status{
 		Name: d.wanted.Name, Kind: d.wanted.Kind, Request: d.request, Now: d.now(), Floor: time.UnixMilli(d.floor.any.Load()).UTC(),
-		Alarms: slices.Clone(d.alarms), Peers: d.peers.len(), Seen: d.seen.len(), Sessions: len(d.sessions.all()),
+		Alarms: slices.Clone(d.alarms), Peers: d.peers.len(), Seen: d.seen.len(), Sessions: len(d.sessions.all()), Shared: d.shared(),
 	}
 	if core, hash := d.inForce(); core != nil {
 		s.Realm, s.CoreHash, s.Generation, s.HasNext, s.Rotating = core.Realm, hash, core.Generation, len(core.Next) > 0, d.realm == nil

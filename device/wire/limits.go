@@ -23,6 +23,11 @@ const (
 	MaxPayload    = 65_536       // what an application sends in one message
 	MaxCiphertext = maxPlain + tagSize
 	MaxAuth       = 1 + MaxAddress + 4 + 4 + pointSize + signatureSize
+	MaxListPiece  = 4_096 // of a statement in one record of a session, so that the session's own data never waits long
+	MinListQuery  = 1 + refSize + orderSize
+	MaxListQuery  = 65_507 // a UDP datagram over IPv4, of a query and of its answer
+	// ListAnswerOverhead is what an answer has beside its statement.
+	ListAnswerOverhead = 1 + refSize
 )
 
 // Bounds on counts.
@@ -57,6 +62,7 @@ const (
 	warmSize       = 32 // E, ristretto255
 	tagSize        = 16 // AES-GCM
 	partialKeySize = 160
+	orderSize      = 3 * 4 // of a list
 	minAddress     = len("//a/Sb~0")
 
 	maxPlain  = 1 + 1 + MaxAddress + pointSize + 8 + signatureSize + MaxPayload

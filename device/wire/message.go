@@ -12,6 +12,8 @@ const (
 	ModeCold           byte = 0x13 // sealed to an address
 	ModeWarm           byte = 0x14 // sealed to a peer whose key is known
 	ModeHello          byte = 0x21 // opens a session
+	ModeListQuery      byte = 0x31 // asks for a later revocation list
+	ModeListAnswer     byte = 0x32 // carries one
 )
 
 // MessageID returns SHA-256(mode ‖ x)[:16], where x is U or E of a sealed message and A of a broadcast.

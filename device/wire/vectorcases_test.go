@@ -20,6 +20,7 @@ func vectorCases(t *testing.T) map[string]*vector {
 	requestCases(t, out)
 	statementCases(t, out)
 	messageCases(t, out)
+	spreadCases(t, out)
 	return out
 }
 

@@ -80,6 +80,9 @@ func (v *vector) read(t *testing.T) (derived map[string]string, err error) {
 	}
 	o, ok := everyObject(t)[v.Object]
 	if !ok {
+		o, ok = spreadObjects(t)[v.Object]
+	}
+	if !ok {
 		t.Fatalf("no object %q", v.Object)
 	}
 	again, err := o.again(in)

@@ -1,0 +1,115 @@
+package device
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"marque/device/wire"
+)
+
+// Share bounds how a device takes part in carrying lists from one to another (PROTOCOL.md, section 10). The zero value takes part, with the
+// bounds below.
+type Share struct {
+	// Off: ask no peer for lists, give none away, and keep none for others.
+	Off bool
+	// Session is how many octets of lists one session takes or gives away, each way: 1,024 to 16 MiB, or 0 for DefaultShareOctets.
+	Session int
+	// Hourly is how many lists and changes are given away in an hour, all peers and datagrams together, and as many at once after a quiet
+	// time: 1 to 1,000,000, or 0 for DefaultShareHourly.
+	Hourly int
+}
+
+func (s Share) check() (Share, error) {
+	if s.Session == 0 {
+		s.Session = DefaultShareOctets
+	}
+	if s.Hourly == 0 {
+		s.Hourly = DefaultShareHourly
+	}
+	if s.Session < 1024 || s.Session > wire.MaxBundle || s.Hourly < 1 || s.Hourly > 1_000_000 {
+		return s, fmt.Errorf("%w: Share.Session must be from 1,024 to %d, Share.Hourly from 1 to 1,000,000", ErrOptions, wire.MaxBundle)
+	}
+	return s, nil
+}
+
+// SharedStatus counts what a device did to carry lists from one to another, since it was loaded.
+type SharedStatus struct {
+	Carried int    // statements that it can hand on
+	Given   uint64 // statements handed on, whole
+	Taken   uint64 // lists that came from peers
+	Refused uint64 // statements and records of peers that were of no use: bad, too long, or not asked for
+}
+
+// shared counts. The caller holds mu.
+func (d *Device) shared() SharedStatus {
+	return SharedStatus{Carried: d.carried.len(), Given: d.sharing.given.Load(), Taken: d.sharing.taken.Load(), Refused: d.sharing.refused.Load()}
+}
+
+// sharing is a device's part in carrying lists. It is safe for concurrent use.
+type sharing struct {
+	rate                  *bucket
+	given, taken, refused atomic.Uint64
+
+	mu      sync.Mutex
+	fetcher *Session  // the one session that a list is being fetched over, nil for none
+	heard   time.Time // when it last brought something
+}
+
+// fetch gives a session leave to fetch a list, or to go on: one at a time does, so that peers who say that they are ahead and then bring
+// nothing do not fill the memory. Another takes its place once nothing came for fetchPatience.
+func (h *sharing) fetch(s *Session, now time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.fetcher != nil && h.fetcher != s && now.Sub(h.heard) < fetchPatience {
+		return false
+	}
+	h.fetcher, h.heard = s, now
+	return true
+}
+
+// fetches says whether it is this session that fetches a list.
+func (h *sharing) fetches(s *Session) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.fetcher == s
+}
+
+// fetched ends a session's leave, if it has it.
+func (h *sharing) fetched(s *Session) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.fetcher == s {
+		h.fetcher = nil
+	}
+}
+
+// listOrder is the number of the list in force, zeros without one.
+func (d *Device) listOrder() wire.Order {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if d.list == nil {
+		return wire.Order{}
+	}
+	return d.list.order
+}
+
+// handOn chooses the statement that brings whoever holds list o further, in at most most octets. It fails with ErrNoAnswer when there is none,
+// and with ErrBusy when enough was given away.
+func (d *Device) handOn(o wire.Order, most int) ([]byte, error) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	now := d.now()
+	if d.o.Share.Off || d.closed || d.realm == nil || !d.list.whole() || !now.Before(d.list.hardExpiry) {
+		return nil, ErrNoAnswer
+	}
+	s := d.carried.next(o, most)
+	if s == nil {
+		return nil, ErrNoAnswer
+	}
+	if !d.sharing.rate.take(now) {
+		return nil, fmt.Errorf("enough lists were given away in the last hour: %w", ErrBusy)
+	}
+	return s.raw, nil
+}
