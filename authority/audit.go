@@ -279,7 +279,7 @@ func (a *audit) checkNew(i uint64, e *wire.LogEntry) {
 	name := issue.Address.Name()
 	if first, used := a.names[name]; used {
 		a.followed[first.serial] = true
-		if a.ledger.inOrder(first.serial) {
+		if a.ledger.holdsName(first.serial) {
 			a.find(InEntry, i, "it gives the name that entry %d gave", first.entry)
 		}
 	}

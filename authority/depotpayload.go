@@ -96,7 +96,7 @@ func (p *DepotRevokePayload) Marshal() ([]byte, error) {
 }
 
 func (p *DepotRevokePayload) check() error {
-	if _, err := wire.ParseReason(p.Reason.String()); err != nil {
+	if _, err := wire.ParseReason(p.Reason.String()); err != nil || p.Reason == wire.ReasonSuspended {
 		return malformed("reason %d is none", p.Reason)
 	}
 	return checkDepot(p.Name, p.Key)

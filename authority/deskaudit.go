@@ -29,7 +29,7 @@ func (a *audit) checkDesk(i uint64, e *wire.LogEntry) {
 	switch entry := e.Entry.(type) {
 	case *wire.DecideEntry:
 		a.checkDecision(entry, e, complain)
-	case *wire.RevokeEntry, *wire.UndoEntry, *wire.PolicyEntry, *wire.DepotEntry, *wire.DepotRevokeEntry:
+	case *wire.RevokeEntry, *wire.UndoEntry, *wire.ReleaseEntry, *wire.PolicyEntry, *wire.DepotEntry, *wire.DepotRevokeEntry:
 		if !decided && a.desk.last != nil && a.reopened == nil { // what reopening merges was decided with it
 			complain("officers decide about such things here, but nobody did")
 		}
@@ -48,6 +48,9 @@ func sameEntry(got, want wire.Entry) bool {
 		return ok && e.Serial == want.Serial && e.Reason == want.Reason && e.Effective.Equal(want.Effective)
 	case *wire.UndoEntry:
 		e, ok := got.(*wire.UndoEntry)
+		return ok && *e == *want
+	case *wire.ReleaseEntry:
+		e, ok := got.(*wire.ReleaseEntry)
 		return ok && *e == *want
 	case *wire.PolicyEntry:
 		e, ok := got.(*wire.PolicyEntry)
@@ -116,6 +119,10 @@ func (a *audit) expect(d *Decision, at *wire.LogEntry, complain func(string, ...
 			if a.ledger.together[address.Serial()] && !p.Together {
 				complain("one officer takes back a revocation that took more")
 			}
+		}
+	case *ReleasePayload:
+		for _, address := range p.Addresses {
+			a.desk.due = append(a.desk.due, &wire.ReleaseEntry{Serial: address.Serial()})
 		}
 	case *PolicyPayload:
 		a.desk.due = []wire.Entry{&wire.PolicyEntry{Sequence: p.Sequence}}

@@ -18,7 +18,7 @@ import (
 //
 // Where there are no officers, by is empty: it is done at once, and no decision is recorded.
 //
-// The actions are revoke, batch, policy and clock; the others are decided by [Authority.Decide]. Errors: [ErrAction], [ErrPayloadForm],
+// The actions are revoke, batch, undo, undobatch, release, policy, clock, depot and depotrevoke; the others are decided by [Authority.Decide]. Errors: [ErrAction], [ErrPayloadForm],
 // [ErrTogether], [ErrNotOfficer], [ErrWrongRole], [ErrApprovalsMissing] without a requester, [ErrDecided] and [ErrRefused] for the same
 // proposal in the same second, [ErrDeskFull], [ErrPayload] where old values are not the present ones, [ErrLocked], and those of the
 // action.
@@ -255,8 +255,11 @@ func (a *Authority) waiting(digest [32]byte, now time.Time) (f *filing, d deed, 
 	if !ok {
 		return nil, nil, ErrTogether
 	}
-	if undo, ok := d.(*UndoPayload); ok {
-		d = &waitedUndo{undo, f.proposal.Time}
+	switch p := d.(type) {
+	case *UndoPayload:
+		d = &waitedUndo{p, f.proposal.Time}
+	case *ReleasePayload:
+		d = &waitedRelease{p, f.proposal.Time}
 	}
 	return f, d, nil
 }

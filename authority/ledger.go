@@ -18,19 +18,21 @@ type ledger struct {
 	size uint64    // entries read
 	last time.Time // of the newest entry
 
-	lastEpochs []uint32   // by serial: the epoch of its last key
-	keys       [][32]byte // by serial: hash of its public keys; zero for those left out
-	standings  []standing
-	lastKey    uint32          // last epoch of any key that was, or could have been, given away
-	lost       uint64          // serials left out, of which nobody knows whether they were given away
-	revoked    int             // serials revoked, ever
-	unlisted   int             // of those, not yet in a list
-	deciding   Action          // of the newest entry's decision; empty for none
-	together   map[uint32]bool // serials that are unlisted because more than one officer decided so
+	lastEpochs  []uint32   // by serial: the epoch of its last key
+	keys        [][32]byte // by serial: hash of its public keys; zero for those left out
+	standings   []standing
+	lastKey     uint32          // last epoch of any key that was, or could have been, given away
+	lost        uint64          // serials left out, of which nobody knows whether they were given away
+	revoked     int             // serials revoked, ever
+	unlisted    int             // of those, not yet in a list
+	deciding    Action          // of the newest entry's decision; empty for none
+	together    map[uint32]bool // serials that are unlisted because more than one officer decided so
+	suspensions suspensions
 
-	order wire.Order // of the newest list
-	state [16]byte   // of the newest list
-	left  bool       // a serial left since the newest list: the next has a new base
+	order     wire.Order              // of the newest list
+	state     [16]byte                // of the newest list
+	left      bool                    // a serial left since the newest list: the next has a new base
+	published map[wire.Order][16]byte // states of all lists
 
 	reach    reach  // of the lists that are made next; whoever reads the log reads the policies beside it
 	anyLeft  bool   // a serial left a list, ever
@@ -66,7 +68,10 @@ const (
 )
 
 func newLedger(core *wire.Core) *ledger {
-	return &ledger{core: core, drill: DrillPending, policy: firstPolicy, decided: make(map[[32]byte][32]byte), together: make(map[uint32]bool), depots: newDepots()}
+	return &ledger{
+		core: core, drill: DrillPending, policy: firstPolicy, decided: make(map[[32]byte][32]byte), together: make(map[uint32]bool),
+		suspensions: newSuspensions(), published: make(map[wire.Order][16]byte), depots: newDepots(),
+	}
 }
 
 // add reads the next entry and returns what is wrong with it.
@@ -102,6 +107,8 @@ func (l *ledger) apply(e *wire.LogEntry, epoch uint32, complain func(string, ...
 		l.revoke(entry, e.Time, complain)
 	case *wire.UndoEntry:
 		l.undo(entry, complain)
+	case *wire.ReleaseEntry:
+		l.release(entry, e.Time, complain)
 	case *wire.ExpireEntry:
 		l.expire(entry, e.Time, complain)
 	case *wire.PublishEntry:
@@ -111,9 +118,9 @@ func (l *ledger) apply(e *wire.LogEntry, epoch uint32, complain func(string, ...
 	}
 }
 
-// inOrder reports whether a serial was issued and never revoked.
-func (l *ledger) inOrder(serial uint32) bool {
-	return uint64(serial) < l.n() && l.standings[serial] == inOrder
+// holdsName reports whether a serial was issued, and nobody else can get its name: it is not revoked, or only suspended.
+func (l *ledger) holdsName(serial uint32) bool {
+	return uint64(serial) < l.n() && (l.standings[serial] == inOrder || l.suspensions.is(serial))
 }
 
 func (l *ledger) issue(e *wire.IssueEntry, epoch uint32, complain func(string, ...any)) {
@@ -153,19 +160,23 @@ func (l *ledger) revoke(e *wire.RevokeEntry, at time.Time, complain func(string,
 		complain("it revokes serial %d, which was not issued", e.Serial)
 		return
 	}
-	if s := l.standings[e.Serial]; s != inOrder && s != skipped {
+	again := l.suspensions.is(e.Serial) && e.Reason != wire.ReasonSuspended // for ever, this time
+	if s := l.standings[e.Serial]; s != inOrder && s != skipped && !again {
 		complain("it revokes serial %d a second time", e.Serial)
 		return
 	}
 	if e.Effective.After(at) {
 		complain("it takes effect after it was recorded")
 	}
-	l.standings[e.Serial] = unlisted
-	if l.deciding == ActionBatch {
+	l.suspensions.revoke(e, at)
+	if !again {
+		l.standings[e.Serial] = unlisted
+		l.revoked++
+		l.unlisted++
+	}
+	if l.deciding == ActionBatch && l.standings[e.Serial] == unlisted {
 		l.together[e.Serial] = true
 	}
-	l.revoked++
-	l.unlisted++
 }
 
 func (l *ledger) expire(e *wire.ExpireEntry, at time.Time, complain func(string, ...any)) {
@@ -184,6 +195,7 @@ func (l *ledger) expire(e *wire.ExpireEntry, at time.Time, complain func(string,
 	}
 	l.standings[e.Serial] = expired
 	delete(l.together, e.Serial)
+	delete(l.suspensions.present, e.Serial)
 	l.left, l.anyLeft, l.lastLeft = true, true, max(l.lastLeft, l.lastEpochs[e.Serial])
 }
 
@@ -207,6 +219,8 @@ func (l *ledger) publish(e *wire.PublishEntry, at time.Time, complain func(strin
 		l.standings[s] = listed
 	}
 	l.order, l.state, l.left, l.unlisted, l.reopening = got, e.State, false, 0, false
+	l.published[got] = e.State
+	l.suspensions.publish()
 	clear(l.together)
 }
 

@@ -31,7 +31,7 @@ const (
 type Logged struct {
 	Index     uint64 // from 0
 	Time      time.Time
-	Kind      string // "found", "issue", "revoke", "undo", "publish", "expire", "drill", "policy", "decide", "reopen", "lost", "seal", "depot", "depot-revoke", "batch", "alarm"
+	Kind      string // "found", "issue", "revoke", "undo", "release", "publish", "expire", "drill", "policy", "decide", "reopen", "lost", "seal", "depot", "depot-revoke", "batch", "alarm"
 	Class     LogClass
 	Who       []string // officers who decided, who asked first; or the depot. The log does not say who else worked with the authority.
 	Name      string   // of the identity, if the registry could be read, or of the depot
@@ -202,7 +202,7 @@ var numbers = strings.NewReplacer(",", "", ".", "", "~", "", "#", "")
 // carriedOut reports that a decision belongs to the entries that it led to.
 func (r *logReader) carriedOut(row *Logged) bool {
 	switch row.Action {
-	case ActionRevoke, ActionBatch, ActionUndo, ActionUndoMany:
+	case ActionRevoke, ActionBatch, ActionUndo, ActionUndoMany, ActionRelease:
 		return r.class == LogRevoked
 	default:
 		return false
@@ -220,6 +220,8 @@ func (l *Logged) describe(entry wire.Entry) {
 		l.Kind, l.Class, l.Serial, l.Reason, l.Effective = "revoke", LogRevoked, e.Serial, e.Reason, e.Effective
 	case *wire.UndoEntry:
 		l.Kind, l.Class, l.Serial = "undo", LogRevoked, e.Serial
+	case *wire.ReleaseEntry:
+		l.Kind, l.Class, l.Serial = "release", LogRevoked, e.Serial
 	case *wire.ExpireEntry:
 		l.Kind, l.Class, l.Serial = "expire", LogRevoked, e.Serial
 	case *wire.PublishEntry:
@@ -264,7 +266,7 @@ func (r *logReader) complete(row *Logged, entry wire.Entry) (err error) {
 				row.Who = []string{depot}
 			}
 		}
-	case *wire.RevokeEntry, *wire.UndoEntry:
+	case *wire.RevokeEntry, *wire.UndoEntry, *wire.ReleaseEntry:
 		row.Name = r.nameOf(row.Serial)
 		err = r.decidedBy(row)
 	case *wire.ExpireEntry, *wire.AlarmEntry:
@@ -306,6 +308,10 @@ func (r *logReader) decision(row *Logged, proposal [32]byte) error {
 			row.Name = p.Addresses[0].Name()
 		}
 	case *UndoPayload:
+		if row.Count = len(p.Addresses); row.Count == 1 {
+			row.Name = p.Addresses[0].Name()
+		}
+	case *ReleasePayload:
 		if row.Count = len(p.Addresses); row.Count == 1 {
 			row.Name = p.Addresses[0].Name()
 		}

@@ -53,7 +53,7 @@ func parsePayload(action Action, b []byte) (payload, error) {
 	case ActionDepotRevoke:
 		return known(ParseDepotRevokePayload(b))
 	case ActionRelease:
-		return nil, fmt.Errorf("%w: nothing is suspended in this version", ErrAction)
+		return known(ParseReleasePayload(b))
 	default:
 		return nil, ErrAction
 	}

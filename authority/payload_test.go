@@ -37,13 +37,15 @@ func samples(t testing.TB) map[string]sample {
 	shorter.NextUpdate, shorter.Past = 36*time.Hour, 90*time.Second
 	one, two := parsed(t, "//fleet.example/Sbus-1~0"), parsed(t, "//fleet.example/depot/Cmeter~18")
 	return map[string]sample{
-		"revoke": {authority.ActionRevoke, &authority.RevokePayload{Addresses: []wire.Address{one}, Reason: wire.ReasonKeyCompromise}},
-		"batch":  {authority.ActionBatch, &authority.RevokePayload{Addresses: []wire.Address{one, two}, Reason: wire.ReasonLost, Effective: noon}},
-		"undo":   {authority.ActionUndo, &authority.UndoPayload{Addresses: []wire.Address{one}}},
-		"undos":  {authority.ActionUndoMany, &authority.UndoPayload{Addresses: []wire.Address{one, two}, Together: true}},
-		"policy": {authority.ActionPolicy, &authority.PolicyPayload{Sequence: 2, Old: terms(), New: shorter}},
-		"clock":  {authority.ActionClock, &authority.ClockPayload{Time: noon}},
-		"reopen": {authority.ActionRestore, authority.NewReopenPayload([][]byte{{1}, {2, 3}}, [][]byte{{4}})},
+		"revoke":  {authority.ActionRevoke, &authority.RevokePayload{Addresses: []wire.Address{one}, Reason: wire.ReasonKeyCompromise}},
+		"batch":   {authority.ActionBatch, &authority.RevokePayload{Addresses: []wire.Address{one, two}, Reason: wire.ReasonLost, Effective: noon}},
+		"undo":    {authority.ActionUndo, &authority.UndoPayload{Addresses: []wire.Address{one}}},
+		"undos":   {authority.ActionUndoMany, &authority.UndoPayload{Addresses: []wire.Address{one, two}, Together: true}},
+		"suspend": {authority.ActionRevoke, &authority.RevokePayload{Addresses: []wire.Address{one}, Reason: wire.ReasonSuspended}},
+		"release": {authority.ActionRelease, &authority.ReleasePayload{Addresses: []wire.Address{one, two}}},
+		"policy":  {authority.ActionPolicy, &authority.PolicyPayload{Sequence: 2, Old: terms(), New: shorter}},
+		"clock":   {authority.ActionClock, &authority.ClockPayload{Time: noon}},
+		"reopen":  {authority.ActionRestore, authority.NewReopenPayload([][]byte{{1}, {2, 3}}, [][]byte{{4}})},
 		"officers": {authority.ActionOfficers, &authority.OfficersPayload{Was: 1, Needed: 2, Officers: []authority.OfficerChange{
 			{Name: "Anna", Was: authority.SecurityOfficer, Now: authority.SecurityOfficer},
 			{Name: "Bo", Was: authority.SecurityOfficer, Now: authority.SecurityOfficer | authority.DepotOperator, New: true},
@@ -83,6 +85,12 @@ func TestPayloadsOfOld(t *testing.T) {
 		}},
 		"undos": {"82018278182f2f666c6565742e6578616d706c652f536275732d317e30781f2f2f666c6565742e6578616d706c652f6465706f742f436d657465727e3138", []string{
 			"Take back the revocation of 2 identities", "no list has it yet: nobody hears of it", "1. //fleet.example/Sbus-1~0", "2. //fleet.example/depot/Cmeter~18",
+		}},
+		"suspend": {"84018178182f2f666c6565742e6578616d706c652f536275732d317e300800", []string{
+			"Suspend 1 identity until it is released", "takes effect: when this is decided", "1. //fleet.example/Sbus-1~0",
+		}},
+		"release": {"82018278182f2f666c6565742e6578616d706c652f536275732d317e30781f2f2f666c6565742e6578616d706c652f6465706f742f436d657465727e3138", []string{
+			"Release 2 identities from suspension", "they count as valid again where the next list arrives", "1. //fleet.example/Sbus-1~0", "2. //fleet.example/depot/Cmeter~18",
 		}},
 		"policy": {"840102850019012c181e1a00093a801a0024ea008500185a181e1a0001fa401a0024ea00", []string{
 			"Replace the realm's policy by number 2", "a message may be old: from 5 minutes to 90 seconds", "a message may be ahead of the clock: stays 30 seconds",
@@ -228,7 +236,7 @@ func TestPayloadsThatCannotBeProposed(t *testing.T) {
 		"no address":           &authority.RevokePayload{Addresses: []wire.Address{{}}, Reason: wire.ReasonLost},
 		"twice":                &authority.RevokePayload{Addresses: []wire.Address{one, two, one}, Reason: wire.ReasonLost},
 		"no reason":            &authority.RevokePayload{Addresses: []wire.Address{one}},
-		"unknown reason":       &authority.RevokePayload{Addresses: []wire.Address{one}, Reason: 8},
+		"unknown reason":       &authority.RevokePayload{Addresses: []wire.Address{one}, Reason: 10},
 		"too many":             &authority.RevokePayload{Addresses: make([]wire.Address, authority.MaxBatch+1), Reason: wire.ReasonLost},
 		"parts of a second":    &authority.RevokePayload{Addresses: []wire.Address{one}, Reason: wire.ReasonLost, Effective: noon.Add(1)},
 		"before 1970":          &authority.RevokePayload{Addresses: []wire.Address{one}, Reason: wire.ReasonLost, Effective: time.Unix(-1, 0)},
@@ -279,15 +287,15 @@ func TestPayloadIsOfItsAction(t *testing.T) {
 		payload []byte
 		want    error
 	}{
-		"one as a batch":  {authority.ActionBatch, one, authority.ErrPayloadForm},
-		"two as one":      {authority.ActionRevoke, two, authority.ErrPayloadForm},
-		"out of order":    {authority.ActionBatch, swapped(t, two), authority.ErrPayloadForm},
-		"of another":      {authority.ActionClock, one, authority.ErrPayloadForm},
-		"nothing":         {authority.ActionPolicy, nil, authority.ErrPayloadForm},
-		"a megabyte":      {authority.ActionBatch, make([]byte, 1<<20), authority.ErrPayloadForm},
-		"release":         {authority.ActionRelease, one, authority.ErrAction},
-		"no such action":  {"coffee", one, authority.ErrAction},
-		"another version": {authority.ActionClock, []byte{0x82, 0x02, 0x00}, authority.ErrPayloadForm},
+		"one as a batch":   {authority.ActionBatch, one, authority.ErrPayloadForm},
+		"two as one":       {authority.ActionRevoke, two, authority.ErrPayloadForm},
+		"out of order":     {authority.ActionBatch, swapped(t, two), authority.ErrPayloadForm},
+		"of another":       {authority.ActionClock, one, authority.ErrPayloadForm},
+		"nothing":          {authority.ActionPolicy, nil, authority.ErrPayloadForm},
+		"a megabyte":       {authority.ActionBatch, make([]byte, 1<<20), authority.ErrPayloadForm},
+		"a release of one": {authority.ActionRelease, one, authority.ErrPayloadForm},
+		"no such action":   {"coffee", one, authority.ErrAction},
+		"another version":  {authority.ActionClock, []byte{0x82, 0x02, 0x00}, authority.ErrPayloadForm},
 	} {
 		if _, err := authority.Words(tc.action, tc.payload); !errors.Is(err, tc.want) {
 			t.Errorf("%s: %v", name, err)

@@ -10,7 +10,7 @@ import (
 	"marque/device/wire"
 )
 
-// RevokePayload withdraws identities for ever, all of them or none: one for [ActionRevoke], 2 to [MaxBatch] for [ActionBatch].
+// RevokePayload withdraws identities, for ever or, for wire.ReasonSuspended, until a release, all of them or none: one for [ActionRevoke], 2 to [MaxBatch] for [ActionBatch].
 type RevokePayload struct {
 	Addresses []wire.Address // ascending as text, none twice
 	Reason    wire.Reason
@@ -103,6 +103,9 @@ func (p *RevokePayload) words() []string {
 	lines := []string{
 		"Revoke " + count(len(p.Addresses), "identity", "identities") + " for ever",
 		"reason: " + strings.ReplaceAll(p.Reason.String(), "-", " "),
+	}
+	if p.Reason == wire.ReasonSuspended {
+		lines = []string{"Suspend " + count(len(p.Addresses), "identity until it is released", "identities until they are released")}
 	}
 	if p.Effective.IsZero() {
 		lines = append(lines, "takes effect: when this is decided")

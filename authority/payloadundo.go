@@ -1,7 +1,6 @@
 package authority
 
 import (
-	"cmp"
 	"fmt"
 
 	"marque/device/wire"
@@ -12,12 +11,6 @@ import (
 type UndoPayload struct {
 	Addresses []wire.Address // ascending as text, none twice
 	Together  bool           // it is for ActionUndoMany; the action says so, and not the encoding
-}
-
-type undoPayloadArray struct {
-	_         struct{} `cbor:",toarray"`
-	Version   uint8
-	Addresses []string
 }
 
 // Action returns which action the payload is one of.
@@ -33,50 +26,24 @@ func (p *UndoPayload) Marshal() ([]byte, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	a := undoPayloadArray{Version: payloadVersion}
-	for _, address := range p.Addresses {
-		a.Addresses = append(a.Addresses, address.String())
-	}
-	return encodeApproval(&a), nil
+	return marshalAddresses(p.Addresses), nil
 }
 
 func (p *UndoPayload) check() error {
-	n := len(p.Addresses)
-	if n < 1 || n > MaxBatch {
-		return malformed("%d addresses, where the revocation of 1 to %d can be taken back at once", n, MaxBatch)
-	}
-	if n > 1 && !p.Together {
+	if n := len(p.Addresses); n > 1 && !p.Together {
 		return malformed("%s of %d identities", ActionUndo, n)
 	}
-	for i, address := range p.Addresses {
-		if address.IsZero() {
-			return malformed("an address is missing")
-		}
-		if i > 0 && compareAddresses(p.Addresses[i-1], address) >= 0 {
-			return malformed("the addresses are not in order, or one stands there twice")
-		}
-	}
-	return nil
+	return checkAddresses(p.Addresses)
 }
-
-func compareAddresses(x, y wire.Address) int { return cmp.Compare(x.String(), y.String()) }
 
 // ParseUndoPayload reads what [UndoPayload.Marshal] wrote, and nothing else. Together is true, for what it says of the payload itself.
 // Error: [ErrPayloadForm].
 func ParseUndoPayload(b []byte) (*UndoPayload, error) {
-	var a undoPayloadArray
-	if err := openPayload(b, &a, &a.Version); err != nil {
+	addresses, err := parseAddresses(b)
+	if err != nil {
 		return nil, err
 	}
-	p := &UndoPayload{Together: true}
-	for i, s := range a.Addresses {
-		address, err := wire.ParseAddress(s)
-		if err != nil {
-			return nil, malformed("address %d is none", i+1)
-		}
-		p.Addresses = append(p.Addresses, address)
-	}
-	return p, p.check()
+	return &UndoPayload{Addresses: addresses, Together: true}, nil
 }
 
 func (p *UndoPayload) words() []string {

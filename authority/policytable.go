@@ -5,7 +5,7 @@ import "fmt"
 // Action is something that officers decide about.
 type Action string
 
-// The actions. Their payloads are [RevokePayload], [UndoPayload], [PolicyPayload], [ClockPayload], [ReopenPayload], [OfficersPayload], [PlatformPayload],
+// The actions. Their payloads are [RevokePayload], [UndoPayload], [ReleasePayload], [PolicyPayload], [ClockPayload], [ReopenPayload], [OfficersPayload], [PlatformPayload],
 // [SeedPayload], [DepotPayload] and [DepotRevokePayload].
 const (
 	ActionRevoke   Action = "revoke"    // one identity

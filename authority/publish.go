@@ -24,6 +24,7 @@ type Published struct {
 	Count      uint32    // revoked serials on it
 	Added      int       // of those, on no list before
 	Left       int       // serials that left because their keys ran out
+	Released   int       // serials that left because they were released
 	Issued     time.Time // whole seconds
 	NextUpdate time.Time // stale from then on
 	HardExpiry time.Time // refused from then on
@@ -41,17 +42,18 @@ func (a *Authority) Publish() (*Published, error) {
 			return err
 		}
 		order, previous := a.ledger.next(), a.ledger.state
+		released := a.ledger.suspensions.released
 		staying, left, err := a.retire(tx, now, revoked)
 		if err != nil {
 			return err
 		}
-		if left > 0 {
+		if left > 0 && !a.ledger.left {
 			order.Base++
 		}
 		if p, err = a.publish(tx, now, order, previous, staying); err != nil {
 			return err
 		}
-		p.Left = left
+		p.Left, p.Released = left, released
 		p.Changes, err = a.changesTo(tx, p.Bundle)
 		return err
 	})

@@ -105,7 +105,7 @@ func TestRevokeRefuses(t *testing.T) {
 		{"another name", address("//fleet.example/Sbus-2~0"), wire.ReasonLost, time.Time{}, authority.ErrNotFound},
 		{"another realm", address("//other.example/Sbus-1~0"), wire.ReasonLost, time.Time{}, authority.ErrNotFound},
 		{"no reason", bus, 0, time.Time{}, wire.ErrValue},
-		{"an unknown reason", bus, 8, time.Time{}, wire.ErrValue},
+		{"an unknown reason", bus, 10, time.Time{}, wire.ErrValue},
 		{"the future", bus, wire.ReasonLost, r.now.Add(time.Second), authority.ErrEffective},
 		{"before the realm", bus, wire.ReasonLost, r.Core().Epoch0.Add(-time.Second), authority.ErrEffective},
 	} {

@@ -39,7 +39,7 @@ type Accepted struct {
 // revoked by one: what shows that keys are in two hands ([ErrTwoReceipts]), or that somebody else issues keys ([ErrForeignKey]), is
 // refused, kept as evidence, and recorded in the log as an alarm, once for each identity.
 //
-// Other errors: those of wire.ParseReceipt and wire.Receipt.Verify, [ErrNotFound], [ErrAlreadyRevoked], [ErrOldReceipt],
+// Other errors: those of wire.ParseReceipt and wire.Receipt.Verify, [ErrNotFound], [ErrSuspended], [ErrAlreadyRevoked], [ErrOldReceipt],
 // [ErrNoPoints], [ErrSeenKey], [ErrLocked], and what [Authority.ReadOnly] says.
 func (a *Authority) AcceptReceipt(b []byte) (*Accepted, error) {
 	out, err := a.acceptReceipt(b)
@@ -78,6 +78,8 @@ func (a *Authority) takeReceipt(tx *storage.Tx, r *wire.Receipt, b []byte) (*Acc
 	switch {
 	case err != nil:
 		return nil, err
+	case id.Revoked.Suspended():
+		return nil, ErrSuspended
 	case id.Revoked != nil:
 		return nil, ErrAlreadyRevoked
 	case r.Sequence != id.Sequence:

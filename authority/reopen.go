@@ -26,7 +26,7 @@ type Reopened struct {
 // that were found on any medium, in any order: statements under this realm's core,
 // or the error names the one that is not. With them nobody is un-revoked:
 //
-//   - whoever is on any of the lists is revoked from now on, also serials that this
+//   - whoever is on any of the lists that its log does not have is revoked from now on, also serials that this
 //     database knows nothing of. They stay on the lists until every key that they
 //     could have has run out;
 //   - serials go on 65,536 above the largest that is known, since keys may have been
@@ -43,7 +43,11 @@ type Reopened struct {
 // [ErrClockAhead], [ErrLocked], [ErrInconsistent], [ErrSerials], [ErrCounter],
 // [ErrNotCounted], and those of wire for statements.
 func (a *Authority) Reopen(lists, checkpoints [][]byte) (*Reopened, error) {
-	e, err := a.gather(lists, checkpoints)
+	published, err := a.publishedLists()
+	if err != nil {
+		return nil, fmt.Errorf("reopen: %w", err)
+	}
+	e, err := a.gather(lists, checkpoints, published)
 	if err != nil {
 		return nil, fmt.Errorf("reopen: %w", err)
 	}
@@ -94,11 +98,20 @@ type evidence struct {
 	counter     uint64               // its value now; 0 without one
 }
 
-// gather verifies statements.
-func (a *Authority) gather(lists, checkpoints [][]byte) (*evidence, error) {
+// publishedLists returns the states of all lists that the log has.
+func (a *Authority) publishedLists() (states map[wire.Order][16]byte, err error) {
+	err = a.current(func(*storage.Tx) error {
+		states = maps.Clone(a.ledger.published)
+		return nil
+	})
+	return states, err
+}
+
+// gather verifies statements. published is what the log has of lists.
+func (a *Authority) gather(lists, checkpoints [][]byte, published map[wire.Order][16]byte) (*evidence, error) {
 	e := &evidence{revoked: make(map[uint32]time.Time)}
 	for i, stmt := range lists {
-		if err := e.addList(a.core, stmt); err != nil {
+		if err := e.addList(a.core, stmt, published); err != nil {
 			return nil, fmt.Errorf("list %d of %d: %w", i+1, len(lists), err)
 		}
 	}
@@ -120,7 +133,7 @@ func (e *evidence) raise(at time.Time) {
 	}
 }
 
-func (e *evidence) addList(core *wire.Core, stmt []byte) error {
+func (e *evidence) addList(core *wire.Core, stmt []byte, published map[wire.Order][16]byte) error {
 	b, err := openBundle(stmt, core)
 	if err != nil {
 		return err
@@ -135,6 +148,9 @@ func (e *evidence) addList(core *wire.Core, stmt []byte) error {
 	e.follow(b.Order(), b.State)
 	e.n = max(e.n, b.N)
 	e.raise(b.Issued)
+	if state, ok := published[b.Order()]; ok && state == b.State {
+		return nil // the log says what became of all on it: some were released
+	}
 	for _, s := range serials {
 		if first, known := e.revoked[s]; !known || b.Issued.Before(first) {
 			e.revoked[s] = b.Issued

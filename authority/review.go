@@ -17,7 +17,7 @@ type Review struct {
 	Hash    [32]byte     // request hash
 	Again   bool         // this very request was enrolled before, as Address; its package can be had again
 	Address wire.Address // if Again
-	Problem error        // why Enrol would refuse: ErrUsedName, ErrSeenKey or ErrAlreadyRevoked; nil otherwise
+	Problem error        // why Enrol would refuse: ErrUsedName, ErrSeenKey, ErrSuspended or ErrAlreadyRevoked; nil otherwise
 	Warning string       // about the request's time; empty when there is nothing to say
 }
 
@@ -47,7 +47,7 @@ func (a *Authority) Review(request []byte) (*Review, error) {
 }
 
 func isProblem(err error) bool {
-	return errors.Is(err, ErrUsedName) || errors.Is(err, ErrSeenKey) || errors.Is(err, ErrAlreadyRevoked)
+	return errors.Is(err, ErrUsedName) || errors.Is(err, ErrSeenKey) || errors.Is(err, ErrSuspended) || errors.Is(err, ErrAlreadyRevoked)
 }
 
 // holder returns the identity that was enrolled with this very request, nil when
@@ -61,6 +61,9 @@ func holder(tx *storage.Tx, req *wire.Request) (*storage.Identity, error) {
 		id, err := tx.Identity(serial)
 		if err != nil {
 			return nil, fmt.Errorf("look the request up: %w", err)
+		}
+		if id.Revoked.Suspended() {
+			return nil, fmt.Errorf("enrolled with this request as %s: %w", id.Address, ErrSuspended)
 		}
 		if id.Revoked != nil {
 			return nil, fmt.Errorf("enrolled with this request as %s: %w", id.Address, ErrAlreadyRevoked)
@@ -80,7 +83,7 @@ func holder(tx *storage.Tx, req *wire.Request) (*storage.Identity, error) {
 	}
 	id, err := tx.IdentityByName(req.Name)
 	switch {
-	case err == nil && id.Revoked == nil:
+	case err == nil && id.HoldsName():
 		return nil, fmt.Errorf("%w (%s has it)", ErrUsedName, id.Address)
 	case err != nil && !errors.Is(err, storage.ErrNotFound):
 		return nil, fmt.Errorf("look the name up: %w", err)

@@ -9,12 +9,13 @@ import (
 	"marque/storage"
 )
 
-// Revoke withdraws an identity for ever. Others learn of it from the next list:
+// Revoke withdraws an identity, for ever or, as wire.ReasonSuspended, until it is released ([Authority.Release]); one that is suspended can be
+// revoked for ever for another reason. Others learn of it from the next list:
 // see [Authority.Publish]. effective is since when its messages must not be
 // believed, cut to whole seconds; the zero time stands for now. An address whose
 // serial was lost in a restore can be revoked like any other.
 //
-// Errors: [ErrNotFound], [ErrAlreadyRevoked], [ErrEffective], [ErrClock],
+// Errors: [ErrNotFound], [ErrAlreadyRevoked], [ErrSuspended], [ErrEffective], [ErrClock],
 // [ErrClockAhead], [ErrLocked], wire.ErrValue for an unknown reason, and what
 // [Authority.ReadOnly] says.
 func (a *Authority) Revoke(address wire.Address, reason wire.Reason, effective time.Time) error {
@@ -65,10 +66,25 @@ func (a *Authority) revokeOne(tx *storage.Tx, address wire.Address, r storage.Re
 		return a.revokeLost(tx, address, r)
 	case err != nil:
 		return err
-	case id.Revoked != nil:
-		return ErrAlreadyRevoked
+	}
+	if err := mayRevoke(id.Revoked, &r); err != nil {
+		return err
 	}
 	return revokeKnown(tx, id, r)
+}
+
+// mayRevoke says whether a revocation, if there is one, can be followed by another. The list that has it stays the first.
+func mayRevoke(present, next *storage.Revocation) error {
+	switch {
+	case present == nil:
+		return nil
+	case !present.Suspended():
+		return ErrAlreadyRevoked
+	case next.Reason == wire.ReasonSuspended:
+		return ErrSuspended
+	}
+	next.ListedIn = present.ListedIn
+	return nil
 }
 
 func revokeKnown(tx *storage.Tx, id *storage.Identity, r storage.Revocation) error {
@@ -96,11 +112,14 @@ func (a *Authority) revokeLost(tx *storage.Tx, address wire.Address, r storage.R
 	if !skipped || uint64(serial) >= a.ledger.n() {
 		return ErrNotFound
 	}
-	switch _, err := tx.Lost(serial); {
-	case err == nil:
-		return ErrAlreadyRevoked
-	case !errors.Is(err, storage.ErrNotFound):
+	switch lost, err := tx.Lost(serial); {
+	case errors.Is(err, storage.ErrNotFound):
+	case err != nil:
 		return fmt.Errorf("look the address up: %w", err)
+	default:
+		if err := mayRevoke(&lost.Revoked, &r); err != nil {
+			return err
+		}
 	}
 	return putLost(tx, &storage.Lost{Serial: serial, Address: address, LastEpoch: a.ledger.lastEpochs[serial], Revoked: r})
 }

@@ -121,14 +121,26 @@ func (p *UndoPayload) undo(a *Authority, tx *storage.Tx, now time.Time, address 
 	if _, _, err := record(tx, now, &wire.UndoEntry{Serial: address.Serial()}); err != nil {
 		return err
 	}
-	if id == nil {
-		err = tx.DeleteLost(address.Serial())
-	} else {
-		id.Revoked = nil
+	return unrevoke(tx, address.Serial(), id, a.ledger.suspensions.before(address.Serial()))
+}
+
+// unrevoke stores that a serial is in order again, or revoked as it was before; id is nil for one of a gap.
+func unrevoke(tx *storage.Tx, serial uint32, id *storage.Identity, before *storage.Revocation) (err error) {
+	switch {
+	case id != nil:
+		id.Revoked = before
 		err = tx.UpdateIdentity(id)
+	case before == nil:
+		err = tx.DeleteLost(serial)
+	default:
+		var lost *storage.Lost
+		if lost, err = tx.Lost(serial); err == nil {
+			lost.Revoked = *before
+			err = tx.PutLost(lost)
+		}
 	}
 	if err != nil {
-		return fmt.Errorf("store that the revocation was taken back: %w", err)
+		return fmt.Errorf("store what was taken back: %w", err)
 	}
 	return nil
 }
@@ -188,11 +200,21 @@ func (l *ledger) undo(e *wire.UndoEntry, complain func(string, ...any)) {
 	if l.reopening {
 		complain("it takes back a revocation after a reopening that published no list")
 	}
-	l.standings[e.Serial] = inOrder
-	if l.leftOut(e.Serial) {
-		l.standings[e.Serial] = skipped
+	if l.suspensions.undo(e.Serial) { // it is suspended, as before
+		return
 	}
-	delete(l.together, e.Serial)
+	l.restore(e.Serial)
+}
+
+// restore puts a serial that is revoked back in order.
+func (l *ledger) restore(serial uint32) {
+	if l.standings[serial] == unlisted {
+		l.unlisted--
+	}
+	l.standings[serial] = inOrder
+	if l.leftOut(serial) {
+		l.standings[serial] = skipped
+	}
+	delete(l.together, serial)
 	l.revoked--
-	l.unlisted--
 }

@@ -23,7 +23,7 @@ type Identity struct {
 	FirstEpoch   uint32       // of the newest package
 	Epochs       uint32       // that it covers, 1 to 64
 	Issued       time.Time    // when it was made
-	Revoked      *Revocation  // nil while the identity is in order
+	Revoked      *Revocation  // the newest; nil while the identity is in order
 }
 
 // Revocation says why and when an identity lost its keys.
@@ -34,6 +34,14 @@ type Revocation struct {
 	ListedIn  uint32    // sequence number of the first list with it, 0 before
 	Expired   bool      // its keys ran out and it left the list
 }
+
+// Suspended reports whether v can end by a release: it is a suspension, and the keys have not run out. It is false for none.
+func (v *Revocation) Suspended() bool {
+	return v != nil && v.Reason == wire.ReasonSuspended && !v.Expired
+}
+
+// HoldsName reports whether nobody else can get the name of the identity: it is in order, or may be again.
+func (id *Identity) HoldsName() bool { return id.Revoked == nil || id.Revoked.Suspended() }
 
 // Count returns the number of serials given away or skipped, up to 2³².
 func (tx *Tx) Count() uint64 { return tx.head.identities }
@@ -48,7 +56,7 @@ func (tx *Tx) NextSerial() (uint32, error) {
 }
 
 // AddIdentity stores a new identity, whose serial is [Tx.NextSerial] (ErrOrder).
-// A name in use is refused with ErrExists; that of a revoked identity is free
+// A name in use is refused with ErrExists; that of an identity that was revoked for ever is free
 // again, since the serial is what keys and lists go by. An enrolment key or a
 // request that was ever seen is refused with ErrSeen.
 func (tx *Tx) AddIdentity(id *Identity) error {
@@ -60,7 +68,7 @@ func (tx *Tx) AddIdentity(id *Identity) error {
 		return fmt.Errorf("add serial %d instead of %d: %w", id.Serial, next, ErrOrder)
 	}
 	switch holder, err := tx.IdentityByName(id.Address.Name()); {
-	case err == nil && holder.Revoked == nil:
+	case err == nil && holder.HoldsName():
 		return fmt.Errorf("add an identity: the name %w", ErrExists)
 	case err != nil && !errors.Is(err, ErrNotFound):
 		return err

@@ -62,6 +62,8 @@ var sentinels = []sentinel{
 	{"selftest.ErrFailed", selftest.ErrFailed},
 	{"authority.ErrAction", authority.ErrAction},
 	{"authority.ErrAlreadyRevoked", authority.ErrAlreadyRevoked},
+	{"authority.ErrSuspended", authority.ErrSuspended},
+	{"authority.ErrNotSuspended", authority.ErrNotSuspended},
 	{"authority.ErrApproval", authority.ErrApproval},
 	{"authority.ErrApprovalsMissing", authority.ErrApprovalsMissing},
 	{"authority.ErrApprovedAlready", authority.ErrApprovedAlready},

@@ -173,7 +173,7 @@ func TestNamesOfNumbers(t *testing.T) {
 			t.Error(r)
 		}
 	}
-	if len(wire.Reasons()) != 7 || wire.Reasons()[6].String() != "privilege-withdrawn" {
+	if len(wire.Reasons()) != 8 || wire.Reasons()[6].String() != "privilege-withdrawn" {
 		t.Error(wire.Reasons())
 	}
 	_, kind := wire.ParseKind("kind 0")
@@ -181,7 +181,7 @@ func TestNamesOfNumbers(t *testing.T) {
 	if !isErr(kind, wire.ErrValue) || !isErr(reason, wire.ErrValue) {
 		t.Error(kind, reason)
 	}
-	if wire.Kind(9).String() != "kind 9" || wire.Reason(0).String() != "reason 0" || wire.Reason(8).String() != "reason 8" {
+	if wire.Kind(9).String() != "kind 9" || wire.Reason(0).String() != "reason 0" || wire.Reason(10).String() != "reason 10" {
 		t.Error("unknown numbers must have a name that does not parse")
 	}
 }

@@ -84,7 +84,7 @@ func (e *AlarmEntry) array() any {
 
 func (e *DepotEntry) check() error { return checkDepot(e.Name, e.Key) }
 
-func (e *DepotRevokeEntry) check() error { return e.Reason.check() }
+func (e *DepotRevokeEntry) check() error { return e.Reason.checkFinal() }
 
 func (e *BatchEntry) check() error {
 	if e.Sequence == 0 {

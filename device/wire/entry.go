@@ -6,8 +6,8 @@ import (
 )
 
 // Entry is what a log entry records: a *FoundEntry, *IssueEntry, *RevokeEntry, *PublishEntry, *ExpireEntry, *DrillEntry, *PolicyEntry,
-// *DecideEntry, *ReopenEntry, *LostEntry, *SealEntry, *DepotEntry, *DepotRevokeEntry, *BatchEntry, *AlarmEntry or
-// *UndoEntry.
+// *DecideEntry, *ReopenEntry, *LostEntry, *SealEntry, *DepotEntry, *DepotRevokeEntry, *BatchEntry, *AlarmEntry,
+// *UndoEntry or *ReleaseEntry.
 type Entry interface {
 	array() any // what is encoded
 	check() error
@@ -31,6 +31,7 @@ const (
 	entryBatch
 	entryAlarm
 	entryUndo
+	entryRelease
 )
 
 // FoundEntry is the first entry of a log: the realm exists.
@@ -57,6 +58,11 @@ type RevokeEntry struct {
 
 // UndoEntry records that a revocation is taken back, before any list had it: the serial goes on no list for it.
 type UndoEntry struct {
+	Serial uint32
+}
+
+// ReleaseEntry records that a suspended serial is trusted again. No list from then on has it for that suspension.
+type ReleaseEntry struct {
 	Serial uint32
 }
 
@@ -106,6 +112,12 @@ type undoArray struct {
 	Serial uint32
 }
 
+type releaseArray struct {
+	_      struct{} `cbor:",toarray"`
+	Type   uint8
+	Serial uint32
+}
+
 type publishArray struct {
 	_          struct{} `cbor:",toarray"`
 	Type       uint8
@@ -138,6 +150,8 @@ func (e *RevokeEntry) array() any {
 
 func (e *UndoEntry) array() any { return &undoArray{Type: entryUndo, Serial: e.Serial} }
 
+func (e *ReleaseEntry) array() any { return &releaseArray{Type: entryRelease, Serial: e.Serial} }
+
 func (e *PublishEntry) array() any {
 	return &publishArray{
 		Type: entryPublish, Generation: e.Generation, Base: e.Base, Sequence: e.Sequence, State: e.State, Bundle: e.Bundle,
@@ -169,6 +183,8 @@ func (e *RevokeEntry) check() error {
 
 func (e *UndoEntry) check() error { return nil }
 
+func (e *ReleaseEntry) check() error { return nil }
+
 func (e *PublishEntry) check() error { return nil }
 
 func (e *ExpireEntry) check() error { return nil }
@@ -193,6 +209,10 @@ func parseEntry(b []byte) (Entry, error) {
 		var a undoArray
 		err := decode(b, MaxLogEntry, &a)
 		return &UndoEntry{Serial: a.Serial}, err
+	case entryRelease:
+		var a releaseArray
+		err := decode(b, MaxLogEntry, &a)
+		return &ReleaseEntry{Serial: a.Serial}, err
 	case entryPublish:
 		var a publishArray
 		err := decode(b, MaxLogEntry, &a)

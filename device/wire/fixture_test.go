@@ -211,6 +211,7 @@ func entries(t testing.TB) []wire.Entry {
 		&wire.BatchEntry{Key: depotKey(), Sequence: 3, Hash: fill[[32]byte](0x3c)},
 		&wire.AlarmEntry{What: wire.AlarmTwoReceipts, Serial: 17, Receipt: fill[[32]byte](0x3d)},
 		&wire.UndoEntry{Serial: 17},
+		&wire.ReleaseEntry{Serial: 17},
 	}
 }
 

@@ -32,7 +32,8 @@ func TestLogEntryRefuses(t *testing.T) {
 		"65 keys":              {wire.LogEntry{Time: at, Entry: &wire.IssueEntry{Address: bus(t), Count: 65}}, wire.ErrValue},
 		"257 keys":             {wire.LogEntry{Time: at, Entry: &wire.IssueEntry{Address: bus(t), Count: 257}}, wire.ErrValue},
 		"no reason":            {wire.LogEntry{Time: at, Entry: &wire.RevokeEntry{Effective: at}}, wire.ErrValue},
-		"reason 8":             {wire.LogEntry{Time: at, Entry: &wire.RevokeEntry{Effective: at, Reason: 8}}, wire.ErrValue},
+		"reason 10":            {wire.LogEntry{Time: at, Entry: &wire.RevokeEntry{Effective: at, Reason: 10}}, wire.ErrValue},
+		"a suspended depot":    {wire.LogEntry{Time: at, Entry: &wire.DepotRevokeEntry{Reason: wire.ReasonSuspended}}, wire.ErrValue},
 		"no effective time":    {wire.LogEntry{Time: at, Entry: &wire.RevokeEntry{Reason: 1}}, wire.ErrTime},
 		"effective by half":    {wire.LogEntry{Time: at, Entry: &wire.RevokeEntry{Reason: 1, Effective: at.Add(time.Second / 2)}}, wire.ErrTime},
 		"no outcome":           {wire.LogEntry{Time: at, Entry: &wire.DrillEntry{}}, wire.ErrValue},
@@ -41,7 +42,7 @@ func TestLogEntryRefuses(t *testing.T) {
 		"17 letters":           {wire.LogEntry{Time: at, Entry: &wire.DecideEntry{Action: "abcdefghijklmnopq"}}, wire.ErrValue},
 		"action in capitals":   {wire.LogEntry{Time: at, Entry: &wire.DecideEntry{Action: "Revoke"}}, wire.ErrValue},
 		"too long a log":       {wire.LogEntry{Time: at, Entry: &wire.ReopenEntry{Size: 1 << 63}}, wire.ErrValue},
-		"everything is in it":  {wire.LogEntry{Time: at, Entry: &wire.RevokeEntry{Reason: 7, Effective: at}}, nil},
+		"everything is in it":  {wire.LogEntry{Time: at, Entry: &wire.RevokeEntry{Reason: wire.ReasonSuspended, Effective: at}}, nil},
 		"the last of the keys": {wire.LogEntry{Time: at, Entry: &wire.IssueEntry{Address: bus(t), Count: 64}}, nil},
 	} {
 		if _, err := c.entry.Marshal(); !isErr(err, c.want) {

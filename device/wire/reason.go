@@ -14,6 +14,8 @@ const (
 	ReasonSuperseded
 	ReasonOutOfService
 	ReasonPrivilegeWithdrawn
+	// ReasonSuspended is until a [ReleaseEntry], or for ever by another revocation. Only identities are suspended.
+	ReasonSuspended
 )
 
 var reasonNames = [...]string{
@@ -24,12 +26,13 @@ var reasonNames = [...]string{
 	ReasonSuperseded:         "superseded",
 	ReasonOutOfService:       "out-of-service",
 	ReasonPrivilegeWithdrawn: "privilege-withdrawn",
+	ReasonSuspended:          "suspended",
 }
 
 // Reasons returns all reasons, in the order of their numbers.
 func Reasons() []Reason {
 	rs := make([]Reason, 0, len(reasonNames)-1)
-	for r := ReasonUnspecified; r <= ReasonPrivilegeWithdrawn; r++ {
+	for r := ReasonUnspecified; r <= ReasonSuspended; r++ {
 		rs = append(rs, r)
 	}
 	return rs
@@ -54,8 +57,19 @@ func ParseReason(s string) (Reason, error) {
 }
 
 func (r Reason) check() error {
-	if r < ReasonUnspecified || r > ReasonPrivilegeWithdrawn {
-		return fmt.Errorf("reason: %w: 1 to 7", ErrValue)
+	if r < ReasonUnspecified || r > ReasonSuspended {
+		return fmt.Errorf("reason: %w: 1 to 8", ErrValue)
+	}
+	return nil
+}
+
+// checkFinal is check for what is not suspended.
+func (r Reason) checkFinal() error {
+	if err := r.check(); err != nil {
+		return err
+	}
+	if r == ReasonSuspended {
+		return fmt.Errorf("reason: %w: it is revoked for ever, or not at all", ErrValue)
 	}
 	return nil
 }
