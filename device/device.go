@@ -78,6 +78,7 @@ func create(dir string, w Wanted, o Options) (_ *Device, err error) {
 	if d.folder, err = makeFolder(tmp, o.Key, o.Rand); err != nil {
 		return nil, err
 	}
+	d.folder.step = o.step
 	if err := d.saveState(); err != nil {
 		return nil, errors.Join(err, d.folder.close())
 	}
@@ -102,6 +103,7 @@ func Load(dir string, o Options) (*Device, error) {
 	if d.folder, err = openFolder(dir, o.Key, o.Rand); err != nil {
 		return nil, fmt.Errorf("load device: %w", err)
 	}
+	d.folder.step = o.step
 	if err := d.load(); err != nil {
 		return nil, errors.Join(fmt.Errorf("load device: %w", err), d.folder.close())
 	}

@@ -15,6 +15,8 @@ var (
 	ErrLocked = errors.New("the passphrase or key file does not open this device folder")
 	// ErrCorrupt: a file of the folder is damaged or was altered.
 	ErrCorrupt = errors.New("the device folder is damaged; revoke this device and enrol it again in a new folder")
+	// ErrMedium: what was written to the folder reads otherwise. The file in question is as it was before.
+	ErrMedium = errors.New("the disk does not hold what was written to it; replace it, since the device's keys are on it, too")
 	// ErrClosed: the device was closed.
 	ErrClosed = errors.New("the device is closed")
 	// ErrOptions: Options or Wanted cannot be used as given.

@@ -2,6 +2,12 @@ package device
 
 import "errors"
 
+// WithStep returns options that tell a test how far a change of files got.
+func WithStep(o Options, step func(string)) Options {
+	o.step = step
+	return o
+}
+
 // LiveKeys returns how many private keys the device still holds, for the test that past ones are erased.
 func (d *Device) LiveKeys() int { return d.WatchKeys()() }
 

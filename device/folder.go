@@ -1,6 +1,7 @@
 package device
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
@@ -25,7 +26,7 @@ import (
 //	magic (4) ‖ version (1) ‖ what (1) ‖ key source (1) ‖ salt (16) ‖ check (16) ‖ generation (u64) ‖ nonce (12) ‖ AES-256-GCM
 //
 // with everything before the ciphertext as associated data, under a key of its own: HKDF of the folder's root key and the file's name.
-// They are always replaced as a whole: written beside, synced, renamed, and the folder synced.
+// They are always replaced as a whole: written beside, synced, read back, renamed, and the folder synced.
 const (
 	stateFile   = "state"   // keys, request, peers, time floor
 	listFile    = "list"    // the revocation list in force
@@ -52,6 +53,13 @@ type folder struct {
 	lock *os.File
 	rand io.Reader
 	root *rootKey
+	step func(string) // tests learn from it how far a change of files got; nil otherwise
+}
+
+func (f *folder) reached(step string) {
+	if f.step != nil {
+		f.step(step)
+	}
 }
 
 // rootKey is the secret that all file keys derive from.
@@ -251,34 +259,72 @@ func (f *folder) aead(name string) (cipher.AEAD, error) {
 
 // remove takes a file away for good.
 func (f *folder) remove(name string) error {
+	f.reached("remove " + name)
 	if err := os.Remove(filepath.Join(f.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove %s: %w", name, err)
 	}
+	f.reached("sync without " + name)
 	return syncDir(f.dir)
 }
 
-// replace writes beside, syncs, renames and syncs the folder: after a crash the file is the old one or the new one.
+// replace writes beside, syncs, reads back, renames and syncs the folder: after a crash the file is the old one or the new one, and a medium
+// that does not keep what is written to it costs nothing but the change.
 func (f *folder) replace(name string, b []byte) error {
 	path := filepath.Join(f.dir, name)
-	if err := writeSynced(path+".new", b); err != nil {
+	if err := f.write(path+".new", name, b); err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
+	f.reached("rename " + name)
 	if err := os.Rename(path+".new", path); err != nil {
 		return fmt.Errorf("replace %s: %w", name, err)
 	}
-	return syncDir(f.dir)
+	f.reached("sync with " + name)
+	if err := syncDir(f.dir); err != nil {
+		return err
+	}
+	f.reached("replaced " + name)
+	return nil
 }
 
-func writeSynced(path string, b []byte) (err error) {
-	w, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+// write makes a file that is on the medium when it returns, and is read from there as it was written.
+func (f *folder) write(path, name string, b []byte) (err error) {
+	f.reached("create " + name)
+	w, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
+	f.reached("write " + name)
 	if _, err := w.Write(b); err != nil {
 		return err
 	}
-	return w.Sync()
+	f.reached("sync " + name)
+	if err := w.Sync(); err != nil {
+		return err
+	}
+	f.reached("read " + name)
+	return readBack(w, b)
+}
+
+// readBack compares what a synced file holds with what was written to it.
+func readBack(r *os.File, want []byte) error {
+	forget(r)
+	buffer := make([]byte, 64<<10)
+	for at := 0; ; {
+		n, err := r.ReadAt(buffer, int64(at))
+		if n > len(want)-at || !bytes.Equal(buffer[:n], want[at:at+n]) {
+			return ErrMedium
+		}
+		at += n
+		switch {
+		case errors.Is(err, io.EOF) && at == len(want):
+			return nil
+		case errors.Is(err, io.EOF):
+			return ErrMedium
+		case err != nil:
+			return err
+		}
+	}
 }
 
 func syncDir(dir string) (err error) {

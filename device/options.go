@@ -33,6 +33,8 @@ type Options struct {
 	Learned func(peer wire.Address, a *Applied, err error)
 	// Refused, if not nil, hears of every connection that a Listener turned away, from several goroutines.
 	Refused func(remote net.Addr, err error)
+
+	step func(string) // tests learn from it how far a change of files got
 }
 
 // check fills in what may be left out.
