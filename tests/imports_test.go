@@ -55,6 +55,7 @@ var table = []struct {
 		"marque/device/ibc", "marque/device/wire", "marque/device/revocation", "marque/storage",
 		"github.com/fxamacker/cbor/", "golang.org/x/mod/sumdb/tlog",
 	}},
+	{"app/inspect", []string{"marque/authority", "marque/device/revocation", "marque/device/wire"}},
 	{"app/batch", []string{"marque/app/qr", "marque/app/words", "marque/authority", "marque/device/wire"}},
 	{"app/ceremony", []string{"marque/authority", "marque/device/wire", "github.com/BurntSushi/toml"}},
 	{"app/selftest", []string{
@@ -92,7 +93,7 @@ var table = []struct {
 	{"app/marque", []string{
 		"marque/app/appliance", "marque/app/batch", "marque/app/ceremony", "marque/app/confine", "marque/app/localapi", "marque/app/selftest",
 		"marque/app/qr", "marque/app/words", "marque/app/terminal", "marque/authority", "marque/hsm",
-		"marque/app/carry", "marque/app/depot", "marque/app/label", "marque/app/papers", "marque/app/qr/camera", "marque/app/scan", "marque/app/usb", "golang.org/x/term",
+		"marque/app/carry", "marque/app/depot", "marque/app/inspect", "marque/app/label", "marque/app/papers", "marque/app/qr/camera", "marque/app/scan", "marque/app/usb", "golang.org/x/term",
 		"marque/device", "marque/device/wire",
 		"github.com/google/go-tpm/tpm2/", // the demonstration starts another boot loader on its software TPM
 		"github.com/spf13/cobra",

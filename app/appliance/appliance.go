@@ -102,16 +102,36 @@ func (a *Appliance) path(name string) string { return filepath.Join(a.dir, name)
 // Audit checks the log of the authority in dir without the vault and without
 // any secret, and without the right to write; see [authority.VerifyLog]. Errors:
 // those of [Open] that concern the database.
-func Audit(dir string) (*authority.AuditReport, error) {
+func Audit(dir string) (report *authority.AuditReport, err error) {
+	err = readOnly(dir, func(store *storage.Store) error {
+		report, err = authority.VerifyLog(store)
+		return err
+	})
+	return report, err
+}
+
+// AuditLists is [Audit], and reads besides what the log says of the lists.
+func AuditLists(dir string) (report *authority.AuditReport, lists *authority.ListLog, err error) {
+	err = readOnly(dir, func(store *storage.Store) error {
+		if report, err = authority.VerifyLog(store); err != nil {
+			return err
+		}
+		lists, err = authority.ReadListLog(store)
+		return err
+	})
+	return report, lists, err
+}
+
+// readOnly opens the database of a folder, without the right to write, for as long as read takes.
+func readOnly(dir string, read func(*storage.Store) error) error {
 	if err := present(dir, databaseFile); err != nil {
-		return nil, err
+		return err
 	}
 	store, err := storage.OpenReadOnly(filepath.Join(dir, databaseFile))
 	if err != nil {
-		return nil, fmt.Errorf("audit: %w", err)
+		return fmt.Errorf("audit: %w", err)
 	}
-	report, err := authority.VerifyLog(store)
-	return report, errors.Join(err, store.Close())
+	return errors.Join(read(store), store.Close())
 }
 
 // present looks for the files of an authority and says what their absence means.

@@ -259,3 +259,25 @@ func TestSignStatementRefuses(t *testing.T) {
 		}
 	}
 }
+
+// What is peeked at is what is opened, whether or not the signature holds.
+func TestPeekStatement(t *testing.T) {
+	r := newRealm(t)
+	payload := must(r.policy().Marshal())(t)
+	b := r.sign(t, wire.TypePolicy, payload)
+	b[len(b)-1] ^= 1
+	if p, err := wire.PeekStatement(b); err != nil || p.Type != wire.TypePolicy || p.Realm != "fleet.example" || !bytes.Equal(p.Payload, payload) {
+		t.Errorf("%+v, %v", p, err)
+	}
+	long := handmade(goodMap, "\xa0", strings.Repeat("a", 300))
+	for want, b := range map[error][]byte{
+		wire.ErrEncoding: b[:len(b)-1],
+		wire.ErrSPID:     handmade(strings.Replace(goodMap, "fleet.example", "fleet\nexample", 1), "\xa0", "x"),
+		wire.ErrType:     handmade("\xa3"+algorithm+issPart+"\x10\x19\xff\xff", "\xa0", "x"),
+		wire.ErrTooLong:  append(bytes.Clone(long), make([]byte, wire.MaxBundle)...),
+	} {
+		if _, err := wire.PeekStatement(b); !isErr(err, want) {
+			t.Errorf("%v: %v", want, err)
+		}
+	}
+}
