@@ -17,26 +17,22 @@ const (
 	nearby      = 2*lengths - 1 // contexts: the sum of the last two lengths
 	lengthNodes = 1 << lengthBits
 	gapNodes    = 1 << modelled
+	root        = 1  // of a tree of models, a node that all values pass
 	trust       = 48 // how many decisions the first expectation counts for
 )
 
-// gapModels is what coding gaps expects.
+// gapModels is what coding gaps expects. Most lists need few of the trees, which are made when they are.
 type gapModels struct {
-	length []model // by context and node
-	below  []model // by length and node
-	last   [2]int
+	powers  powers
+	lengths [lengthNodes]model // of every context at first
+	length  [nearby][lengthNodes]model
+	below   [lengths][gapNodes]model
+	last    [2]int
 }
 
 func newGapModels(n uint64, count int) *gapModels {
-	powers := newPowers(n, uint64(count))
-	g := &gapModels{length: make([]model, 0, nearby*lengthNodes), below: make([]model, 0, lengths*gapNodes)}
-	tree := powers.lengthTree()
-	for range nearby {
-		g.length = append(g.length, tree...)
-	}
-	for length := range lengths {
-		g.below = append(g.below, powers.gapTree(length)...)
-	}
+	g := &gapModels{powers: newPowers(n, uint64(count))}
+	g.lengths = g.powers.lengthTree()
 	return g
 }
 
@@ -52,13 +48,12 @@ func newPowers(n, count uint64) (p powers) {
 }
 
 // lengthTree returns the models of a length: those of a binary tree, with the root at 1 and the children of i at 2i and 2i + 1.
-func (p *powers) lengthTree() []model {
+func (p *powers) lengthTree() (tree [lengthNodes]model) {
 	var reach [1<<lengthBits + 1]uint64 // the probability of this length or a longer one
 	reach[0] = math.MaxUint64
 	for length := range lengths - 1 {
 		reach[length+1], _ = bits.Mul64(reach[length], p[length])
 	}
-	tree := make([]model, lengthNodes)
 	for node := 1; node < lengthNodes; node++ {
 		depth := bits.Len(uint(node)) - 1
 		width := lengthNodes >> depth
@@ -70,8 +65,7 @@ func (p *powers) lengthTree() []model {
 }
 
 // gapTree returns the models of the highest bits of a gap of a length: half of h further gaps are as likely as the other half, but for q^h.
-func (p *powers) gapTree(length int) []model {
-	tree := make([]model, gapNodes)
+func (p *powers) gapTree(length int) (tree [gapNodes]model) {
 	for node := 1; node < gapNodes; node++ {
 		half := length - bits.Len(uint(node)) // the binary logarithm of h
 		if half >= 0 {
@@ -84,12 +78,20 @@ func (p *powers) gapTree(length int) []model {
 
 // context returns the models of the next length.
 func (g *gapModels) context() []model {
-	at := (g.last[0] + g.last[1]) * lengthNodes
-	return g.length[at : at+lengthNodes]
+	tree := &g.length[g.last[0]+g.last[1]]
+	if tree[root].seen == 0 {
+		*tree = g.lengths
+	}
+	return tree[:]
 }
 
+// tree returns those of the highest bits of a gap of a length.
 func (g *gapModels) tree(length int) []model {
-	return g.below[length*gapNodes : (length+1)*gapNodes]
+	tree := &g.below[length]
+	if length > 0 && tree[root].seen == 0 { // a gap of length 0 has no such bits
+		*tree = g.powers.gapTree(length)
+	}
+	return tree[:]
 }
 
 func (g *gapModels) note(length int) { g.last = [2]int{length, g.last[0]} }

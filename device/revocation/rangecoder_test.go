@@ -2,6 +2,8 @@ package revocation_test
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"math/big"
 	"math/bits"
 	"math/rand/v2"
@@ -270,5 +272,21 @@ func TestDecodeGapsAllocation(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	if took := after.TotalAlloc - before.TotalAlloc; took > 4*count+uint64(len(data))+1<<18 {
 		t.Errorf("%d octets for %d serials", took, count)
+	}
+}
+
+// TestKnownDigest holds the octets of larger lists still, on every processor that the tests run on.
+func TestKnownDigest(t *testing.T) {
+	r := rand.New(rand.NewPCG(51, 52))
+	sum := sha256.New()
+	for _, n := range []uint64{20_000, 3_000_000, 1 << 32} {
+		for _, serials := range [][]uint32{uniform(r, n, 2000), fleet(r, n, 2000)} {
+			s := newSet(t, n, serials...)
+			sum.Write(revocation.EncodeGolomb(s))
+			sum.Write(revocation.EncodeGaps(s))
+		}
+	}
+	if got := hex.EncodeToString(sum.Sum(nil)[:16]); got != "c0f5d6c7f84d1baa3825c86cce73376a" {
+		t.Errorf("the lists code as %s", got)
 	}
 }

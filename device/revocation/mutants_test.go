@@ -1,0 +1,5 @@
+//go:build !race
+
+package revocation_test
+
+const mutants = 1_000_000
