@@ -13,7 +13,7 @@ ENGLISH := env -u LC_ALL -u LANGUAGE LANG=en_US.UTF-8
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run demo build marque console test lint unit fuzz bench screenshots clean packages test-packages tools
+.PHONY: help run demo build marque console library test lint unit fuzz bench screenshots clean packages test-packages tools
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,11 @@ marque:
 console: packages
 	@echo "Building the console (the first time takes some minutes)"
 	@go build $(FLAGS) $(STAMP) -o bin/marque-console ./app/console
+
+library: packages ## build the library for C into bin/: libmarque.so, libmarque.a, marque.h
+	@go build $(FLAGS) -buildmode=c-shared -ldflags="-s -w" -o bin/libmarque.so ./device/cabi
+	@go build $(FLAGS) -buildmode=c-archive -ldflags="-s -w" -o bin/libmarque.a ./device/cabi
+	@rm -f bin/libmarque.h && cp device/cabi/marque.h bin/
 
 test: test-packages lint fuzz unit ## install what the tests need, then lint, fuzz briefly, and run all tests
 

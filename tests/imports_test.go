@@ -42,6 +42,7 @@ var table = []struct {
 		"marque/device/ibc", "marque/device/wire", "marque/device/revocation",
 		"github.com/cloudflare/circl/dh/x25519", "github.com/fxamacker/cbor/", "github.com/flynn/noise", "golang.org/x/crypto/argon2", "golang.org/x/sys/",
 	}},
+	{"device/cabi", []string{"marque/device", "marque/device/wire", "marque/app/words"}},
 	{"storage", []string{
 		"marque/device/wire",
 		"github.com/fxamacker/cbor/", "go.etcd.io/bbolt/", "golang.org/x/mod/sumdb/tlog",

@@ -1,0 +1,223 @@
+/* Everything that a careless or hostile caller may do, and many threads: abuse FOLDER OTHER-FOLDER LIST. It prints what went wrong. */
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "marque.h"
+
+enum { THREADS = 4, ROUNDS = 25, MOST = 1 << 20 };
+
+static atomic_int problems;
+
+static void want(int32_t got, int32_t code, const char *what) {
+    if (got != code || marque_last_code() != code || (marque_last_text()[0] == 0) != (code == MARQUE_OK)) {
+        fprintf(stderr, "%s: got %" PRId32 " (%s), want %" PRId32 "\n", what, got, marque_last_text(), code);
+        problems++;
+    }
+}
+
+static void hold(int ok, const char *what) {
+    if (!ok) {
+        fprintf(stderr, "%s\n", what);
+        problems++;
+    }
+}
+
+static int zeros(const void *p, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (((const uint8_t *)p)[i] != 0) return 0;
+    return 1;
+}
+
+static int64_t late(void *context) { return (int64_t)(intptr_t)context; } /* a number, not a pointer, stands in the context */
+
+static void handles(marque_device open) {
+    marque_device none[] = {0, open + 1000, UINT64_MAX};
+    uint8_t octet = 0;
+    marque_bytes b;
+    marque_message m;
+    marque_offer o;
+    marque_applied a;
+    marque_status s;
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        marque_device d = none[i];
+        memset(&m, 0xAA, sizeof m);
+        memset(&s, 0xAA, sizeof s);
+        want(marque_request(d, &b), MARQUE_HANDLE, "request without a device");
+        want(marque_receipt(d, &b), MARQUE_HANDLE, "receipt without a device");
+        want(marque_sign(d, &octet, 1, 0, &b), MARQUE_HANDLE, "sign without a device");
+        want(marque_seal(d, "//a/Sb~0", &octet, 1, 0, &b, NULL), MARQUE_HANDLE, "seal without a device");
+        want(marque_verify(d, &octet, 1, &m), MARQUE_HANDLE, "verify without a device");
+        hold(zeros(&m, sizeof m), "a message that was not verified is not all zeros");
+        want(marque_open(d, &octet, 1, &m), MARQUE_HANDLE, "open without a device");
+        want(marque_inspect(d, &octet, 1, &o), MARQUE_HANDLE, "inspect without a device");
+        want(marque_install(d, &octet, 1, (uint8_t[32]){0}), MARQUE_HANDLE, "install without a device");
+        want(marque_rotate(d, &octet, 1), MARQUE_HANDLE, "rotate without a device");
+        want(marque_apply(d, &octet, 1, &a), MARQUE_HANDLE, "apply without a device");
+        want(marque_get_status(d, &s), MARQUE_HANDLE, "status without a device");
+        hold(zeros(&s, sizeof s), "a status without a device is not all zeros");
+        want(marque_alarm(d, 0, NULL, (char[MARQUE_TEXT_SIZE]){0}), MARQUE_HANDLE, "alarm without a device");
+        want(marque_close(d), MARQUE_HANDLE, "close without a device");
+    }
+}
+
+static void pointers(marque_device d) {
+    uint8_t octet = 0;
+    static char endless[5000];
+    memset(endless, 'a', sizeof endless);
+    marque_bytes b;
+    marque_message m;
+    want(marque_sign(d, NULL, 1, 0, &b), MARQUE_USAGE, "sign NULL");
+    want(marque_sign(d, &octet, 1, 0, NULL), MARQUE_USAGE, "sign to NULL");
+    want(marque_sign(d, &octet, 1, 8, &b), MARQUE_USAGE, "sign with an unknown flag");
+    want(marque_sign(d, &octet, SIZE_MAX, 0, &b), MARQUE_USAGE, "sign more than there is memory");
+    want(marque_verify(d, NULL, 0, &m), MARQUE_MALFORMED, "verify nothing");
+    want(marque_verify(d, NULL, 9, &m), MARQUE_USAGE, "verify NULL");
+    want(marque_verify(d, &octet, 1, NULL), MARQUE_USAGE, "verify to NULL");
+    want(marque_open(d, NULL, 9, &m), MARQUE_USAGE, "open NULL");
+    want(marque_apply(d, NULL, 9, NULL), MARQUE_USAGE, "apply NULL");
+    want(marque_apply(d, &octet, 1, NULL), MARQUE_MALFORMED, "apply one octet");
+    want(marque_install(d, &octet, 1, NULL), MARQUE_USAGE, "install without a pin");
+    want(marque_inspect(d, &octet, 1, NULL), MARQUE_USAGE, "inspect to NULL");
+    want(marque_get_status(d, NULL), MARQUE_USAGE, "status to NULL");
+    want(marque_alarm(d, 0, NULL, (char[MARQUE_TEXT_SIZE]){0}), MARQUE_USAGE, "an alarm that is not there");
+    want(marque_alarm(d, 0, NULL, NULL), MARQUE_USAGE, "alarm to NULL");
+    want(marque_words(NULL, endless), MARQUE_USAGE, "words of NULL");
+    want(marque_words((uint8_t[32]){0}, NULL), MARQUE_USAGE, "words to NULL");
+    want(marque_seal(d, NULL, &octet, 1, 0, &b, NULL), MARQUE_USAGE, "seal to nobody");
+    want(marque_seal(d, endless, &octet, 1, 0, &b, NULL), MARQUE_USAGE, "seal to a text without an end");
+    want(marque_seal(d, "a bus", &octet, 1, 0, &b, NULL), MARQUE_BAD_ADDRESS, "seal to no address");
+    want(marque_seal(d, "//other.example/Sbus~0", &octet, 1, 0, &b, NULL), MARQUE_UNKNOWN_REALM, "seal to another realm");
+    want(marque_load(NULL, NULL, &d), MARQUE_USAGE, "load NULL");
+    want(marque_load("nothing is here", NULL, &d), MARQUE_NOT_FOUND, "load nothing");
+    hold(d == 0, "a handle that was not given is not 0");
+    want(marque_create("nothing is here/bus", "bus", 3, NULL, &d), MARQUE_USAGE, "create an unknown kind");
+    want(marque_create("bus", "a name with spaces", MARQUE_VEHICLE, NULL, &d), MARQUE_OPTIONS, "create a bad name");
+    marque_free(NULL);
+    marque_free(&b);
+    marque_free(&b);
+}
+
+/* Payloads of all shapes come through as they are, and no other octet is accepted. */
+static void payloads(marque_device from, marque_device to, const char *address) {
+    static uint8_t big[65537];
+    for (size_t i = 0; i < sizeof big; i++) big[i] = (uint8_t)(i * 7);
+    size_t sizes[] = {0, 1, 65536};
+    marque_bytes b;
+    marque_message m;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        want(marque_seal(from, address, big, sizes[i], MARQUE_REQUIRE_COLD, &b, NULL), MARQUE_OK, "seal");
+        b.data[b.size - 1] ^= 1;
+        want(marque_open(to, b.data, b.size, &m), MARQUE_TAMPERED, "open an altered message");
+        hold(zeros(&m, sizeof m), "a message that was not opened is not all zeros");
+        b.data[b.size - 1] ^= 1;
+        want(marque_open(to, b.data, b.size, &m), MARQUE_OK, "open");
+        hold(m.mode == MARQUE_MODE_COLD && m.payload.size == sizes[i] && memcmp(m.payload.data ? m.payload.data : big, big, sizes[i]) == 0, "another payload");
+        marque_free(&m.payload);
+        hold(m.payload.data == NULL && m.payload.size == 0, "what was freed is not empty");
+        marque_free(&b);
+    }
+    want(marque_sign(from, big, 65537, 0, &b), MARQUE_TOO_LONG, "sign too much");
+    want(marque_sign(from, big, 5, MARQUE_SHORT, &b), MARQUE_OK, "sign short");
+    want(marque_verify(to, b.data, b.size, &m), MARQUE_OK, "verify short"); /* to knows the sender from what it opened */
+    hold(m.mode == MARQUE_MODE_BROADCAST_SHORT, "another mode");
+    marque_free(&m.payload);
+    marque_free(&b);
+}
+
+struct ends {
+    marque_device from, to;
+    int number;
+};
+
+/* Each thread talks over the same two devices, and finds its own errors. */
+static void *talk(void *arg) {
+    struct ends *e = arg;
+    for (int i = 0; i < ROUNDS; i++) {
+        uint8_t text[2] = {(uint8_t)e->number, (uint8_t)i};
+        marque_bytes b;
+        marque_message m;
+        marque_status s;
+        want(marque_sign(e->from, text, 2, 0, &b), MARQUE_OK, "sign in a thread");
+        want(marque_verify(e->to, b.data, b.size, &m), MARQUE_OK, "verify in a thread");
+        hold(m.payload.size == 2 && memcmp(m.payload.data, text, 2) == 0, "the message of another thread");
+        marque_free(&m.payload);
+        if (e->number % 2 == 0) {
+            want(marque_verify(e->to, b.data, b.size, &m), MARQUE_REPLAY, "verify again in a thread");
+        } else {
+            marque_free(&b); /* the next call begins with an empty one */
+            want(marque_sign(0, text, 2, 0, &b), MARQUE_HANDLE, "sign without a device in a thread");
+        }
+        marque_free(&b);
+        want(marque_get_status(e->from, &s), MARQUE_OK, "status in a thread");
+    }
+    return NULL;
+}
+
+/* Threads use a device until it is closed under them. */
+static void *until_closed(void *arg) {
+    struct ends *e = arg;
+    for (;;) {
+        marque_bytes b;
+        int32_t code = marque_sign(e->from, NULL, 0, 0, &b);
+        marque_free(&b);
+        if (code == MARQUE_OK) continue;
+        hold(code == MARQUE_HANDLE || code == MARQUE_CLOSED, "another error than that the device was closed");
+        return NULL;
+    }
+}
+
+static void threads(struct ends e, void *(*run)(void *), int close_meanwhile) {
+    pthread_t all[THREADS];
+    struct ends each[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        each[i] = e;
+        each[i].number = i;
+        if (pthread_create(&all[i], NULL, run, &each[i]) != 0) exit(3);
+    }
+    if (close_meanwhile) want(marque_close(e.from), MARQUE_OK, "close while threads use it");
+    for (int i = 0; i < THREADS; i++) pthread_join(all[i], NULL);
+}
+
+int main(int argc, char **argv) {
+    if (argc != 4) return 2;
+    marque_device bus, park, again;
+    marque_status s;
+    want(marque_load(argv[1], NULL, &bus), MARQUE_OK, "load");
+    want(marque_load(argv[1], NULL, &again), MARQUE_IN_USE, "load twice");
+    want(marque_load(argv[2], &(marque_options){.replay = 1000}, &park), MARQUE_OK, "load with options");
+    want(marque_get_status(park, &s), MARQUE_OK, "status");
+    handles(park);
+    pointers(bus);
+    payloads(bus, park, s.address);
+    threads((struct ends){bus, park, 0}, talk, 0);
+
+    static uint8_t list[MOST];
+    FILE *f = fopen(argv[3], "rb");
+    if (f == NULL) return 3;
+    size_t size = fread(list, 1, sizeof list, f);
+    fclose(f);
+    marque_applied a;
+    want(marque_apply(park, list, size, &a), MARQUE_OK, "apply the list that revokes the bus");
+    hold(a.changed && a.revoked == 1 && a.sequence == 3, "another list");
+    marque_bytes b;
+    marque_message m;
+    want(marque_sign(bus, list, 3, 0, &b), MARQUE_OK, "sign");
+    want(marque_verify(park, b.data, b.size, &m), MARQUE_REVOKED, "verify a revoked sender");
+    marque_free(&b);
+
+    threads((struct ends){bus, park, 0}, until_closed, 1);
+    want(marque_close(bus), MARQUE_HANDLE, "close twice");
+    want(marque_close(park), MARQUE_OK, "close");
+    marque_options clock = {.clock = late, .clock_context = (void *)(intptr_t)1, .passphrase = (marque_in *)"never", .passphrase_size = 5};
+    want(marque_load(argv[2], &clock, &park), MARQUE_LOCKED, "load with the wrong passphrase");
+    clock.passphrase = NULL;
+    want(marque_load(argv[2], &clock, &park), MARQUE_OK, "load with a clock of 1970");
+    want(marque_get_status(park, &s), MARQUE_OK, "status");
+    hold(s.now > 1 && s.now >= s.list_issued && s.list_sequence == 3, "a clock that was set back is believed");
+    want(marque_close(park), MARQUE_OK, "close");
+    return problems > 0;
+}
