@@ -133,12 +133,16 @@ func printTable(w io.Writer) error {
 	fmt.Fprintln(w)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "what\tours\tpeer\tratio\tgoal\t\tpeer is")
-	for _, r := range results {
+	for i, r := range results {
+		name := r.name
+		if i > 0 && results[i-1].name == name {
+			name = "" // beside another peer
+		}
 		verdict := "ok"
 		if r.ratio > r.goal {
 			verdict = "MISS"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%.3f\t≤ %.2f\t%s\t%s\n", r.name, amount(r.ours, r.unit), amount(r.theirs, r.unit), r.ratio, r.goal, verdict, r.peer)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%.3f\t≤ %.2f\t%s\t%s\n", name, amount(r.ours, r.unit), amount(r.theirs, r.unit), r.ratio, r.goal, verdict, r.peer)
 	}
 	fmt.Fprintln(t)
 	return t.Flush()

@@ -51,15 +51,22 @@ func both(client, server func() error) error {
 	return errors.Join(err, <-done)
 }
 
-// sessionTime compares full handshakes in which both sides prove who they are, between devices that never met.
-func sessionTime(tb testing.TB) (ours, theirs side) {
-	ours, theirs = sessionOctets(tb)
-	ours.octets, theirs.octets = nil, nil
-	return ours, theirs
+// compare makes both sides of a comparison.
+type compare func(tb testing.TB) (ours, theirs side)
+
+// sessionTimes compares full handshakes in which both sides prove who they are, between devices that never met.
+func sessionTimes(peer func(testing.TB) side) compare {
+	return func(tb testing.TB) (ours, theirs side) {
+		ours, theirs = marqueSession(tb), peer(tb)
+		ours.octets, theirs.octets = nil, nil
+		return ours, theirs
+	}
 }
 
 // sessionOctets counts what the same handshakes put on the wire.
-func sessionOctets(tb testing.TB) (ours, theirs side) { return marqueSession(tb), tlsSession(tb) }
+func sessionOctets(peer func(testing.TB) side) compare {
+	return func(tb testing.TB) (ours, theirs side) { return marqueSession(tb), peer(tb) }
+}
 
 // pipes are the connections of one block.
 type pipes []*pipe
@@ -114,20 +121,43 @@ func marqueSession(tb testing.TB) side {
 
 // tlsSession is TLS 1.3 with certificates on both sides, as small as they come: P-256 keys, one name, directly below the root. Tickets
 // are off, and the key agreement is X25519 alone, as in a session.
-func tlsSession(tb testing.TB) side {
-	root, rootKey, _ := certify(tb, "fleet", nil, nil)
-	pool := x509.NewCertPool()
-	pool.AddCert(root)
-	_, _, server := certify(tb, "bus-0", root, rootKey)
-	_, _, client := certify(tb, "bus-1", root, rootKey)
+func tlsSession(tb testing.TB) side { return tlsSide(newChain(tb, false), tls.X25519) }
+
+// tlsChain is the same with an intermediate authority, as where the root is kept offline.
+func tlsChain(tb testing.TB) side { return tlsSide(newChain(tb, true), tls.X25519) }
+
+// chain is a root, and two parties with certificates below it.
+type chain struct {
+	roots          *x509.CertPool
+	server, client tls.Certificate
+}
+
+// newChain makes a chain; the parties then show an intermediate certificate beside their own.
+func newChain(tb testing.TB, intermediate bool) *chain {
+	root, key, _ := certify(tb, "fleet", nil, nil, true)
+	c := &chain{roots: x509.NewCertPool()}
+	c.roots.AddCert(root)
+	var between [][]byte
+	if intermediate {
+		below, belowKey, made := certify(tb, "depot", root, key, true)
+		root, key, between = below, belowKey, made.Certificate
+	}
+	_, _, c.server = certify(tb, "bus-0", root, key, false)
+	_, _, c.client = certify(tb, "bus-1", root, key, false)
+	c.server.Certificate = append(c.server.Certificate, between...)
+	c.client.Certificate = append(c.client.Certificate, between...)
+	return c
+}
+
+func tlsSide(c *chain, agreement tls.CurveID) side {
 	config := func(own tls.Certificate) *tls.Config {
 		return &tls.Config{
-			Certificates: []tls.Certificate{own}, RootCAs: pool, ClientCAs: pool, ServerName: "bus-0",
+			Certificates: []tls.Certificate{own}, RootCAs: c.roots, ClientCAs: c.roots, ServerName: "bus-0",
 			ClientAuth: tls.RequireAndVerifyClientCert, MinVersion: tls.VersionTLS13,
-			CurvePreferences: []tls.CurveID{tls.X25519}, SessionTicketsDisabled: true, Time: func() time.Time { return noon },
+			CurvePreferences: []tls.CurveID{agreement}, SessionTicketsDisabled: true, Time: func() time.Time { return noon },
 		}
 	}
-	serverConfig, clientConfig := config(server), config(client)
+	serverConfig, clientConfig := config(c.server), config(c.client)
 	var p pipes
 	return side{
 		prepare: func(n int) error {
@@ -144,8 +174,8 @@ func tlsSession(tb testing.TB) side {
 
 var noon = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
 
-// certify makes a key and its certificate below a parent, or a root.
-func certify(tb testing.TB, name string, parent *x509.Certificate, signer *ecdsa.PrivateKey) (*x509.Certificate, *ecdsa.PrivateKey, tls.Certificate) {
+// certify makes a key and its certificate below a parent, or a root; an authority may sign further ones.
+func certify(tb testing.TB, name string, parent *x509.Certificate, signer *ecdsa.PrivateKey, authority bool) (*x509.Certificate, *ecdsa.PrivateKey, tls.Certificate) {
 	tb.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -154,11 +184,13 @@ func certify(tb testing.TB, name string, parent *x509.Certificate, signer *ecdsa
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: noon.Add(-time.Hour), NotAfter: noon.Add(time.Hour),
 	}
-	if parent == nil {
+	if authority {
 		template.IsCA, template.BasicConstraintsValid, template.KeyUsage = true, true, x509.KeyUsageCertSign
-		parent, signer = template, key
 	} else {
 		template.Subject, template.DNSNames = pkix.Name{}, []string{name}
+	}
+	if parent == nil {
+		parent, signer = template, key
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, signer)
 	if err != nil {

@@ -101,8 +101,24 @@ func verifyStranger(tb testing.TB) (ours, theirs side) {
 	return ours, theirs
 }
 
+// verifyClassic verifies one message.
+func verifyClassic(public ed25519.PublicKey, private ed25519.PrivateKey) func(int) error {
+	signed := ed25519.Sign(private, message)
+	return func(int) error {
+		if !ed25519.Verify(public, message, signed) {
+			return errVerify
+		}
+		return nil
+	}
+}
+
+// public returns the signer's key as a verifier makes it from what arrived.
+func (s *signer) public(params *ibc.Params) (*ibc.PublicKey, error) {
+	return ibc.NewPublicKey(params, s.id, s.key.R())
+}
+
 func (s *signer) verify(params *ibc.Params) error {
-	key, err := ibc.NewPublicKey(params, s.id, s.key.R())
+	key, err := s.public(params)
 	if err != nil {
 		return err
 	}
