@@ -22,7 +22,7 @@ var (
 	// ErrNoPoints: the package was issued before its points were kept.
 	ErrNoPoints = errors.New("the package of that device is from before receipts could be verified: nothing is to be done")
 	// ErrTwoReceipts: two receipts for one package bring different keys.
-	ErrTwoReceipts = errors.New("another receipt for the same package came before, with other keys for the next one: two devices have these keys; find both, and revoke the identity")
+	ErrTwoReceipts = errors.New("another receipt for the same package came before, with other keys for the next one: two devices have these keys, and the identity is suspended; find both, then revoke it for ever, or release it")
 	// ErrForeignKey: the receipt verifies under a key that the log does not have.
 	ErrForeignKey = errors.New("the receipt was signed with a key of this realm that is not in its log: somebody else issues keys; stop issuing, keep the receipt, and find out who")
 )

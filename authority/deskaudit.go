@@ -11,6 +11,7 @@ type deskAudit struct {
 	due     []wire.Entry       // what has to follow, because it was decided
 	last    *Decision          // the newest one; nil before the first, and after a reopening that was not decided
 	changes []*OfficersPayload // decided since the officers were last seen to be others
+	alarmed *wire.AlarmEntry   // the entry before, if it is one
 }
 
 // checkDesk compares an entry with what officers decided: every decision verifies with what lies beside it, is by the officers of the
@@ -26,11 +27,13 @@ func (a *audit) checkDesk(i uint64, e *wire.LogEntry) {
 			a.desk.due = nil
 		}
 	}
+	alarmed, _ := e.Entry.(*wire.AlarmEntry)
+	defer func() { a.desk.alarmed = alarmed }()
 	switch entry := e.Entry.(type) {
 	case *wire.DecideEntry:
 		a.checkDecision(entry, e, complain)
 	case *wire.RevokeEntry, *wire.UndoEntry, *wire.ReleaseEntry, *wire.PolicyEntry, *wire.DepotEntry, *wire.DepotRevokeEntry:
-		if !decided && a.desk.last != nil && a.reopened == nil { // what reopening merges was decided with it
+		if !decided && a.desk.last != nil && a.reopened == nil && !a.desk.suspends(entry) { // what reopening merges was decided with it
 			complain("officers decide about such things here, but nobody did")
 		}
 	case *wire.ReopenEntry:
@@ -38,6 +41,12 @@ func (a *audit) checkDesk(i uint64, e *wire.LogEntry) {
 			a.desk = deskAudit{} // recovered, by whoever has the cards
 		}
 	}
+}
+
+// suspends reports whether the alarm just before it is reason enough for an entry.
+func (k *deskAudit) suspends(e wire.Entry) bool {
+	revoke, ok := e.(*wire.RevokeEntry)
+	return ok && revoke.Reason == wire.ReasonSuspended && k.alarmed != nil && k.alarmed.What == wire.AlarmTwoReceipts && k.alarmed.Serial == revoke.Serial
 }
 
 // sameEntry compares an entry with what is due, as far as a decision fixes it.

@@ -17,12 +17,12 @@ var (
 	// ErrAlreadyRevoked: the identity is revoked, which is for ever.
 	ErrAlreadyRevoked = errors.New("the identity is revoked already: to bring the device back, enrol it anew under another name")
 	// ErrSuspended: the identity is suspended.
-	ErrSuspended = errors.New("the identity is suspended already: release it, or revoke it for ever, for another reason")
+	ErrSuspended = errors.New("the identity is suspended: release it, or revoke it for ever, for another reason")
 	// ErrNotSuspended: there is no suspension to release the identity from.
 	ErrNotSuspended = errors.New("the identity is not suspended: only a suspension ends by a release; look at it again")
 	// ErrNotRevoked: there is no revocation to be taken back.
 	ErrNotRevoked = errors.New("the identity is not revoked, so that there is nothing to take back: look at it again")
-	// ErrListed: a published list has the revocation.
+	// ErrListed: a published list has the revocation, which is for ever.
 	ErrListed = errors.New("a list has the revocation already, which stays for ever: enrol the device anew under another name")
 	// ErrNameFollowed: the name of a revoked identity was given to another one.
 	ErrNameFollowed = errors.New("another identity got the name since it was revoked: the revocation stays; enrol the device anew under another name")

@@ -39,6 +39,8 @@ const (
 	EventRevoked
 	EventListed // a list was published that has it
 	EventExpired
+	EventSuspended
+	EventReleased
 )
 
 // History returns what is known of an identity; events the newest first. Errors: [ErrNotFound], and those of [Authority.Search].
@@ -60,6 +62,10 @@ func (a *Authority) history(ctx context.Context, address wire.Address) (*History
 	}
 	namesakes := a.index.namesakes(address)
 	h := &History{Present: when.epoch}
+	paused, err := a.pauses(address.Serial())
+	if err != nil {
+		return nil, err
+	}
 	err = a.store.View(func(tx *storage.Tx) error {
 		id, err := find(tx, address)
 		if err != nil {
@@ -78,13 +84,13 @@ func (a *Authority) history(ctx context.Context, address wire.Address) (*History
 			}
 			h.Namesakes = append(h.Namesakes, *other)
 		}
-		return a.events(tx, id, h)
+		return a.events(tx, id, paused, h)
 	})
 	return h, err
 }
 
-// events lists what registry, receipt and lists tell of an identity.
-func (a *Authority) events(tx *storage.Tx, id *storage.Identity, h *History) error {
+// events lists what registry, receipt, lists and the log's suspensions tell of an identity.
+func (a *Authority) events(tx *storage.Tx, id *storage.Identity, paused []pause, h *History) error {
 	add := func(at time.Time, what EventKind, list uint32) {
 		h.Events = append(h.Events, Event{Time: at.UTC(), What: what, List: list})
 	}
@@ -97,8 +103,18 @@ func (a *Authority) events(tx *storage.Tx, id *storage.Identity, h *History) err
 		add(got.Installed, EventInstalled, 0)
 		add(h.Received, EventReceived, got.List.Sequence)
 	}
+	for _, p := range paused {
+		add(p.from, EventSuspended, 0)
+		if !p.to.IsZero() {
+			add(p.to, EventReleased, 0)
+		}
+	}
 	if v := id.Revoked; v != nil {
-		add(v.At, EventRevoked, 0)
+		what := EventRevoked
+		if v.Reason == wire.ReasonSuspended {
+			what = EventSuspended
+		}
+		add(v.At, what, 0)
 		if at, err := a.published(tx, v.ListedIn); err != nil {
 			return err
 		} else if !at.IsZero() {

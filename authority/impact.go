@@ -47,7 +47,7 @@ func (a *Authority) Impact(addresses []wire.Address) (*Impact, error) {
 				continue
 			case err != nil:
 				return err
-			case id.Revoked != nil:
+			case id.Revoked != nil && !id.Revoked.Suspended(): // the suspended can be revoked for ever
 				m.Problems = append(m.Problems, ImpactProblem{address, ErrAlreadyRevoked})
 				continue
 			}

@@ -61,10 +61,11 @@ type columns struct {
 
 // Flags of a row: the kind in the lowest two bits.
 const (
-	flagKind     = 3
-	flagRevoked  = 4
-	flagUnlisted = 8  // with flagRevoked: on no list yet
-	flagLapsed   = 16 // with flagRevoked: its keys ran out, and it left the list
+	flagKind      = 3
+	flagRevoked   = 4
+	flagUnlisted  = 8  // with flagRevoked: on no list yet
+	flagLapsed    = 16 // with flagRevoked: its keys ran out, and it left the list
+	flagSuspended = 32 // with flagRevoked: until it is released
 )
 
 func newIndex(store *storage.Store, core *wire.Core) *index {
@@ -92,6 +93,9 @@ func readRow(tx *storage.Tx, id *storage.Identity) (*row, error) {
 		}
 		if v.Expired {
 			r.flags |= flagLapsed
+		}
+		if v.Suspended() {
+			r.flags |= flagSuspended
 		}
 	}
 	var err error

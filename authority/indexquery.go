@@ -87,7 +87,7 @@ func whole(q *Query) (Query, uint8) {
 		states |= 1 << s
 	}
 	if states == 0 {
-		states = 1<<StandingActive | 1<<StandingRevoked | 1<<StandingExpired
+		states = 1<<StandingActive | 1<<StandingSuspended | 1<<StandingRevoked | 1<<StandingExpired
 	}
 	return w, states
 }
@@ -133,6 +133,8 @@ func (x *index) answer(q *Query, when *present) *answer {
 				if c.last[i] < when.ending {
 					a.found.Ending++
 				}
+			case StandingSuspended:
+				a.found.Suspended++
 			case StandingRevoked:
 				a.found.Revoked++
 			case StandingExpired:

@@ -35,9 +35,10 @@ type Accepted struct {
 	Warning string // what is odd about it; empty when nothing is
 }
 
-// AcceptReceipt verifies a receipt of at most 536 octets against the registry and the points that were issued, and keeps it. Nobody is
-// revoked by one: what shows that keys are in two hands ([ErrTwoReceipts]), or that somebody else issues keys ([ErrForeignKey]), is
-// refused, kept as evidence, and recorded in the log as an alarm, once for each identity.
+// AcceptReceipt verifies a receipt of at most 536 octets against the registry and the points that were issued, and keeps it. What shows
+// that keys are in two hands ([ErrTwoReceipts]), or that somebody else issues keys ([ErrForeignKey]), is refused, kept as evidence, and
+// recorded in the log as an alarm, once for each identity. The former suspends the identity in the same change, without officers: they
+// decide what becomes of it. Once they released it, the same is no reason again.
 //
 // Other errors: those of wire.ParseReceipt and wire.Receipt.Verify, [ErrNotFound], [ErrSuspended], [ErrAlreadyRevoked], [ErrOldReceipt],
 // [ErrNoPoints], [ErrSeenKey], [ErrLocked], and what [Authority.ReadOnly] says.
@@ -78,9 +79,7 @@ func (a *Authority) takeReceipt(tx *storage.Tx, r *wire.Receipt, b []byte) (*Acc
 	switch {
 	case err != nil:
 		return nil, err
-	case id.Revoked.Suspended():
-		return nil, ErrSuspended
-	case id.Revoked != nil:
+	case id.Revoked != nil && !id.Revoked.Suspended():
 		return nil, ErrAlreadyRevoked
 	case r.Sequence != id.Sequence:
 		return nil, ErrOldReceipt
@@ -98,6 +97,8 @@ func (a *Authority) takeReceipt(tx *storage.Tx, r *wire.Receipt, b []byte) (*Acc
 		return nil, err
 	case before != nil && !before.SameNext(r):
 		return nil, ErrTwoReceipts
+	case id.Revoked != nil:
+		return nil, ErrSuspended
 	case before != nil && !newer(r, before):
 		out.Again = true
 		return out, nil
@@ -182,13 +183,30 @@ func (a *Authority) raise(what uint8, serial uint32, b []byte, cause error) erro
 		if err := tx.PutReceipt(serial, storage.Slot(what), &storage.Received{At: now, Receipt: b}); err != nil {
 			return fmt.Errorf("keep the receipt: %w", err)
 		}
-		_, _, err := record(tx, now, &wire.AlarmEntry{What: what, Serial: serial, Receipt: sha256.Sum256(b)})
-		return err
+		if _, _, err := record(tx, now, &wire.AlarmEntry{What: what, Serial: serial, Receipt: sha256.Sum256(b)}); err != nil {
+			return err
+		}
+		if what != wire.AlarmTwoReceipts { // whoever has the realm's secret could have anybody suspended
+			return nil
+		}
+		return suspendAlarmed(tx, now, serial)
 	})
 	if err != nil && !errors.Is(err, errTakenBefore) {
 		return errors.Join(cause, fmt.Errorf("the alarm is not recorded: %w", err))
 	}
 	return cause
+}
+
+// suspendAlarmed suspends an identity whose keys are in two hands, unless it is revoked.
+func suspendAlarmed(tx *storage.Tx, now time.Time, serial uint32) error {
+	id, err := tx.Identity(serial)
+	if err != nil {
+		return fmt.Errorf("suspend it: %w", err)
+	}
+	if id.Revoked != nil {
+		return nil
+	}
+	return revokeKnown(tx, id, storage.Revocation{Reason: wire.ReasonSuspended, Effective: now, At: now})
 }
 
 // Receipts returns up to n identities (at most [MaxReceipts]) that are in order and whose keys last, in the order of their serials,

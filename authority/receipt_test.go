@@ -123,30 +123,35 @@ func TestEveryFlippedBitOfAReceipt(t *testing.T) {
 	r.accept(t, b)
 }
 
-// Two copies of one device make receipts that cannot both be its.
-func TestTwoReceiptsForOnePackage(t *testing.T) {
-	r := found(t)
-	bus := r.vehicle(t, "bus-1")
-	if err := bus.Close(); err != nil {
+// copies returns receipts that so many copies of a device make. It is closed for that.
+func (v *vehicle) copies(t *testing.T, n int) (receipts [][]byte) {
+	t.Helper()
+	if err := v.Close(); err != nil {
 		t.Fatal(err)
 	}
-	var receipts [][]byte
-	for _, name := range []string{"owner", "thief", "other"} {
-		dir := filepath.Join(t.TempDir(), name)
-		if err := os.CopyFS(dir, os.DirFS(bus.dir)); err != nil {
+	for range n {
+		dir := filepath.Join(t.TempDir(), "copy")
+		if err := os.CopyFS(dir, os.DirFS(v.dir)); err != nil {
 			t.Fatal(err)
 		}
-		d, err := device.Load(dir, bus.o)
+		d, err := device.Load(dir, v.o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer d.Close()
 		b, err := d.Receipt()
-		if err != nil {
+		if err := errors.Join(err, d.Close()); err != nil {
 			t.Fatal(err)
 		}
 		receipts = append(receipts, b)
 	}
+	return receipts
+}
+
+// Two copies of one device make receipts that cannot both be its.
+func TestTwoReceiptsForOnePackage(t *testing.T) {
+	r := found(t)
+	bus := r.vehicle(t, "bus-1")
+	receipts := bus.copies(t, 3)
 	kept := r.accept(t, receipts[0])
 	for range 2 {
 		for _, b := range receipts[1:] {
@@ -154,7 +159,15 @@ func TestTwoReceiptsForOnePackage(t *testing.T) {
 			refused(t, "a second receipt", err, authority.ErrTwoReceipts)
 		}
 	}
-	if s := r.status(t); s.Alarms != 1 || s.Revoked != 0 || s.Unreceived != 0 {
+	if s := r.status(t); s.Alarms != 1 || s.Revoked != 1 || s.Unpublished != 1 || s.Unreceived != 0 {
+		t.Errorf("%+v", s)
+	}
+	_, err := r.AcceptReceipt(receipts[0])
+	refused(t, "the first one again", err, authority.ErrSuspended)
+	r.release(t, kept.Address) // and the same is no reason to suspend it again
+	_, err = r.AcceptReceipt(receipts[1])
+	refused(t, "a second receipt after the release", err, authority.ErrTwoReceipts)
+	if s := r.status(t); s.Alarms != 1 || s.Revoked != 0 {
 		t.Errorf("%+v", s)
 	}
 	all, err := r.Receipts(0, 10)

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"marque/authority"
+	"marque/device"
 	"marque/device/wire"
+	"marque/storage"
 )
 
 // suspend suspends identities, as the only person.
@@ -194,4 +196,241 @@ func TestAuditFindsAForbiddenRelease(t *testing.T) {
 	other := busy(t)
 	other.log(t, &wire.ReleaseEntry{Serial: 99})
 	other.mustFind(t, "serial 99")
+}
+
+// One officer suspends, and two release: whom one alone lets go on.
+func TestReleaseTakesTwoOfficers(t *testing.T) {
+	b := newBoard(t, 2)
+	buses := b.buses(t, "bus-1", "bus-2")
+	propose := func(by []string, p interface {
+		Action() authority.Action
+		Marshal() ([]byte, error)
+	},
+	) (*authority.Pending, error) {
+		b.later(time.Second)
+		return b.Propose(b.by(by...), p.Action(), marshal(t, p))
+	}
+	suspension := &authority.RevokePayload{Addresses: buses[:1], Reason: wire.ReasonSuspended}
+	if p, err := propose([]string{"Anna"}, suspension); err != nil || p.State != authority.StateDecided {
+		t.Fatal(p, err)
+	}
+	b.publish(t)
+	release, err := b.Release(buses[:1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := propose([]string{"Anna"}, release)
+	if err != nil || old.Missing != 1 || !b.isRevoked(t, buses[0]) {
+		t.Fatal(old, err)
+	}
+	if p, err := propose([]string{"Bo", "Anna"}, release); err != nil || p.State != authority.StateDecided || b.isRevoked(t, buses[0]) {
+		t.Fatal(p, err)
+	}
+	if p, err := propose([]string{"Bo"}, suspension); err != nil || p.State != authority.StateDecided {
+		t.Fatal(p, err)
+	}
+	b.restart(t)
+	b.later(time.Second)
+	if _, err := b.Approve(b.by("Bo"), old.Digest); !errors.Is(err, authority.ErrPayload) || !b.isRevoked(t, buses[0]) {
+		t.Errorf("a suspension of later was ended: %v", err)
+	}
+	if _, err := propose([]string{"Anna", "Bo"}, &authority.ReleasePayload{Addresses: buses}); !errors.Is(err, authority.ErrNotSuspended) || !b.isRevoked(t, buses[0]) {
+		t.Errorf("one of both is in order: %v", err)
+	}
+	again, err := propose([]string{"Anna"}, release)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err := b.Approve(b.by("Bo"), again.Digest); err != nil || p.State != authority.StateDecided || b.isRevoked(t, buses[0]) {
+		t.Error(p, err)
+	}
+	b.publish(t)
+	b.mustAudit(t)
+
+	if _, err := propose([]string{"Anna"}, suspension); err != nil {
+		t.Fatal(err)
+	}
+	b.log(t, &wire.ReleaseEntry{Serial: buses[0].Serial()}) // by whoever has the statement key, but not the officers
+	b.mustFind(t, "officers decide about such things here")
+}
+
+// Keys in two hands need no officer to be suspended; anything else does.
+func TestAlarmSuspendsWithoutOfficers(t *testing.T) {
+	b := newBoard(t, 2)
+	bus := b.vehicle(t, "bus-1")
+	b.later(time.Second)
+	if p, err := b.Propose(b.by("Anna"), authority.ActionRevoke, marshal(t, &authority.RevokePayload{
+		Addresses: []wire.Address{b.enrol(t, "bus-2").Address}, Reason: wire.ReasonLost,
+	})); err != nil || p.State != authority.StateDecided { // since the first decision, all of them are expected
+		t.Fatal(p, err)
+	}
+	for _, r := range bus.copies(t, 2) {
+		_, err := b.AcceptReceipt(r)
+		if err != nil && !errors.Is(err, authority.ErrTwoReceipts) {
+			t.Fatal(err)
+		}
+	}
+	if !b.isRevoked(t, bus.Status().Address) {
+		t.Error("the keys are in two hands")
+	}
+	b.mustAudit(t)
+	b.log(t, &wire.RevokeEntry{Serial: b.enrol(t, "bus-3").Address.Serial(), Reason: wire.ReasonSuspended, Effective: b.now.Truncate(time.Second)})
+	b.mustFind(t, "officers decide about such things here")
+}
+
+// What the log says of a list that it has counts more than that list: an old one un-releases nobody.
+func TestReopeningWithAListFromBeforeTheRelease(t *testing.T) {
+	r := found(t)
+	released, kept := r.enrol(t, "bus-1").Address, r.enrol(t, "bus-2").Address
+	r.suspend(t, released, kept)
+	before := r.publish(t).Bundle
+	r.release(t, released)
+	r.publish(t)
+	backup := r.copy(t)
+	r.later(time.Hour)
+	later := r.enrol(t, "bus-3").Address
+	r.revoke(t, later)
+	lost := r.publish(t).Bundle
+	r.restored(t, backup)
+	r.later(time.Hour)
+	got := r.mustReopen(t, [][]byte{before, lost}, nil)
+	if _, serials := r.listed(t, got.List.Bundle); !slices.Equal(serials, []uint32{kept.Serial(), later.Serial()}) || got.Merged != 1 {
+		t.Errorf("%d merged; on the list: %v", got.Merged, serials)
+	}
+	r.mustAudit(t)
+	r.release(t, kept) // still suspended, and nothing else
+	r.publish(t)
+	r.mustAudit(t)
+}
+
+// Those whom the database lost are suspended and released as well.
+func TestReleaseOfALostSerial(t *testing.T) {
+	r := found(t)
+	backup := r.copy(t)
+	bus := r.enrol(t, "bus-1").Address
+	r.restored(t, backup)
+	r.mustReopen(t, nil, nil)
+	r.suspend(t, bus)
+	before := r.publish(t)
+	if _, err := r.Undo([]wire.Address{bus}); !errors.Is(err, authority.ErrSuspended) {
+		t.Errorf("taken back from a list: %v", err)
+	}
+	r.release(t, bus)
+	if after := r.publish(t); after.Count != 0 || after.Base != before.Base+1 {
+		t.Errorf("%+v", after)
+	}
+	r.suspend(t, bus)
+	r.revoke(t, bus)
+	if err := r.undo(t, &authority.UndoPayload{Addresses: []wire.Address{bus}}); err != nil {
+		t.Fatal(err)
+	}
+	r.revoke(t, bus)
+	if p := r.publish(t); p.Count != 1 {
+		t.Errorf("%+v", p)
+	}
+	if _, err := r.Release([]wire.Address{bus}); !errors.Is(err, authority.ErrNotSuspended) {
+		t.Errorf("%v", err)
+	}
+	r.mustAudit(t)
+	if err := r.store.View((*storage.Tx).VerifyRegistry); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSearchAndHistoryOfSuspensions(t *testing.T) {
+	r := found(t)
+	one, two := r.enrol(t, "bus-1").Address, r.enrol(t, "bus-2").Address
+	r.revoke(t, two)
+	for range 2 {
+		r.later(time.Minute)
+		r.suspend(t, one)
+		f := r.search(t, authority.Query{Standings: []authority.Standing{authority.StandingSuspended}, Count: 9})
+		if f.Matches != 1 || f.Suspended != 1 || f.Revoked != 1 || f.Active != 0 || f.Rows[0].Address != one {
+			t.Errorf("%+v", f)
+		}
+		r.later(time.Minute)
+		r.release(t, one)
+	}
+	r.later(time.Minute)
+	r.suspend(t, one)
+	r.later(time.Minute)
+	r.revoke(t, one)
+	if f := r.search(t, authority.Query{}); f.Suspended != 0 || f.Revoked != 2 {
+		t.Errorf("%+v", f)
+	}
+	want := []authority.EventKind{
+		authority.EventIssued, authority.EventSuspended, authority.EventReleased, authority.EventSuspended, authority.EventReleased,
+		authority.EventSuspended, authority.EventRevoked,
+	}
+	for range 2 {
+		h, err := r.History(t.Context(), one)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := []authority.EventKind{}
+		for _, e := range slices.Backward(h.Events) {
+			got = append(got, e.What)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%v", got)
+		}
+		r.later(time.Minute)
+		r.publish(t) // and then it can be taken back no more
+		want = append(want, authority.EventListed)
+	}
+}
+
+// What suspending is for: nobody talks to the suspended, which gets its keys back by the list after its release alone.
+func TestVehiclesFollowASuspension(t *testing.T) {
+	r := found(t)
+	one, two := r.vehicle(t, "bus-1"), r.vehicle(t, "bus-2")
+	apply := func(p *authority.Published) {
+		t.Helper()
+		for _, v := range []*vehicle{one, two} {
+			if _, err := v.Apply(p.Bundle); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	talk := func(want error) {
+		t.Helper()
+		r.later(time.Second)
+		// bus-1 is asked to sign while it does not know yet.
+		m, err := one.Sign([]byte("here"), device.SignOptions{})
+		if err == nil {
+			_, err = two.Verify(m)
+		}
+		if !errors.Is(err, want) {
+			t.Errorf("%v, want %v", err, want)
+		}
+	}
+	apply(r.publish(t))
+	talk(nil)
+	r.later(time.Minute)
+	r.suspend(t, one.Status().Address)
+	suspended := r.publish(t)
+	if _, err := two.Apply(suspended.Changes[0].Statement); err != nil {
+		t.Fatal(err)
+	}
+	talk(device.ErrRevoked)
+	apply(suspended)
+	talk(device.ErrRevoked) // it knows by itself
+	r.later(time.Minute)
+	r.release(t, one.Status().Address)
+	released := r.publish(t)
+	r.later(time.Minute)
+	next := r.publish(t)
+	if _, err := two.Apply(next.Changes[0].Statement); err == nil {
+		t.Error("a change led over the new base")
+	}
+	apply(released)
+	talk(nil)
+	if _, err := two.Apply(next.Changes[0].Statement); err != nil {
+		t.Error(err)
+	}
+	talk(nil)
+	if _, err := two.Apply(suspended.Bundle); err == nil {
+		t.Error("the list with the suspension was taken again")
+	}
+	talk(nil)
 }

@@ -12,9 +12,10 @@ import (
 // Standing is how an identity stands.
 type Standing uint8
 
-// The standings. An identity that was revoked counts as expired once its keys ran out and it left the list.
+// The standings. An identity that was revoked or suspended counts as expired once its keys ran out and it left the list.
 const (
 	StandingActive Standing = iota + 1
+	StandingSuspended
 	StandingRevoked
 	StandingExpired
 )
@@ -70,7 +71,7 @@ type Results struct {
 	Rows    []Row
 
 	// How many stand how, of those that match everything in the query but Standings.
-	Active, Revoked, Expired int
+	Active, Suspended, Revoked, Expired int
 	Ending                   int // of those active, whose keys end within [EndingSoon]
 
 	Depots  []string // of which any identity came, in the order of the alphabet
@@ -204,6 +205,8 @@ func (m *present) standing(flags uint8, last uint32) Standing {
 	switch {
 	case flags&flagLapsed != 0, flags&flagRevoked == 0 && last < m.epoch:
 		return StandingExpired
+	case flags&flagSuspended != 0:
+		return StandingSuspended
 	case flags&flagRevoked != 0:
 		return StandingRevoked
 	}

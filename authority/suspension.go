@@ -1,6 +1,7 @@
 package authority
 
 import (
+	"slices"
 	"time"
 
 	"marque/device/wire"
@@ -20,7 +21,7 @@ type suspension struct {
 	final     bool      // the serial was revoked for ever since, and no list came since
 }
 
-// pause is a suspension that ended by a release.
+// pause is a suspension that ended by a release, or, with to zero, by a revocation for ever.
 type pause struct{ from, to time.Time }
 
 func newSuspensions() suspensions {
@@ -66,10 +67,24 @@ func (s *suspensions) undo(serial uint32) bool {
 func (s *suspensions) publish() {
 	for serial, p := range s.present {
 		if p.final {
+			s.past[serial] = append(s.past[serial], pause{from: p.at})
 			delete(s.present, serial)
 		}
 	}
 	s.released = 0
+}
+
+// pauses returns the suspensions of a serial that are over.
+func (a *Authority) pauses(serial uint32) (over []pause, err error) {
+	err = a.current(func(*storage.Tx) error {
+		s := &a.ledger.suspensions
+		over = slices.Clone(s.past[serial])
+		if p := s.present[serial]; p != nil && p.final {
+			over = append(over, pause{from: p.at})
+		}
+		return nil
+	})
+	return over, err
 }
 
 // release ends a suspension.

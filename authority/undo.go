@@ -12,7 +12,7 @@ import (
 
 // Undo returns what takes revocations back that no list has yet, for [Authority.Propose]: by one officer, or, where more than one
 // decided about any of them, or there are several, by as many. Errors: those of carrying it out, [ErrNotFound], [ErrNotRevoked],
-// [ErrListed], [ErrNameFollowed] and [ErrLocked], which name the address that they are about.
+// [ErrListed], [ErrSuspended] for a suspension that a list has, [ErrNameFollowed] and [ErrLocked], which name the address that they are about.
 func (a *Authority) Undo(addresses []wire.Address) (*UndoPayload, error) {
 	p := &UndoPayload{Addresses: slices.Clone(addresses)}
 	slices.SortFunc(p.Addresses, compareAddresses)
@@ -71,6 +71,8 @@ func (a *Authority) undoable(tx *storage.Tx, address wire.Address) (*storage.Ide
 		return nil, err
 	case id.Revoked == nil:
 		return nil, ErrNotRevoked
+	case id.Revoked.ListedIn != 0 && id.Revoked.Suspended():
+		return nil, ErrSuspended
 	case id.Revoked.ListedIn != 0 || id.Revoked.Expired || a.ledger.standings[id.Serial] != unlisted:
 		return nil, ErrListed
 	}
@@ -94,6 +96,8 @@ func (a *Authority) undoableLost(tx *storage.Tx, address wire.Address) error {
 		return ErrNotFound
 	case err != nil:
 		return fmt.Errorf("look the address up: %w", err)
+	case lost.Revoked.ListedIn != 0 && lost.Revoked.Suspended():
+		return ErrSuspended
 	case lost.Revoked.ListedIn != 0 || lost.Revoked.Expired:
 		return ErrListed
 	}

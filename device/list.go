@@ -228,7 +228,7 @@ func (d *Device) forkAlarm(o wire.Order) {
 // ownRevoked says whether this device found itself on the list. The caller holds mu.
 func (d *Device) ownRevoked(r *realm) error {
 	if d.list.revokes(r.address.Serial()) {
-		return fmt.Errorf("this device, %s, is on revocation list %d; ask its operator to enrol it again: %w", r.address, d.list.order.Sequence, ErrRevoked)
+		return fmt.Errorf("this device, %s, is on revocation list %d; ask its operator: if it is only suspended, it works again with the list after its release, else it is enrolled anew: %w", r.address, d.list.order.Sequence, ErrRevoked)
 	}
 	return nil
 }
