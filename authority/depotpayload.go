@@ -96,8 +96,11 @@ func (p *DepotRevokePayload) Marshal() ([]byte, error) {
 }
 
 func (p *DepotRevokePayload) check() error {
-	if _, err := wire.ParseReason(p.Reason.String()); err != nil || p.Reason == wire.ReasonSuspended {
+	if _, err := wire.ParseReason(p.Reason.String()); err != nil {
 		return malformed("reason %d is none", p.Reason)
+	}
+	if p.Reason == wire.ReasonSuspended {
+		return malformed("a depot is revoked for ever, and not suspended")
 	}
 	return checkDepot(p.Name, p.Key)
 }

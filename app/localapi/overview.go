@@ -107,6 +107,12 @@ func identitiesIn(p *authority.Pending) (int, error) {
 			return 0, err
 		}
 		return len(payload.Addresses), nil
+	case authority.ActionRelease:
+		payload, err := authority.ParseReleasePayload(p.Payload)
+		if err != nil {
+			return 0, err
+		}
+		return len(payload.Addresses), nil
 	}
 	return 0, nil
 }

@@ -8,16 +8,17 @@ import (
 	"marque/device/wire"
 )
 
-// The calls about revoking, what it does, and what can be taken back.
+// The calls about revoking, what it does, what can be taken back, and releasing.
 var (
 	arrivals = call[none, arrived]{"arrivals", signedOn, (*Server).arrivals, properties{quiet: true}}
 	impact   = call[addresses, weighed]{"impact", security, (*Server).impact, properties{}}
 	undoable = call[none, identities]{"undoable", signedOn, (*Server).undoable, properties{quiet: true}}
 	undo     = call[addresses, Outcome]{"undo", security, (*Server).undo, properties{}}
+	release  = call[addresses, Outcome]{"release", security, (*Server).release, properties{}}
 )
 
 // revokeRoutes are those of this file.
-var revokeRoutes = []route{arrivals, impact, undoable, undo}
+var revokeRoutes = []route{arrivals, impact, undoable, undo, release}
 
 // What they take and give.
 type (
@@ -81,6 +82,9 @@ func (c *Client) Undoable() ([]authority.Identity, error) {
 // proposal, which others approve.
 func (c *Client) Undo(of []wire.Address) (*Outcome, error) { return undo.do(c, addressesOf(of)) }
 
+// Release ends suspensions, by two security officers. What is not done at once is a proposal, which others approve.
+func (c *Client) Release(of []wire.Address) (*Outcome, error) { return release.do(c, addressesOf(of)) }
+
 func addressesOf(all []wire.Address) *addresses {
 	out := &addresses{}
 	for _, address := range all {
@@ -139,6 +143,22 @@ func (s *Server) undo(c *caller, in *addresses) (*Outcome, error) {
 		return nil, err
 	}
 	p, err := s.authority().Authority().Undo(all)
+	if err != nil {
+		return nil, err
+	}
+	payload, err := p.Marshal()
+	if err != nil {
+		return nil, err
+	}
+	return s.propose(c, p.Action(), payload)
+}
+
+func (s *Server) release(c *caller, in *addresses) (*Outcome, error) {
+	all, err := in.parse()
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.authority().Authority().Release(all)
 	if err != nil {
 		return nil, err
 	}

@@ -47,6 +47,18 @@ func TestUndo(t *testing.T) {
 	if _, err := c.Undo(buses[1:]); !errors.Is(err, authority.ErrListed) {
 		t.Errorf("after the list: %v", err)
 	}
+	if _, err := c.Release(buses); !errors.Is(err, authority.ErrNotSuspended) {
+		t.Errorf("not suspended: %v", err)
+	}
+	if _, err := c.Revoke(localapi.Revoke{Addresses: []string{buses[0].String()}, Reason: "suspended"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Revoke(localapi.Revoke{Addresses: []string{buses[0].String()}, Reason: "suspended"}); !errors.Is(err, authority.ErrSuspended) {
+		t.Errorf("twice: %v", err)
+	}
+	if out, err := c.Release(buses[:1]); err != nil || !out.Done {
+		t.Errorf("%+v %v", out, err)
+	}
 	if a, err := c.Arrivals(); err != nil && !errors.Is(err, authority.ErrIndexing) || err == nil && a.Lists != 0 {
 		t.Errorf("%+v %v", a, err)
 	}

@@ -10,6 +10,7 @@ import (
 	"marque/app/localapi"
 	"marque/app/terminal"
 	"marque/authority"
+	"marque/device/wire"
 )
 
 // identity is one identity as JSON shows it.
@@ -86,12 +87,16 @@ func shown(id *authority.Identity) identity {
 }
 
 func (i *identity) state() string {
-	switch r := i.Revoked; {
-	case r == nil:
+	r := i.Revoked
+	if r == nil {
 		return "in order"
-	case r.List == 0:
-		return "revoked (" + r.Reason + "), not yet published"
-	default:
-		return fmt.Sprintf("revoked (%s), published in list %d", r.Reason, r.List)
 	}
+	state := "revoked (" + r.Reason + ")"
+	if r.Reason == wire.ReasonSuspended.String() {
+		state = r.Reason
+	}
+	if r.List == 0 {
+		return state + ", not yet published"
+	}
+	return fmt.Sprintf("%s, published in list %d", state, r.List)
 }

@@ -22,6 +22,8 @@ type published struct {
 	Sequence   uint32            `json:"sequence"`
 	Revoked    uint32            `json:"revoked"`
 	Added      int               `json:"added"`
+	Released   int               `json:"released,omitempty"` // left because they were released
+	Lapsed     int               `json:"lapsed,omitempty"`   // left because their keys ran out
 	Below      uint64            `json:"below"`
 	NextUpdate time.Time         `json:"next_update"`
 	HardExpiry time.Time         `json:"hard_expiry"`
@@ -96,6 +98,9 @@ func (p *published) show(cmd *cobra.Command, stick *bearer, asJSON bool) error {
 	}
 	cmd.Printf("list %d: %d of %d revoked, %d of them new, next update due %s\n",
 		p.Sequence, p.Revoked, p.Below, p.Added, p.NextUpdate.Format(time.RFC3339))
+	if p.Released > 0 {
+		cmd.Printf("  released  %d: no change leads to this list, so that every device needs all of it\n", p.Released)
+	}
 	if p.File != "" {
 		cmd.Printf("  list    %s (%d octets)\n", p.File, p.Bytes)
 	}
@@ -141,7 +146,7 @@ func publish(c *localapi.Client, out string) (*published, error) {
 		}
 	}
 	return &published{
-		File: file, Bytes: len(p.Bundle), Changes: changes, Sequence: p.Sequence, Revoked: p.Count, Added: p.Added, Below: p.N,
+		File: file, Bytes: len(p.Bundle), Changes: changes, Sequence: p.Sequence, Revoked: p.Count, Added: p.Added, Released: p.Released, Lapsed: p.Left, Below: p.N,
 		NextUpdate: p.NextUpdate, HardExpiry: p.HardExpiry, bundle: p.Bundle,
 	}, nil
 }

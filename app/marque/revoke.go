@@ -26,14 +26,16 @@ func newRevoke() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "revoke --dir FOLDER ADDRESS… --reason REASON",
-		Short: "Revoke identities, for ever",
-		Long: `Revokes identities, for ever: all of those that are named, or none. Nobody else knows of it before the next list is published and
+		Short: "Revoke identities, for ever, or suspend them",
+		Long: `Revokes identities, for ever, or until they are released: all of those that are named, or none. Nobody else knows of it before the next list is published and
 applied. One security officer revokes one identity; several at once take two, who are both here (--officer twice), or the second of whom
 approves later (marque authority approvals).
 
-Reasons: unspecified, key-compromise, lost, stolen, superseded, out-of-service, privilege-withdrawn.`,
-		Example: "  marque authority revoke --dir fleet //fleet.example/Sbus-4712~1 --reason stolen",
-		Args:    cobra.MinimumNArgs(1),
+Reasons: unspecified, key-compromise, lost, stolen, superseded, out-of-service, privilege-withdrawn; and suspended, which alone can end
+(marque authority release). Who is suspended can be revoked for ever, for one of the others.`,
+		Example: "  marque authority revoke --dir fleet //fleet.example/Sbus-4712~1 --reason stolen\n" +
+			"  marque authority revoke --dir fleet //fleet.example/Sbus-4712~1 --reason suspended",
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			const what = "nothing was revoked"
 			r, err := revocationOf(args, reason, effective)
@@ -48,7 +50,11 @@ Reasons: unspecified, key-compromise, lost, stolen, superseded, out-of-service, 
 				if asJSON {
 					return terminal.JSON(cmd.OutOrStdout(), made)
 				}
-				made.show(cmd, "revoked; publish a list now, so that others learn of it")
+				done := "revoked; publish a list now, so that others learn of it"
+				if r.Reason == wire.ReasonSuspended.String() {
+					done = "suspended; publish a list now, so that others learn of it"
+				}
+				made.show(cmd, done)
 				for _, id := range made.Identities {
 					cmd.Printf("  %s  %s\n", id.Address, id.state())
 				}

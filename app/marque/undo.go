@@ -5,7 +5,6 @@ import (
 
 	"marque/app/localapi"
 	"marque/app/terminal"
-	"marque/device/wire"
 )
 
 func newUndo() *cobra.Command {
@@ -23,13 +22,9 @@ both here (--officer twice), or the second of whom approves later (marque author
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			const what = "nothing was taken back"
-			var addresses []wire.Address
-			for _, text := range args {
-				address, err := wire.ParseAddress(text)
-				if err != nil {
-					return advice.Wrap(what, err)
-				}
-				addresses = append(addresses, address)
+			addresses, err := addressesIn(args)
+			if err != nil {
+				return advice.Wrap(what, err)
 			}
 			return h.unlocked(func(c *localapi.Client) error {
 				o, err := c.Undo(addresses)
