@@ -20,14 +20,27 @@ type Taken struct {
 // Depots returns all depots that were ever registered, in that order. It works while the authority is locked.
 func (a *Authority) Depots() ([]Depot, error) {
 	all := []Depot{}
-	err := a.current(func(*storage.Tx) error {
-		for _, key := range a.ledger.depots.order {
-			all = append(all, *a.ledger.depots.byKey[key])
-		}
-		return nil
+	err := a.current(func(tx *storage.Tx) (err error) {
+		all, err = a.depots(tx)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list the depots: %w", err)
+	}
+	return all, nil
+}
+
+// depots reads them. The caller holds a.mu, and has caught up.
+func (a *Authority) depots(tx *storage.Tx) ([]Depot, error) {
+	all := []Depot{}
+	for _, key := range a.ledger.depots.order {
+		d := *a.ledger.depots.byKey[key]
+		told, err := tx.DepotList(key)
+		if err != nil {
+			return nil, err
+		}
+		d.List, d.Told = told.List, told.At
+		all = append(all, d)
 	}
 	return all, nil
 }
@@ -66,18 +79,44 @@ func (a *Authority) TakeBatch(statement []byte) (*Taken, error) {
 }
 
 // OpenReceipts verifies what a depot collected of receipts, a statement of at most 8 MiB. Each of them is then for
-// [Authority.AcceptReceipt]. Errors: those of wire.OpenReceipts, [ErrNoDepot], [ErrDepotRevoked], [ErrDepotLapsed].
+// [Authority.AcceptReceipt]. Which list the depot says it has is kept, if that is none older than it said before, and [Authority.Depots]
+// tells it. Errors: those of wire.OpenReceipts, [ErrNoDepot], [ErrDepotRevoked], [ErrDepotLapsed]; beside a list those of storage, and
+// what [Authority.ReadOnly] says.
 func (a *Authority) OpenReceipts(statement []byte) (*wire.Receipts, error) {
 	r, err := wire.OpenReceipts(statement, a.core)
 	if err != nil {
 		return nil, fmt.Errorf("open receipts: %w", err)
 	}
-	err = a.current(func(*storage.Tx) error {
+	find := func(*storage.Tx) error {
 		_, err := a.ledger.depots.find(&r.HandOver)
 		return err
-	})
+	}
+	if r.List == (wire.Order{}) {
+		err = a.current(find)
+	} else {
+		err = a.noteDepotList(r, find)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open receipts: %w", err)
 	}
 	return r, nil
+}
+
+// noteDepotList keeps which list a depot has, if find has nothing against it.
+func (a *Authority) noteDepotList(r *wire.Receipts, find func(*storage.Tx) error) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.commit(func(tx *storage.Tx) error {
+		if _, err := a.catchUp(tx); err != nil {
+			return err
+		}
+		if err := find(tx); err != nil {
+			return err
+		}
+		before, err := tx.DepotList(r.Key)
+		if err != nil || r.List.Compare(before.List) < 0 {
+			return err
+		}
+		return tx.PutDepotList(r.Key, &storage.DepotList{List: r.List, At: a.now()})
+	})
 }

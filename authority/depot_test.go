@@ -221,3 +221,54 @@ func TestSignManifest(t *testing.T) {
 		t.Errorf("locked: %v", err)
 	}
 }
+
+// A depot tells which list it hands out with the receipts that it collected, or with none.
+func TestDepotLists(t *testing.T) {
+	r := found(t)
+	r.register(t, "south", 1)
+	r.register(t, "north", 2)
+	holds := func(seed byte, name string, sequence uint32, list wire.Order) []byte {
+		t.Helper()
+		b, err := wire.SignReceipts(depotSigner(seed), r.Core().Realm, &wire.Receipts{HandOver: r.handOver(name, seed, sequence), List: list})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b
+	}
+	expect := func(what string, behind int, list uint32) {
+		t.Helper()
+		depots, err := r.Depots()
+		if s := r.status(t); err != nil || s.Behind != behind || depots[0].List.Sequence != list || depots[1].List.Sequence != 0 {
+			t.Errorf("%s: %d behind, %+v, %v", what, s.Behind, depots, err)
+		}
+	}
+	tell := func(b []byte) error {
+		_, err := r.OpenReceipts(b)
+		return err
+	}
+	expect("nobody said anything", 2, 0)
+	first := holds(1, "south", 1, wire.Order{Generation: 1, Base: 1, Sequence: 1})
+	if err := tell(first); err != nil {
+		t.Fatal(err)
+	}
+	expect("one has the newest", 1, 1)
+	r.later(time.Hour)
+	r.publish(t)
+	expect("a newer list", 2, 1)
+	if err := tell(holds(1, "south", 2, wire.Order{Generation: 1, Base: 1, Sequence: 2})); err != nil {
+		t.Fatal(err)
+	}
+	if err := tell(first); err != nil {
+		t.Fatal(err)
+	}
+	r.reopen(t)
+	expect("what it said first comes late", 1, 2)
+	refused(t, "an unknown depot", tell(holds(3, "east", 1, wire.Order{Generation: 1, Sequence: 9})), authority.ErrNoDepot)
+	refused(t, "under another's name", tell(holds(2, "south", 1, wire.Order{Generation: 1, Sequence: 9})), authority.ErrNoDepot)
+	if err := r.endDepot(t, "south", 1); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, "a revoked depot", tell(holds(1, "south", 3, wire.Order{Generation: 1, Sequence: 9})), authority.ErrDepotRevoked)
+	expect("a revoked depot counts no more", 1, 2)
+	r.mustAudit(t)
+}

@@ -20,7 +20,14 @@ type Depot struct {
 	Sequence uint32           // of its newest batch, 0 before the first
 	Batch    [32]byte         // SHA-256 of that
 	Taken    time.Time        // when it was taken
+
+	// What it said last of the lists that it hands out, of which the log knows nothing.
+	List wire.Order // the newest that it has; zero when it never said
+	Told time.Time  // when that was taken here
 }
+
+// Behind reports whether a depot that is taken from said that it has an older list than one of the realm, or never said anything.
+func (d *Depot) Behind(newest uint32) bool { return d.active() && d.List.Sequence < newest }
 
 // DepotRevocation says since when and why nothing of a depot is taken any more.
 type DepotRevocation struct {

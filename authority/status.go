@@ -28,6 +28,7 @@ type Status struct {
 	LogRoot [32]byte
 
 	Depots     int // registered, and not revoked
+	Behind     int // of those, known to have an older list than the newest, or that never said which they have
 	Unreceived int // identities in order, whose keys last, that no receipt came of
 	Alarms     int // that receipts raised
 
@@ -68,7 +69,10 @@ func (a *Authority) Status() (Status, error) {
 		if s.Epoch, err = a.core.Epoch(s.Time); err != nil {
 			return fmt.Errorf("the clock: %w", err)
 		}
-		s.Unreceived, err = a.missingReceipts(tx, s.Epoch)
+		if s.Unreceived, err = a.missingReceipts(tx, s.Epoch); err != nil {
+			return err
+		}
+		s.Behind, err = a.depotsBehind(tx, s.List.Sequence)
 		return err
 	})
 	if err != nil {
@@ -81,6 +85,17 @@ func (a *Authority) Status() (Status, error) {
 	s.Drill = a.ledger.drill
 	s.Depots, s.Alarms = a.ledger.depots.active(), len(a.ledger.depots.alarms)
 	return s, nil
+}
+
+// depotsBehind counts the depots that do not have a list. The caller holds a.mu, and has caught up.
+func (a *Authority) depotsBehind(tx *storage.Tx, newest uint32) (n int, err error) {
+	all, err := a.depots(tx)
+	for i := range all {
+		if all[i].Behind(newest) {
+			n++
+		}
+	}
+	return n, err
 }
 
 // grade is that of the core: one that committed to no next core cannot recover

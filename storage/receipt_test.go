@@ -7,6 +7,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"marque/device/wire"
 	"marque/storage"
 )
 
@@ -134,4 +135,25 @@ func TestOlderDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	update(t, s, func(tx *storage.Tx) error { return tx.AddPoints(0, 1, [][32]byte{{1}}) })
+}
+
+func TestDepotLists(t *testing.T) {
+	store, _ := newStore(t)
+	key := [32]byte{7}
+	want := storage.DepotList{List: wire.Order{Generation: 1, Base: 2, Sequence: 3}, At: time.Date(2026, 3, 2, 9, 30, 15, 0, time.UTC)}
+	update(t, store, func(tx *storage.Tx) error { return tx.PutDepotList(key, &want) })
+	store.Lock()
+	err := store.View(func(tx *storage.Tx) error {
+		got, err := tx.DepotList(key)
+		if err != nil || got != want {
+			t.Errorf("%+v, %v", got, err)
+		}
+		if got, err := tx.DepotList([32]byte{8}); err != nil || got != (storage.DepotList{}) {
+			t.Errorf("of another depot: %+v, %v", got, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }

@@ -258,3 +258,38 @@ func TestRemove(t *testing.T) {
 		t.Errorf("collected again: %v", err)
 	}
 }
+
+// The newest list of what was handed out is told to the authority: with receipts, or alone.
+func TestListsThatAreHandedOut(t *testing.T) {
+	r := newRealm(t)
+	d := must(depot.Create(filepath.Join(t.TempDir(), "south"), "south", r.statement, passphrase, options))(t)
+	t.Cleanup(func() { _ = d.Close() })
+	list := func(r *realm, sequence uint32) string {
+		t.Helper()
+		b := &wire.Bundle{
+			Core: r.core.Hash(), Generation: 1, Base: 1, Sequence: sequence, Issued: noon, Codec: 1,
+			State: wire.ListState(r.core.Realm, 1, 1, 0, 0, 0, nil),
+		}
+		return string(r.sign(t, wire.TypeBundle, must(b.Marshal())(t)))
+	}
+	_, err := d.SignReceipts()
+	wantErr(t, "nothing to tell", err, depot.ErrNothing)
+	forged := []byte(list(r, 9))
+	forged[len(forged)-1] ^= 1
+	out := must(d.Distribute(r.folder(t, map[string]string{"list-2.mql": list(r, 2), "list-3.mql": list(r, 3), "list-9.mql": string(forged)}), nil))(t)
+	if out.List.Sequence != 3 || d.List() != out.List {
+		t.Errorf("%+v, %+v", out.List, d.List())
+	}
+	signed := must(d.SignReceipts())(t)
+	told := must(wire.OpenReceipts(signed.Statement, r.core))(t)
+	if signed.Count != 0 || signed.Again || len(told.Receipts) != 0 || told.List != d.List() {
+		t.Errorf("%+v, %+v", signed, told)
+	}
+	if again := must(d.SignReceipts())(t); !again.Again || !bytes.Equal(again.Statement, signed.Statement) {
+		t.Errorf("it is told twice: %+v", again)
+	}
+	must(d.Distribute(r.folder(t, map[string]string{"list-2.mql": list(r, 2)}), nil))(t)
+	if d.List().Sequence != 3 {
+		t.Errorf("an older folder took list %d", d.List().Sequence)
+	}
+}

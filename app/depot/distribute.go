@@ -16,8 +16,9 @@ const packageExtension = ".mqp"
 type Distribution struct {
 	Checked
 
-	Items   []Item   // got a package, in the order of the files
-	Foreign []string // packages for requests that were not collected here
+	Items   []Item     // got a package, in the order of the files
+	Foreign []string   // packages for requests that were not collected here
+	List    wire.Order // the newest list of the folder; zero without one
 }
 
 // Distribute verifies a folder that the authority wrote, all of it or nothing, and notes which package is for which request. keep, if it
@@ -26,7 +27,7 @@ type Distribution struct {
 func (d *Depot) Distribute(dir string, keep func(name string, b []byte) error) (*Distribution, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	run := &distribution{d: d, core: d.core.Hash(), packages: make(map[int]item)}
+	run := &distribution{d: d, packages: make(map[int]item)}
 	root, m, err := openFolder(dir, d.core)
 	if err != nil {
 		return nil, err
@@ -36,7 +37,7 @@ func (d *Depot) Distribute(dir string, keep func(name string, b []byte) error) (
 	if err != nil {
 		return nil, err
 	}
-	out := &Distribution{Checked: *checked, Foreign: run.foreign}
+	out := &Distribution{Checked: *checked, Foreign: run.foreign, List: run.list}
 	out.Wrong = append(out.Wrong, run.wrong...)
 	if len(out.Wrong) > 0 {
 		out.Foreign, out.Extra = nil, nil
@@ -68,21 +69,22 @@ func (d *Depot) Distribute(dir string, keep func(name string, b []byte) error) (
 // distribution is one run of Distribute.
 type distribution struct {
 	d        *Depot
-	core     [32]byte
 	packages map[int]item // by the number of the item
 	order    []int
 	foreign  []string
 	wrong    []string
 	skip     map[string]bool
+	list     wire.Order
 }
 
 // look finds out whom a file is for.
 func (r *distribution) look(name string, b []byte) error {
 	if !strings.HasSuffix(name, packageExtension) {
+		r.lookAtList(b)
 		return nil
 	}
 	p, core, err := wire.OpenPackage(b)
-	if err != nil || core.Hash() != r.core {
+	if err != nil || core.Hash() != r.d.core.Hash() {
 		r.wrong = append(r.wrong, name+" is no package of this realm")
 		return nil //nolint:nilerr // the others are looked at, too
 	}
@@ -95,6 +97,13 @@ func (r *distribution) look(name string, b []byte) error {
 	r.packages[i] = item{Package: name, Hash: sum[:], Sequence: p.Sequence}
 	r.order = append(r.order, i)
 	return nil
+}
+
+// lookAtList notes the newest list of the folder. What else lies there is only passed on.
+func (r *distribution) lookAtList(b []byte) {
+	if order, err := wire.OpenListOrder(b, r.d.core); err == nil && order.Compare(r.list) > 0 {
+		r.list = order
+	}
 }
 
 // keep passes on what was not for others.
@@ -117,6 +126,9 @@ func (r *distribution) keep(to func(name string, b []byte) error) func(string, [
 // note records who got what. The same package again is no news.
 func (r *distribution) note(st *state) {
 	now := r.d.now()
+	if r.list.Compare(st.List) > 0 {
+		st.List = r.list
+	}
 	for i, got := range r.packages {
 		it := &st.Items[i]
 		if string(it.Hash) == string(got.Hash) {

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/argon2"
+
+	"marque/device/wire"
 )
 
 // The file is magic (4) ‖ version (1) ‖ salt (16) ‖ nonce (12) ‖ AES-256-GCM of the state in JSON, with everything before the nonce as
@@ -33,12 +35,14 @@ const (
 type state struct {
 	Seed         []byte // of the Ed25519 key, 32 octets
 	Name         string
-	Core         []byte // statement
-	Registration []byte // statement
-	Batches      uint32 // sequence of the newest batch
-	LastBatch    []byte `json:",omitempty"`
-	Receipts     uint32 // sequence of the newest batch of receipts
-	LastReceipts []byte `json:",omitempty"`
+	Core         []byte     // statement
+	Registration []byte     // statement
+	Batches      uint32     // sequence of the newest batch
+	LastBatch    []byte     `json:",omitempty"`
+	Receipts     uint32     // sequence of the newest batch of receipts
+	LastReceipts []byte     `json:",omitempty"`
+	List         wire.Order `json:",omitzero"` // the newest that was handed out
+	Told         wire.Order `json:",omitzero"` // that of the newest batch of receipts
 	Items        []item
 }
 

@@ -63,11 +63,19 @@ func (d *Depot) receiptOf(r *wire.Receipt) (int, error) {
 	return 0, err
 }
 
-// SignReceipts signs the receipts that are in no batch yet, at most 10,000, as [Depot.Sign] does with requests. Error: [ErrNothing].
+// List returns the newest list that was handed out, zero before the first.
+func (d *Depot) List() wire.Order {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.st.List
+}
+
+// SignReceipts signs the receipts that are in no batch yet, at most 10,000, as [Depot.Sign] does with requests, and which list was handed
+// out. A newer list is enough for a batch of its own, without receipts. Error: [ErrNothing].
 func (d *Depot) SignReceipts() (*Signed, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	r := &wire.Receipts{HandOver: d.handOver(d.st.Receipts + 1)}
+	r := &wire.Receipts{HandOver: d.handOver(d.st.Receipts + 1), List: d.st.List}
 	var in []int
 	for i, it := range d.st.Items {
 		if it.Receipt != nil && it.Receipts == 0 && len(in) < wire.MaxBatchItems {
@@ -75,7 +83,7 @@ func (d *Depot) SignReceipts() (*Signed, error) {
 			in = append(in, i)
 		}
 	}
-	if len(in) == 0 {
+	if len(in) == 0 && d.st.List == d.st.Told {
 		n := count(d.st.Items, func(it *item) bool { return it.Receipts != 0 && it.Receipts == d.st.Receipts })
 		return signedBefore(d.st.LastReceipts, d.st.Receipts, n)
 	}
@@ -84,7 +92,7 @@ func (d *Depot) SignReceipts() (*Signed, error) {
 		return nil, err
 	}
 	err = d.change(func(st *state) {
-		st.Receipts, st.LastReceipts = r.Sequence, statement
+		st.Receipts, st.LastReceipts, st.Told = r.Sequence, statement, r.List
 		for _, i := range in {
 			st.Items[i].Receipts = r.Sequence
 		}

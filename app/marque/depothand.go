@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -76,7 +77,7 @@ func newDepotStatus() *cobra.Command {
 					return terminal.JSON(cmd.OutOrStdout(), all)
 				}
 				hash := wire.RegistrationHash(d.Registration())
-				cmd.Printf("depot %s of %s\n  words  %s\n", d.Name(), d.Core().Realm, words.Text(hash[:]))
+				cmd.Printf("depot %s of %s\n  words  %s\n  list   %s\n", d.Name(), d.Core().Realm, words.Text(hash[:]), handsOut(d.List()))
 				for i := range all {
 					cmd.Printf("%s, %s: %s\n", all[i].Name, all[i].Kind, all[i].state())
 				}
@@ -89,8 +90,17 @@ func newDepotStatus() *cobra.Command {
 	return cmd
 }
 
+// handsOut names the newest list of a depot.
+func handsOut(list wire.Order) string {
+	if list.Sequence == 0 {
+		return "none handed out yet"
+	}
+	return strconv.FormatUint(uint64(list.Sequence), 10)
+}
+
 // distributed is what came of a folder of the authority, as JSON shows it.
 type distributed struct {
+	List    uint32   `json:"list"` // the newest of the folder; 0: none
 	Files   []handed `json:"files"`
 	Foreign []string `json:"foreign"`
 	Extra   []string `json:"extra"`
@@ -138,7 +148,7 @@ func showDistribution(cmd *cobra.Command, out *depot.Distribution, asJSON bool) 
 		fmt.Fprintf(cmd.ErrOrStderr(), "WRONG    %s\n", wrong)
 	}
 	if asJSON {
-		shown := distributed{Files: []handed{}, Foreign: append([]string{}, out.Foreign...), Extra: append([]string{}, out.Extra...)}
+		shown := distributed{List: out.List.Sequence, Files: []handed{}, Foreign: append([]string{}, out.Foreign...), Extra: append([]string{}, out.Extra...)}
 		for i := range out.Items {
 			shown.Files = append(shown.Files, handedOf(&out.Items[i]))
 		}
@@ -149,6 +159,9 @@ func showDistribution(cmd *cobra.Command, out *depot.Distribution, asJSON bool) 
 	}
 	for _, name := range out.Foreign {
 		cmd.Printf("%s  is for a request that was not collected here\n", name)
+	}
+	if out.List.Sequence > 0 {
+		cmd.Printf("list %d  is handed out from now on; the next receipts tell the authority\n", out.List.Sequence)
 	}
 	for _, name := range out.Extra {
 		cmd.Printf("%s  is not of the authority\n", name)
@@ -164,7 +177,8 @@ func newDepotReceipts() *cobra.Command {
 		Use:   "receipts --dir FOLDER --out FILE.mqt [RECEIPT…]",
 		Short: "Collect the devices' receipts, and sign a batch of them",
 		Long: `Reads receipts from pictures of their QR codes or from .mqa files, verifies each for the package that was handed out here, and signs
-a batch of those that are in none yet. Without any, it signs what was collected before.`,
+a batch of those that are in none yet, and of which revocation list was handed out here. Without any receipt, it signs what was collected before, or that
+list alone if it is a newer one.`,
 		Example: "  marque depot receipts --dir south --out south-1.mqt bus-4711/receipt.png",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return h.use("not everything was done", func(d *depot.Depot) error {

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strconv"
 	"text/tabwriter"
 	"time"
 
@@ -37,10 +38,16 @@ type depotShown struct {
 	State      string    `json:"state"` // registered, lapsed, revoked
 	Reason     string    `json:"reason,omitempty"`
 	Batches    uint32    `json:"batches"` // sequence of the newest
+	List       uint32    `json:"list"`    // the newest that it said it has, 0 when it never said
+	Told       time.Time `json:"told,omitzero"`
+	Behind     bool      `json:"behind"` // it is taken from, and that is not the newest list
 }
 
-func shownDepot(d *authority.Depot) depotShown {
-	out := depotShown{Name: d.Name, Key: hex.EncodeToString(d.Key[:]), Registered: d.Registered, State: "registered", Batches: d.Sequence}
+func shownDepot(d *authority.Depot, newest uint32) depotShown {
+	out := depotShown{
+		Name: d.Name, Key: hex.EncodeToString(d.Key[:]), Registered: d.Registered, State: "registered", Batches: d.Sequence,
+		List: d.List.Sequence, Told: d.Told, Behind: d.Behind(newest),
+	}
 	switch {
 	case d.Revoked != nil:
 		out.State, out.Reason = "revoked", d.Revoked.Reason.String()
@@ -56,14 +63,14 @@ func newDepotsList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "list --dir FOLDER", Short: "List all depots that were ever registered", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return h.founded(func(c *localapi.Client, _ *localapi.Status) error {
+			return h.founded(func(c *localapi.Client, s *localapi.Status) error {
 				found, err := c.Depots()
 				if err != nil {
 					return advice.Wrap("the depots were not listed", err)
 				}
 				all := []depotShown{}
 				for i := range found {
-					all = append(all, shownDepot(&found[i]))
+					all = append(all, shownDepot(&found[i], s.Authority.List.Sequence))
 				}
 				if asJSON {
 					return terminal.JSON(cmd.OutOrStdout(), all)
@@ -73,9 +80,9 @@ func newDepotsList() *cobra.Command {
 					return nil
 				}
 				w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-				fmt.Fprintln(w, "name\tstate\tregistered\tbatches\tkey")
+				fmt.Fprintln(w, "name\tstate\tregistered\tbatches\tlist\tkey")
 				for _, d := range all {
-					fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\n", d.Name, d.State, d.Registered.Format(time.RFC3339), d.Batches, d.Key)
+					fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\n", d.Name, d.State, d.Registered.Format(time.RFC3339), d.Batches, d.holds(), d.Key)
 				}
 				return w.Flush()
 			})
@@ -85,6 +92,17 @@ func newDepotsList() *cobra.Command {
 	h.tpmFlag(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+// holds says which list a depot has.
+func (d *depotShown) holds() string {
+	switch {
+	case d.List == 0:
+		return "not known"
+	case d.Behind:
+		return fmt.Sprintf("%d, behind", d.List)
+	}
+	return strconv.FormatUint(uint64(d.List), 10)
 }
 
 func newDepotsAdd() *cobra.Command {

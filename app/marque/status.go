@@ -36,6 +36,7 @@ type status struct {
 	Revoked     int       `json:"revoked"`
 	Unpublished int       `json:"unpublished"`
 	Depots      int       `json:"depots"`
+	Behind      int       `json:"depots_behind"` // without the newest list, as far as they said
 	Unreceived  int       `json:"unreceived"` // identities that no receipt came of
 	Alarms      int       `json:"alarms"`     // that receipts raised
 	List        uint32    `json:"list"`
@@ -87,7 +88,7 @@ func statusOf(s *localapi.Status) status {
 		Phase: string(s.Phase), Reason: c.Reason, Grade: c.Grade, Reasons: some(c.Reasons), Vault: c.Vault, Officers: len(c.Officers), Needed: c.Needed,
 		NoTPM: c.NoTPM, Present: some(c.Present), Drill: string(c.Drill), Counter: c.Counter, Epoch: a.Epoch,
 		Identities: a.Identities, Revoked: a.Revoked, Unpublished: a.Unpublished,
-		Depots: a.Depots, Unreceived: a.Unreceived, Alarms: a.Alarms,
+		Depots: a.Depots, Behind: a.Behind, Unreceived: a.Unreceived, Alarms: a.Alarms,
 		List: a.List.Sequence, NextUpdate: a.List.NextUpdate, HardExpiry: a.List.HardExpiry,
 		LogSize: a.LogSize, LogRoot: hex.EncodeToString(a.LogRoot[:]), Confined: some(s.Confined), Exposed: some(s.Exposed),
 	}
@@ -121,7 +122,7 @@ func statusText(s *localapi.Status) string {
 	}
 	text += fmt.Sprintf("receipts    %d missing\n", a.Unreceived)
 	if a.Depots > 0 {
-		text += fmt.Sprintf("depots      %d registered\n", a.Depots)
+		text += fmt.Sprintf("depots      %d registered, %d of them not known to have list %d\n", a.Depots, a.Behind, a.List.Sequence)
 	}
 	if a.Alarms > 0 {
 		text += fmt.Sprintf("ALARM       %d from receipts: keys are in two hands, or somebody else issues keys; see the log, and ask those devices' operators\n", a.Alarms)

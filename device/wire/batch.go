@@ -28,11 +28,12 @@ type Batch struct {
 	Requests []Confirmed
 }
 
-// Receipts is what a depot collected of receipts: payload of a statement of type receipts, 1 to MaxBatchItems of them, each at most
-// MaxReceipt octets and still to be parsed.
+// Receipts is what a depot collected of receipts, and its own: payload of a statement of type receipts. There are at most MaxBatchItems of
+// them, each at most MaxReceipt octets and still to be parsed; none only beside a List.
 type Receipts struct {
 	HandOver
 	Receipts [][]byte
+	List     Order // the newest that the depot has, to hand it out; zero when it says nothing about that
 }
 
 type confirmedArray struct {
@@ -62,6 +63,24 @@ type receiptsArray struct {
 	Time     uint64
 	Items    [][]byte
 }
+
+// tellingArray is a receiptsArray with a list.
+type tellingArray struct {
+	_          struct{} `cbor:",toarray"`
+	Version    uint8
+	Core       [32]byte
+	Name       string
+	Key        [32]byte
+	Sequence   uint32
+	Time       uint64
+	Items      [][]byte
+	Generation uint32
+	Base       uint32
+	List       uint32
+}
+
+// tellingHead is how the encoding of one begins: an array of ten.
+const tellingHead = 0x8a
 
 func (h *HandOver) check(version uint8, items int) error {
 	switch {
@@ -123,39 +142,68 @@ func ParseBatch(b []byte) (*Batch, error) {
 
 // Marshal returns the encoding of r, at most MaxBatch octets, with the errors of Batch.Marshal.
 func (r *Receipts) Marshal() ([]byte, error) {
-	if err := r.check(); err != nil {
+	if err := r.check(1); err != nil {
 		return nil, fmt.Errorf("receipts: %w", err)
 	}
+	if r.List != (Order{}) {
+		return encode(&tellingArray{
+			Version: 1, Core: r.Core, Name: r.Name, Key: r.Key, Sequence: r.Sequence, Time: unixSeconds(r.Time), Items: r.items(),
+			Generation: r.List.Generation, Base: r.List.Base, List: r.List.Sequence,
+		}), nil
+	}
 	return encode(&receiptsArray{
-		Version: 1, Core: r.Core, Name: r.Name, Key: r.Key, Sequence: r.Sequence, Time: unixSeconds(r.Time), Items: r.Receipts,
+		Version: 1, Core: r.Core, Name: r.Name, Key: r.Key, Sequence: r.Sequence, Time: unixSeconds(r.Time), Items: r.items(),
 	}), nil
 }
 
-func (r *Receipts) check() error {
+// items is never nil, which CBOR would tell from an empty list.
+func (r *Receipts) items() [][]byte { return append([][]byte{}, r.Receipts...) }
+
+func (r *Receipts) check(version uint8) error {
 	for _, b := range r.Receipts {
 		if len(b) == 0 || len(b) > MaxReceipt {
 			return fmt.Errorf("receipt: %w: 1 to %d octets", ErrValue, MaxReceipt)
 		}
 	}
-	return r.HandOver.check(1, len(r.Receipts))
+	items := len(r.Receipts)
+	if r.List.Sequence > 0 {
+		items = max(items, 1)
+	} else if r.List != (Order{}) {
+		return fmt.Errorf("list: %w: they are counted from 1", ErrValue)
+	}
+	return r.HandOver.check(version, items)
 }
 
 // ParseReceipts reads the payload of a statement of type receipts.
 func ParseReceipts(b []byte) (*Receipts, error) {
+	r, version, err := decodeReceipts(b)
+	if err == nil {
+		err = r.check(version)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("receipts: %w", err)
+	}
+	return r, nil
+}
+
+func decodeReceipts(b []byte) (*Receipts, uint8, error) {
+	if len(b) > 0 && b[0] == tellingHead {
+		var a tellingArray
+		if err := decodeIn(longMode, b, MaxBatch, &a); err != nil {
+			return nil, 0, err
+		}
+		if a.List == 0 {
+			return nil, 0, fmt.Errorf("list: %w: they are counted from 1", ErrValue)
+		}
+		h := HandOver{Core: a.Core, Name: a.Name, Key: a.Key, Sequence: a.Sequence, Time: fromSeconds(a.Time)}
+		return &Receipts{HandOver: h, Receipts: a.Items, List: Order{a.Generation, a.Base, a.List}}, a.Version, nil
+	}
 	var a receiptsArray
 	if err := decodeIn(longMode, b, MaxBatch, &a); err != nil {
-		return nil, fmt.Errorf("receipts: %w", err)
+		return nil, 0, err
 	}
-	out := &Receipts{
-		HandOver: HandOver{Core: a.Core, Name: a.Name, Key: a.Key, Sequence: a.Sequence, Time: fromSeconds(a.Time)}, Receipts: a.Items,
-	}
-	if err := out.HandOver.check(a.Version, len(a.Items)); err != nil {
-		return nil, fmt.Errorf("receipts: %w", err)
-	}
-	if err := out.check(); err != nil {
-		return nil, fmt.Errorf("receipts: %w", err)
-	}
-	return out, nil
+	h := HandOver{Core: a.Core, Name: a.Name, Key: a.Key, Sequence: a.Sequence, Time: fromSeconds(a.Time)}
+	return &Receipts{HandOver: h, Receipts: a.Items}, a.Version, nil
 }
 
 // SignBatch signs a batch in realm with the depot's key, which it states.

@@ -74,6 +74,16 @@ func (r *realm) receipts(t testing.TB) *wire.Receipts {
 	return &wire.Receipts{HandOver: r.handOver(), Receipts: [][]byte{one}}
 }
 
+// told are receipts, or none, of a depot that says which list it has.
+func (r *realm) told(t testing.TB, some bool) *wire.Receipts {
+	t.Helper()
+	out := &wire.Receipts{HandOver: r.handOver(), List: wire.Order{Generation: 1, Base: 2, Sequence: 30}}
+	if some {
+		out.Receipts = r.receipts(t).Receipts
+	}
+	return out
+}
+
 func (r *realm) manifest() *wire.Manifest {
 	return &wire.Manifest{Core: r.core.Hash(), Time: founded.Add(time.Hour), Files: []wire.File{
 		{Path: "bus-471~17.mqp", Size: 3_000, Hash: fill[[32]byte](0x71)},

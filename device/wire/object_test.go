@@ -64,8 +64,11 @@ func cborObjects(t testing.TB) map[string]object {
 		"receipt":    {marshalled(t, r.receipt(t, wire.Order{Generation: 1, Base: 1, Sequence: 3}), r.receipt(t, wire.Order{})), reencoded(wire.ParseReceipt)},
 		"depot":      {marshalled(t, r.registration()), reencoded(wire.ParseRegistration)},
 		"batch":      {marshalled(t, r.batch(t)), reencoded(wire.ParseBatch)},
-		"receipts":   {marshalled(t, r.receipts(t)), reencoded(wire.ParseReceipts)},
-		"manifest":   {marshalled(t, r.manifest()), reencoded(wire.ParseManifest)},
+		"receipts": {
+			append(marshalled(t, r.receipts(t)), append(marshalled(t, r.told(t, true)), marshalled(t, r.told(t, false))...)...),
+			reencoded(wire.ParseReceipts),
+		},
+		"manifest": {marshalled(t, r.manifest()), reencoded(wire.ParseManifest)},
 	}
 }
 
