@@ -93,8 +93,8 @@ func (s *statement) spare(other *statement) bool {
 	return other.order == s.order && other.from <= s.from && len(other.raw) <= len(s.raw)
 }
 
-// next returns the shortest statement of at most most octets that brings whoever holds list o as far as one statement can, and nil if there is
-// none.
+// next returns the statement that brings whoever holds list o as far as one can, of several the shortest; nil if there is none. It has no more
+// than most octets.
 func (c *carried) next(o wire.Order, most int) *statement {
 	if c == nil {
 		return nil
@@ -210,7 +210,12 @@ func (d *Device) loadCarried() error {
 	if err != nil {
 		return err
 	}
-	var c *carried
+	d.carried = d.readCarried(b)
+	return nil
+}
+
+// readCarried reads what encode wrote, nil unless it leads to the list in force.
+func (d *Device) readCarried(b []byte) (c *carried) {
 	for dec := (decoder{b: b}); !dec.end() && !dec.bad; {
 		s, full, err := openStatement(bytes.Clone(dec.str()), d.realm)
 		if err != nil {
@@ -218,8 +223,8 @@ func (d *Device) loadCarried() error {
 		}
 		c = c.with(s, full, d.list, d.o.Share.Session)
 	}
-	if c != nil && (c.full != nil && c.full.is(d.list) || slices.ContainsFunc(c.changes, func(s *statement) bool { return s.is(d.list) })) {
-		d.carried = c
+	if c == nil || c.full != nil && c.full.is(d.list) || slices.ContainsFunc(c.changes, func(s *statement) bool { return s.is(d.list) }) {
+		return c
 	}
 	return nil
 }

@@ -27,6 +27,8 @@ const (
 	DefaultShareOctets = 1 << 20
 	// DefaultShareHourly is how many lists are given away in an hour unless Options says otherwise.
 	DefaultShareHourly = 600
+	// DefaultListRequest is how many octets ListRequest has unless told otherwise: what every IPv6 network carries in one packet.
+	DefaultListRequest = 1200
 	// MaxRecordData is the number of data octets in one session record.
 	MaxRecordData = 16384
 

@@ -26,11 +26,13 @@ type rawPeer struct {
 	noise *noise.HandshakeState
 	keys  []byte // k1 ‖ k2
 	authR [32]byte
+	authI [32]byte
+	list  uint32 // sequence that it claims
 }
 
 func (a *authority) rawPeer(conn net.Conn, key *ibc.PrivateKey) *rawPeer {
 	return &rawPeer{
-		a: a, conn: conn, key: key, says: must(wire.ParseAddress(key.Identity().Address)),
+		a: a, conn: conn, key: key, list: 1, says: must(wire.ParseAddress(key.Identity().Address)),
 		sign: func(k *ibc.PrivateKey, context string, m []byte) [64]byte { return must(k.Sign(nil, context, m)) },
 	}
 }
@@ -78,10 +80,12 @@ func (p *rawPeer) introduce() {
 }
 
 func (p *rawPeer) auth(at int, context string, after []byte) []byte {
-	a := &wire.Auth{Address: p.says, Epoch: p.key.Identity().Epoch, List: 1, R: p.key.R()}
+	a := &wire.Auth{Address: p.says, Epoch: p.key.Identity().Epoch, List: p.list, R: p.key.R()}
 	m := binary.BigEndian.AppendUint32(append([]byte(nil), p.noise.ChannelBinding()...), a.List)
 	a.Sig = p.sign(p.key, context, append(m, after...))
-	return p.aead(at).Seal(nil, make([]byte, 12), must(a.Marshal()), nil)
+	b := must(a.Marshal())
+	p.authI = sha256.Sum256(b) // if it is the initiator's
+	return p.aead(at).Seal(nil, make([]byte, 12), b, nil)
 }
 
 func (p *rawPeer) split(k1, k2 *noise.CipherState) {
@@ -114,4 +118,42 @@ func writeFrames(w io.Writer, frames ...[]byte) {
 		b = append(binary.BigEndian.AppendUint16(b, uint16(len(f))), f...)
 	}
 	must(w.Write(b))
+}
+
+// rawSession is the record layer of an initiator that is a rawPeer: it can say anything.
+type rawSession struct {
+	*rawPeer
+	okm      []byte
+	out, got uint64
+}
+
+// enter makes a session with a device that serves the other end.
+func (p *rawPeer) enter(responder wire.Address) *rawSession {
+	p.call(responder)
+	p.introduce()
+	info := append(ibc.AppendLPString(nil, "marque/v1/session-keys"), p.noise.ChannelBinding()...)
+	info = append(append(info, p.authR[:]...), p.authI[:]...)
+	return &rawSession{rawPeer: p, okm: must(hkdf.Key(sha512.New, p.keys, nil, string(info), 120))}
+}
+
+func (s *rawSession) nonce(at int, seq uint64) []byte {
+	n := append([]byte(nil), s.okm[at+32:at+44]...)
+	binary.BigEndian.PutUint64(n[4:], binary.BigEndian.Uint64(n[4:])^seq)
+	return n
+}
+
+func (s *rawSession) send(kind byte, data []byte) {
+	seq := binary.BigEndian.AppendUint64(nil, s.out)
+	writeFrames(s.conn, gcm(s.okm[:32]).Seal(seq, s.nonce(0, s.out), append([]byte{kind}, data...), seq))
+	s.out++
+}
+
+func (s *rawSession) receive() (kind byte, data []byte, err error) {
+	b, err := readFrame(s.conn)
+	if err != nil {
+		return 0, nil, err
+	}
+	plain := must(gcm(s.okm[44:76]).Open(nil, s.nonce(44, s.got), b[8:], b[:8]))
+	s.got++
+	return plain[0], plain[1:], nil
 }

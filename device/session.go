@@ -113,6 +113,8 @@ func (s *Session) Read(p []byte) (int, error) {
 		if err := s.readEr; err != nil {
 			if isTimeout(err) {
 				s.readEr = nil
+			} else {
+				s.d.sharing.fetched(s) // nothing more will come
 			}
 			return 0, s.because(err)
 		}

@@ -95,8 +95,8 @@ func (d *Device) listOrder() wire.Order {
 	return d.list.order
 }
 
-// handOn chooses the statement that brings whoever holds list o further, in at most most octets. It fails with ErrNoAnswer when there is none,
-// and with ErrBusy when enough was given away.
+// handOn chooses the statement that brings whoever holds list o further, with no more than most octets. It fails with ErrNoAnswer when there is
+// none, and with ErrBusy when enough was given away.
 func (d *Device) handOn(o wire.Order, most int) ([]byte, error) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()

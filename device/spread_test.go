@@ -1,12 +1,17 @@
 package device_test
 
 import (
+	"bytes"
+	"context"
+	"errors"
 	"io"
 	"net"
+	"os"
 	"testing"
 	"time"
 
 	"marque/device"
+	"marque/device/ibc"
 	"marque/device/wire"
 )
 
@@ -15,11 +20,13 @@ type spreading struct {
 	*fleet
 	learned chan *device.Applied // by any of the devices
 	refused chan error
+	o       device.Options
+	liar    *ibc.PrivateKey // of the parking's serial
 }
 
 func newSpreading(t testing.TB, change func(*device.Options)) *spreading {
 	t.Helper()
-	f := &spreading{newFleet(t), make(chan *device.Applied, 64), make(chan error, 64)}
+	f := &spreading{fleet: newFleet(t), learned: make(chan *device.Applied, 64), refused: make(chan error, 64)}
 	o := f.options()
 	o.Learned = func(_ wire.Address, a *device.Applied, err error) {
 		if a == nil {
@@ -31,6 +38,7 @@ func newSpreading(t testing.TB, change func(*device.Options)) *spreading {
 	if change != nil {
 		change(&o)
 	}
+	f.o = o
 	f.bus, f.tram, f.park = f.reload(t, f.bus, o), f.reload(t, f.tram, o), f.reload(t, f.park, o)
 	return f
 }
@@ -146,4 +154,178 @@ func TestListsSpreadOn(t *testing.T) {
 		}
 		check(s.Close())
 	}
+}
+
+// Lists and data cross at once, both ways, and nothing of either is lost.
+func TestListsSpreadUnderTraffic(t *testing.T) {
+	for name, conns := range pipes(t) {
+		f := newSpreading(t, nil)
+		must(f.bus.Apply(f.large()))
+		c, s := join(t, f.tram, f.bus, conns[0], conns[1])
+		data := bytes.Repeat([]byte("0123456789abcdef"), 1<<14)
+		for _, w := range []*device.Session{c, s} {
+			go func() { must(w.Write(data)) }()
+		}
+		for _, r := range []*device.Session{c, s} {
+			got := make([]byte, len(data))
+			must(io.ReadFull(r, got))
+			if !bytes.Equal(got, data) {
+				t.Errorf("%s: the data changed", name)
+			}
+		}
+		hearAll(c)
+		hearAll(s)
+		if a := f.wait(t); a.Count != 6000 {
+			t.Errorf("%s: %+v", name, a)
+		}
+	}
+}
+
+// Deadlines of the program that pass meanwhile lose nothing of a list: reads go on, and a record that was cut off goes before the next one.
+func TestListsSpreadUnderDeadlines(t *testing.T) {
+	f := newSpreading(t, nil)
+	must(f.bus.Apply(f.large()))
+	a, b := net.Pipe()
+	c, s := join(t, f.tram, f.bus, a, b)
+	check(c.SetWriteDeadline(time.Unix(1, 0)))
+	for _, end := range []*device.Session{c, s} {
+		go func() {
+			for p := make([]byte, 1); ; {
+				check(end.SetReadDeadline(time.Now().Add(time.Millisecond)))
+				if _, err := end.Read(p); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+					return
+				}
+			}
+		}()
+	}
+	time.Sleep(20 * time.Millisecond) // so that the request meets the deadline; either way it must arrive
+	check(c.SetWriteDeadline(time.Time{}))
+	must(c.Write([]byte("x")))
+	if a := f.wait(t); a.Count != 6000 {
+		t.Errorf("%+v", a)
+	}
+}
+
+// A connection that breaks after any number of octets leaves the old list or the new one; the next session brings the rest.
+func TestListsSpreadCutOff(t *testing.T) {
+	f := newSpreading(t, nil)
+	must(f.bus.Apply(f.large()))
+	for most := 0; ; most += 700 {
+		a, b := connect(t)
+		c, s := join(t, f.tram, f.bus, a, &cutConn{Conn: b, left: 700 + most})
+		ends := []*heard{hearAll(c), hearAll(s)}
+		select {
+		case a := <-f.learned:
+			if a.Count != 6000 || most < 2*700 {
+				t.Errorf("after %d octets: %+v", most, a)
+			}
+			return
+		case err := <-f.refused:
+			t.Fatal(err)
+		case <-ends[0].done:
+			<-ends[1].done
+		}
+		if st := f.tram.Status(); st.List.Order.Sequence != 1 || st.Shared.Refused != 0 {
+			t.Fatalf("after %d octets: %+v", most, st.Shared)
+		}
+	}
+}
+
+// cutConn breaks after it has sent so many octets.
+type cutConn struct {
+	net.Conn
+	left int
+}
+
+func (c *cutConn) Write(p []byte) (int, error) {
+	if len(p) > c.left {
+		n, _ := c.Conn.Write(p[:c.left])
+		return n, errors.Join(io.ErrClosedPipe, c.Close())
+	}
+	c.left -= len(p)
+	return c.Conn.Write(p)
+}
+
+// Peers of a live session hear of a list that the other applies meanwhile. It may end the session, and is then not lost.
+func TestListsSpreadInLiveSession(t *testing.T) {
+	f := newSpreading(t, nil)
+	a, b := connect(t)
+	f.open(t, f.bus, f.tram, a, b)
+	a, b = connect(t)
+	f.open(t, f.tram, f.park, a, b)
+	for range 3 {
+		must(f.bus.Apply(f.change(f.publish(), f.list-1, nil, asIs)))
+		f.wait(t)
+		f.wait(t)
+		if sequence(f.tram) != f.list || sequence(f.park) != f.list {
+			t.Errorf("lists %d and %d", sequence(f.tram), sequence(f.park))
+		}
+	}
+	if n := f.tram.Status().Shared; n.Taken != 3 || n.Given != 3 || n.Refused != 0 {
+		t.Errorf("%+v", n)
+	}
+}
+
+// With sharing switched off on either side nothing is asked or given, and the session carries data.
+func TestListsSpreadOff(t *testing.T) {
+	for _, giver := range []bool{true, false} {
+		f := newSpreading(t, nil)
+		o := f.o
+		o.Share.Off = true
+		if giver {
+			f.bus = f.reload(t, f.bus, o)
+		} else {
+			f.tram = f.reload(t, f.tram, o)
+		}
+		must(f.bus.Apply(f.publish()))
+		a, b := connect(t)
+		c, s, ends := f.open(t, f.bus, f.tram, a, b)
+		must(c.Write([]byte("ping")))
+		must(s.Write([]byte("pong")))
+		check(s.Close())
+		<-ends[0].done
+		check(c.Close())
+		if sequence(f.tram) != 1 || string(ends[0].data) != "pong" || ends[0].err != nil {
+			t.Errorf("list %d, %q, %v", sequence(f.tram), ends[0].data, ends[0].err)
+		}
+		for _, d := range []*device.Device{f.bus, f.tram} {
+			if st := d.Status().Shared; st.Given+st.Taken+st.Refused != 0 {
+				t.Errorf("%+v", st)
+			}
+		}
+	}
+}
+
+// Whom the newer list revokes gets no session, and with it no list.
+func TestListsSpreadToNoneRevoked(t *testing.T) {
+	f := newSpreading(t, nil)
+	must(f.bus.Apply(f.publish(1)))
+	a, b := connect(t)
+	go func() { _, _ = f.bus.Server(context.Background(), b) }()
+	s, err := f.tram.Client(context.Background(), a, address(f.bus))
+	if err == nil {
+		_, err = s.Read(make([]byte, 1))
+		check(s.Close())
+	}
+	if err == nil || sequence(f.tram) != 1 || f.bus.Status().Shared.Given != 0 {
+		t.Errorf("%v, list %d", err, sequence(f.tram))
+	}
+}
+
+// A peer that says it is ahead and then says nothing holds up no other for long.
+func TestSpreadPatience(t *testing.T) {
+	f := newSpreading(t, nil)
+	liar, _ := f.claim(t, f.tram, 9)
+	liar.request()
+	must(f.bus.Apply(f.publish()))
+	a, b := connect(t)
+	c, _, _ := f.open(t, f.bus, f.tram, a, b)
+	must(c.Write([]byte("x")))
+	f.clock.add(31 * time.Second)
+	must(c.Write([]byte("x")))
+	if a := f.wait(t); a.Order.Sequence != 2 {
+		t.Errorf("%+v", a)
+	}
+	liar.send(listPiece, make([]byte, 8)) // too late
+	liar.send(1, nil)
 }
