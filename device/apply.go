@@ -16,7 +16,8 @@ type Applied struct {
 	NextUpdate time.Time // from then on answers are marked stale
 	HardExpiry time.Time // from then on everything is refused
 	N          uint64    // the list speaks of serials below N
-	Count      int       // revoked serials
+	Count      int       // revoked serials that are known
+	Held       []Span    // the serials below N that the list answers for here: all, unless it is held in regions
 	Changed    bool      // false: this very list was in force already
 	Forked     bool      // the list in force is the union of two with one number
 	Revoked    bool      // this device is on it
@@ -41,42 +42,82 @@ func (d *Device) Apply(bundle []byte) (*Applied, error) {
 func (d *Device) apply(bundle []byte) (*Applied, error) {
 	d.saving.Lock()
 	defer d.saving.Unlock()
-	d.mu.RLock()
-	r, err := d.ready()
-	old, mark, rotated := d.list, d.mark, d.rotation
-	d.mu.RUnlock()
+	s, err := d.situation()
 	if err != nil {
 		return nil, err
 	}
-	b, err := openBundle(bundle, r)
+	b, err := openBundle(bundle, s.realm)
 	if errors.Is(err, wire.ErrType) {
-		return d.applyChange(bundle, r, old, mark, rotated)
+		return d.applyChange(bundle, s.realm, s.old, s.mark, s.rotated)
 	}
 	if err != nil {
-		return nil, rotated.explain(err, bundle, r)
+		return nil, s.rotated.explain(err, bundle, s.realm)
 	}
-	order := mark.compare(b)
+	if err := d.comparePlace(b, s); err != nil {
+		return nil, err
+	}
+	l, err := newList(b, s.realm.core.Realm, d.o.ListMemory)
+	if err != nil {
+		return nil, err
+	}
+	return d.take(l, coded{revocation.Codec(b.Codec), b.Data}, b, s)
+}
+
+// situation is what a list meets on the device.
+type situation struct {
+	realm   *realm
+	old     *list // in force; nil without one
+	mark    listMark
+	rotated *rotation
+}
+
+func (d *Device) situation() (situation, error) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	r, err := d.ready()
+	return situation{realm: r, old: d.list, mark: d.mark, rotated: d.rotation}, err
+}
+
+// comparePlace refuses a list by its number alone. The caller holds saving.
+func (d *Device) comparePlace(b *wire.Bundle, s situation) error {
+	order := s.mark.compare(b)
 	switch {
 	case order < 0:
-		return nil, fmt.Errorf("number %d comes after it: %w", mark.order.Sequence, ErrOldList)
-	case order == 0 && old == nil && !mark.names(b):
-		return nil, d.refuseHalf(b)
+		return fmt.Errorf("number %d comes after it: %w", s.mark.order.Sequence, ErrOldList)
+	case order == 0 && s.old == nil && !s.mark.names(b):
+		return d.refuseHalf(b)
 	}
-	l, err := newList(b, r.core.Realm, d.o.ListMemory)
-	if err != nil {
-		return nil, err
-	}
-	file := coded{revocation.Codec(b.Codec), b.Data}
-	forked := order == 0 && old != nil && (l.state != mark.state || !old.sameDates(l))
+	return nil
+}
+
+// take puts a list into force that comparePlace let pass, with what it finds there if that has the same number. b is what the list says besides
+// its serials, file who is revoked. The caller holds saving.
+func (d *Device) take(l *list, file coded, b *wire.Bundle, s situation) (_ *Applied, err error) {
+	old, same := s.old, s.mark.compare(b) == 0 && s.old != nil
+	forked := same && (l.state != s.mark.state || !old.sameDates(l))
 	switch {
-	case order > 0 || old == nil: // a newer list, or the file of this one was lost
-	case !forked || old.forked && !old.adds(l):
-		return newApplied(old, r, 0, false), nil
-	default:
+	case !same: // a newer list, or the file of this one was lost
+	case forked && (!old.forked || old.adds(l)):
 		l = old.union(l)
 		file = l.coded()
+	case forked || old.forked || !old.regional():
+		return newApplied(old, s.realm, 0, false), nil
+	default:
+		if l, err = old.completed(l, s.realm.core.Realm); err != nil {
+			return nil, err
+		}
+		if l.missing.size() == old.missing.size() {
+			return newApplied(old, s.realm, 0, false), nil
+		}
+		file = l.coded()
 	}
-	if err := d.compareLogs(r, b, old); err != nil {
+	if len(l.missing) > maxSpans {
+		return nil, fmt.Errorf("what is held is in more than %d pieces; apply the full list: %w", maxSpans, ErrRegionMissing)
+	}
+	if own := s.realm.address.Serial(); l.missing.has(own) {
+		return nil, fmt.Errorf("the region with this device's own serial, %d: %w", own, ErrRegionMissing)
+	}
+	if err := d.compareLogs(s.realm, b, old); err != nil {
 		return nil, err
 	}
 	ended, err := d.enforce(l, file)
@@ -86,7 +127,7 @@ func (d *Device) apply(bundle []byte) (*Applied, error) {
 	if forked {
 		err = ErrForked
 	}
-	return newApplied(l, r, ended, true), err
+	return newApplied(l, s.realm, ended, true), err
 }
 
 // refuseHalf refuses a list that has the number of the one whose file was lost, but is not that one, or not all of it: alone it would bring
@@ -147,7 +188,7 @@ func (d *Device) enforce(l *list, c coded) (ended int, err error) {
 
 func newApplied(l *list, r *realm, ended int, changed bool) *Applied {
 	return &Applied{
-		Order: l.order, Issued: l.issued, NextUpdate: l.nextUpdate, HardExpiry: l.hardExpiry, N: l.set.N(), Count: l.set.Len(),
+		Order: l.order, Issued: l.issued, NextUpdate: l.nextUpdate, HardExpiry: l.hardExpiry, N: l.set.N(), Count: l.set.Len(), Held: l.held(),
 		Changed: changed, Forked: l.forked, Revoked: l.revokes(r.address.Serial()), Ended: ended,
 	}
 }

@@ -13,6 +13,9 @@ import (
 func (d *Device) applyChange(statement []byte, r *realm, old *list, mark listMark, rotated *rotation) (*Applied, error) {
 	c, err := openChange(statement, r)
 	if err != nil {
+		if wire.Sniff(statement) == wire.FoundRegions {
+			return nil, fmt.Errorf("the serials of this list stand in regions, which are applied together with it: %w", ErrRegionMissing)
+		}
 		return nil, rotated.explainChange(err, statement, r)
 	}
 	order := c.Order().Compare(mark.order)
@@ -25,6 +28,8 @@ func (d *Device) applyChange(statement []byte, r *realm, old *list, mark listMar
 		return d.sameNumber(c, r, old)
 	case c.Generation != old.order.Generation || c.Base != old.order.Base || old.forked:
 		return nil, fmt.Errorf("list %d cannot be continued to list %d: %w", old.order.Sequence, c.Sequence, ErrListGap)
+	case old.regional():
+		return nil, fmt.Errorf("list %d is held in regions, which no change continues; take list %d in regions: %w", old.order.Sequence, c.Sequence, ErrListGap)
 	case old.order.Sequence < c.From:
 		return nil, fmt.Errorf("list %d is in force, and the change begins at list %d: %w", old.order.Sequence, c.From, ErrListGap)
 	}

@@ -232,6 +232,27 @@ func (a *authority) change(bundle []byte, from uint32, added []uint32, change fu
 	return a.sign(wire.TypeChange, must(c.Marshal()))
 }
 
+// cut signs the list of a bundle in regions that end at the given serials.
+func (a *authority) cut(bundle []byte, change func(*wire.Regions), ends ...uint64) (list []byte, regions [][]byte) {
+	b := must(wire.ParseBundle(must(wire.OpenStatement(bundle, wire.TypeBundle, a.core.Realm, a.core.StatementKey))))
+	set := must(revocation.Decode(revocation.Codec(b.Codec), b.N, int(b.Count), b.Data))
+	m := &wire.Regions{List: *b}
+	m.List.Codec, m.List.Data = 0, nil
+	from := uint64(0)
+	for i, end := range ends {
+		part := must(set.Part(from, end)).Set
+		codec, data := revocation.Encode(part)
+		f := &wire.RegionFile{
+			Core: a.core.Ref(), Generation: b.Generation, Base: b.Base, Sequence: b.Sequence, Place: uint32(i), Data: data,
+		}
+		m.Regions = append(m.Regions, wire.Region{End: end, Count: uint32(part.Len()), Codec: uint8(codec), Hash: f.Hash()})
+		regions = append(regions, must(f.Marshal()))
+		from = end
+	}
+	change(m)
+	return a.sign(wire.TypeRegions, must(m.Marshal())), regions
+}
+
 // key makes the private key of an address in this epoch, for tests that play an enrolled attacker.
 func (a *authority) key(addr wire.Address) *ibc.PrivateKey {
 	u := must(ibc.NewEnrolmentKey(nil))

@@ -169,7 +169,7 @@ func (d *Device) remember(raw []byte) error {
 }
 
 // whole says whether the list in force is what one signed list says, so that others can be brought to it.
-func (l *list) whole() bool { return l != nil && !l.forked }
+func (l *list) whole() bool { return l != nil && !l.forked && !l.regional() }
 
 // keep writes what is carried and takes it into use. The caller holds saving.
 func (d *Device) keep(c *carried) error {

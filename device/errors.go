@@ -72,6 +72,10 @@ var (
 	ErrRevoked = errors.New("revoked by the list in force")
 	// ErrNoList: no list answers for the identity and epoch.
 	ErrNoList = errors.New("no revocation list in force answers for it; apply the newest list")
+	// ErrRegionMissing: the list in force is held in regions, and the one in question is not among them.
+	ErrRegionMissing = errors.New("not held on this device; fetch that region of the list and apply it with the list, or apply the full list")
+	// ErrOtherRegion: a region does not belong to the list that it was given with.
+	ErrOtherRegion = errors.New("the region belongs to another list; fetch the one with this list's number, made together with it")
 	// ErrListExpired: the list is past its hard expiry.
 	ErrListExpired = errors.New("the revocation list is past its hard expiry; apply the newest list")
 	// ErrOldList: the list is older than the one in force.

@@ -38,7 +38,8 @@ const (
 	maxPerHost    = 64  // of those, with one host
 	maxAlarms     = 32  // about one core; those of the core in force and of the former one are kept
 	maxAlarmText  = 512
-	minReplay     = 4 // a quarter must be one message at least
+	maxSpans      = 65_536 // ranges of serials that a list in force says nothing about: it has 4,096 regions at most, but may be cut in several ways
+	minReplay     = 4      // a quarter must be one message at least
 
 	coldBurst  = 64  // cold messages opened at once
 	coldPerSec = 128 // and per second from then on: about 15 % of one core

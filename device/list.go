@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 
 	"marque/device/revocation"
@@ -21,8 +22,9 @@ type list struct {
 	first      uint32 // epochs that it answers for
 	last       uint32
 	set        revocation.Index
-	forked     bool // the union of two lists with this order
-	memory     int  // Options.ListMemory, for the lists that follow from this one
+	missing    spans // below n, in regions that are not held here: about them the list says nothing
+	forked     bool  // the union of two lists with this order
+	memory     int   // Options.ListMemory, for the lists that follow from this one
 }
 
 // coded is who is revoked as the list file has it, with the n and the count of the list.
@@ -42,14 +44,35 @@ func newList(b *wire.Bundle, realm string, memory int) (*list, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	if wire.ListState(realm, b.Generation, b.Base, b.FirstEpoch, b.LastEpoch, b.N, set.Serials()) != b.State {
-		return nil, fmt.Errorf("the list's serials do not have the state that it names: %w", ErrMalformed)
-	}
+	return listOf(b, memory).holding(set, realm)
+}
+
+// listOf returns what a verified bundle says besides the serials.
+func listOf(b *wire.Bundle, memory int) *list {
 	return &list{
 		order: b.Order(), state: b.State, issued: b.Issued,
 		nextUpdate: b.Issued.Add(b.NextUpdate), hardExpiry: b.Issued.Add(b.HardExpiry),
-		first: b.FirstEpoch, last: b.LastEpoch, set: revocation.NewIndex(set, memory), memory: memory,
-	}, nil
+		first: b.FirstEpoch, last: b.LastEpoch, memory: memory,
+	}
+}
+
+// holding returns l with the revoked serials, of those that are not missing. Only when none are missing, l's state can be compared.
+func (l *list) holding(set *revocation.Set, realm string) (*list, error) {
+	if !l.regional() && wire.ListState(realm, l.order.Generation, l.order.Base, l.first, l.last, set.N(), set.Serials()) != l.state {
+		return nil, fmt.Errorf("the list's serials do not have the state that it names: %w", ErrMalformed)
+	}
+	u := *l
+	u.set = u.index(set)
+	return &u, nil
+}
+
+// index puts the revoked serials into the form that answers. The memory for it follows how much of the list is held.
+func (l *list) index(set *revocation.Set) revocation.Index {
+	limit := l.memory
+	if l.regional() {
+		limit = int(float64(limit) * (1 - float64(l.missing.size())/float64(set.N())))
+	}
+	return revocation.NewIndex(set, limit)
 }
 
 // verdict is what a list says about an identity that is not refused.
@@ -71,6 +94,8 @@ func (l *list) check(serial, epoch uint32, now time.Time) (verdict, error) {
 		return v, ErrListExpired
 	case epoch < l.first || epoch > l.last:
 		return v, fmt.Errorf("the list covers epochs %d to %d, not %d: %w", l.first, l.last, epoch, ErrNoList)
+	case l.missing.has(serial):
+		return v, fmt.Errorf("of list %d, the region with serial %d: %w", l.order.Sequence, serial, ErrRegionMissing)
 	case v.newer && v.stale:
 		return v, fmt.Errorf("the identity is newer than the list, whose next update is overdue: %w", ErrNoList)
 	}
@@ -88,11 +113,18 @@ func (l *list) sequence() uint32 {
 	return l.order.Sequence
 }
 
+// regional says whether some regions of the list are not held.
+func (l *list) regional() bool { return l != nil && len(l.missing) > 0 }
+
+// held returns the serials below n that the list answers for.
+func (l *list) held() []Span { return l.missing.rest(l.set.N()) }
+
 // union joins two lists that the authority signed under one number: whoever is on either is revoked, and of epochs and dates the tighter
-// ones hold.
+// ones hold. It answers for a serial only if both do.
 func (l *list) union(o *list) *list {
 	u := *l
-	u.set, u.forked = revocation.NewIndex(revocation.Expand(l.set).Union(revocation.Expand(o.set)), l.memory), true
+	u.missing, u.forked = normal(append(slices.Clone(l.missing), o.missing...)), true
+	u.set = u.index(revocation.Expand(l.set).Union(revocation.Expand(o.set)))
 	u.first, u.last = max(l.first, o.first), min(l.last, o.last)
 	if o.nextUpdate.Before(u.nextUpdate) {
 		u.nextUpdate = o.nextUpdate
@@ -103,6 +135,13 @@ func (l *list) union(o *list) *list {
 	return &u
 }
 
+// completed joins what is held of one list.
+func (l *list) completed(o *list, realm string) (*list, error) {
+	u := *l
+	u.missing = l.missing.both(o.missing)
+	return u.holding(revocation.Expand(l.set).Union(revocation.Expand(o.set)), realm)
+}
+
 // sameDates says whether two lists with one number also have the same dates.
 func (l *list) sameDates(o *list) bool {
 	return l.issued.Equal(o.issued) && l.nextUpdate.Equal(o.nextUpdate) && l.hardExpiry.Equal(o.hardExpiry)
@@ -111,7 +150,7 @@ func (l *list) sameDates(o *list) bool {
 // adds says whether o would change anything about l in a union.
 func (l *list) adds(o *list) bool {
 	u := l.union(o)
-	return u.set.Len() != l.set.Len() || u.set.N() != l.set.N() || u.first != l.first || u.last != l.last ||
+	return u.set.Len() != l.set.Len() || u.set.N() != l.set.N() || u.missing.size() != l.missing.size() || u.first != l.first || u.last != l.last ||
 		!u.nextUpdate.Equal(l.nextUpdate) || !u.hardExpiry.Equal(l.hardExpiry)
 }
 
@@ -130,6 +169,9 @@ func (l *list) encode(c coded) []byte {
 	e.u32(uint32(l.set.Len()))
 	e.u8(uint8(c.codec))
 	e.str(c.data)
+	if l.regional() {
+		l.missing.encode(&e)
+	}
 	return e.b
 }
 
@@ -138,6 +180,9 @@ func decodeList(b []byte, memory int) (*list, error) {
 	m := decodeMark(&d)
 	l := &list{order: m.order, state: m.state, forked: m.forked, hardExpiry: m.hardExpiry, issued: d.time(), nextUpdate: d.time(), first: d.u32(), last: d.u32()}
 	n, count, codec, data := d.u64(), int(d.u32()), d.u8(), d.str()
+	if len(d.b) > 0 { // of a list in regions
+		l.missing = decodeSpans(&d, n)
+	}
 	if !d.end() || !m.known {
 		return nil, fmt.Errorf("list file: %w", ErrCorrupt)
 	}
@@ -145,7 +190,8 @@ func decodeList(b []byte, memory int) (*list, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list file: %w: %w", ErrCorrupt, err)
 	}
-	l.set, l.memory = revocation.NewIndex(set, memory), memory
+	l.memory = memory
+	l.set = l.index(set)
 	return l, nil
 }
 

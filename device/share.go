@@ -95,6 +95,13 @@ func (d *Device) listOrder() wire.Order {
 	return d.list.order
 }
 
+// regional says whether the list in force is held in regions: then a peer's list, which is a full one, would be more than was to be held.
+func (d *Device) regional() bool {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.list.regional()
+}
+
 // handOn chooses the statement that brings whoever holds list o further, with no more than most octets. It fails with ErrNoAnswer when there is
 // none, and with ErrBusy when enough was given away.
 func (d *Device) handOn(o wire.Order, most int) ([]byte, error) {

@@ -46,7 +46,7 @@ func (s *Session) follow() {
 	if s.d.o.Share.Off || !sp.begun || sp.ask || sp.waiting || sp.done != nil || sp.asked >= maxAsks || sp.taken >= s.d.o.Share.Session {
 		return
 	}
-	if behind(s.d.listOrder(), sp.peer) && s.d.sharing.fetch(s, s.d.now()) {
+	if !s.d.regional() && behind(s.d.listOrder(), sp.peer) && s.d.sharing.fetch(s, s.d.now()) {
 		sp.ask, sp.got, sp.total = true, nil, 0
 		sp.asked++
 		s.work()

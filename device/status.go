@@ -34,6 +34,7 @@ type Status struct {
 	Revoked    bool // this device is on the list: it signs and seals nothing
 
 	List     ListStatus
+	Held     []Span  // the serials below List.N that the list in force answers for: all, unless it is held in regions
 	Alarms   []Alarm // stay until the folder is gone, or their core was given up twice
 	Peers    int     // keys known, at most MaxPeers
 	Seen     int     // messages remembered
@@ -55,6 +56,7 @@ type ListStatus struct {
 	Stale      bool   // past NextUpdate: what it says is marked
 	Expired    bool   // past HardExpiry: everything is refused
 	Forked     bool   // union of two lists with one number
+	Regional   bool   // some of its regions are not held: see Status.Held
 }
 
 // Status returns what the device knows about itself. It works before Install and after Close, too.
@@ -80,9 +82,10 @@ func (d *Device) Status() Status {
 		}
 	}
 	if l := d.list; l != nil {
+		s.Held = l.held()
 		s.List = ListStatus{
 			Known: true, Order: l.order, State: l.state, Issued: l.issued, NextUpdate: l.nextUpdate, HardExpiry: l.hardExpiry,
-			N: l.set.N(), Count: l.set.Len(), Memory: l.set.Octets(), Stale: !s.Now.Before(l.nextUpdate), Expired: !s.Now.Before(l.hardExpiry), Forked: l.forked,
+			N: l.set.N(), Count: l.set.Len(), Memory: l.set.Octets(), Stale: !s.Now.Before(l.nextUpdate), Expired: !s.Now.Before(l.hardExpiry), Forked: l.forked, Regional: l.regional(),
 		}
 	}
 	return s
