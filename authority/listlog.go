@@ -71,5 +71,7 @@ func (l *ListLog) add(e *wire.LogEntry) {
 		l.Lists[order] = LoggedList{Index: l.Size, Time: e.Time, State: entry.State, Bundle: entry.Bundle}
 	case *wire.ExpireEntry:
 		l.Left[entry.Serial] = append(l.Left[entry.Serial], l.Size)
+	case *wire.ReleaseEntry:
+		l.Left[entry.Serial] = append(l.Left[entry.Serial], l.Size)
 	}
 }

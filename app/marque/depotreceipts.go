@@ -42,20 +42,22 @@ func shownReceipt(r *authority.Receipt) receiptShown {
 
 func newReceipts() *cobra.Command {
 	var h home
-	var missing, asJSON bool
+	var missing, behind, asJSON bool
 	cmd := &cobra.Command{
-		Use:   "receipts --dir FOLDER [FILE…] [--missing]",
+		Use:   "receipts --dir FOLDER [FILE…] [--missing | --behind]",
 		Short: "Take receipts, or list what devices answered",
 		Long: `Takes receipts: of single devices (.mqa files or pictures of their QR codes) or batches of a depot (.mqt). Each is verified against
 the keys that were issued. Without files it lists who is enrolled, which revocation list each device held when it answered, and
-with --missing who has not answered at all.
+with --missing who has not answered at all, with --behind who held an older list than the newest, or none. A device answers anew after every
+list that it applied (marque-vehicle receipt); the newest answer counts. Statements of depots also tell which list each of them hands out: see
+marque authority depots list.
 
 A second receipt for a package with other keys for the next one means that two devices have its keys. It is refused and recorded as an
 alarm; who is revoked, officers decide.`,
 		Example: "  marque authority receipts --dir fleet south-1.mqt\n  marque authority receipts --dir fleet --missing",
 		Args: func(_ *cobra.Command, args []string) error {
-			if missing && len(args) > 0 {
-				return errors.New("--missing lists, and takes no files")
+			if (missing || behind) && len(args) > 0 {
+				return errors.New("--missing and --behind list, and take no files")
 			}
 			return nil
 		},
@@ -64,12 +66,20 @@ alarm; who is revoked, officers decide.`,
 				if len(args) > 0 {
 					return takeReceipts(cmd, c, args, asJSON)
 				}
-				return listReceipts(cmd, c, missing, asJSON)
+				switch {
+				case missing:
+					return listReceipts(cmd, c, asJSON, func(r *authority.Receipt) bool { return !r.Got })
+				case behind:
+					return listBehind(cmd, c, asJSON)
+				}
+				return listReceipts(cmd, c, asJSON, func(*authority.Receipt) bool { return true })
 			})
 		},
 	}
 	h.openFlags(cmd)
 	cmd.Flags().BoolVar(&missing, "missing", false, "list those that no receipt came of")
+	cmd.Flags().BoolVar(&behind, "behind", false, "list those that held an older list than the newest, or none, when they answered")
+	cmd.MarkFlagsMutuallyExclusive("missing", "behind")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
@@ -133,7 +143,17 @@ func readReceipts(ctx context.Context, file string) ([]byte, error) {
 	return p.Is(wire.FoundReceipt)
 }
 
-func listReceipts(cmd *cobra.Command, c *localapi.Client, missing, asJSON bool) error {
+// listBehind lists the laggards.
+func listBehind(cmd *cobra.Command, c *localapi.Client, asJSON bool) error {
+	s, err := c.Status()
+	if err != nil {
+		return advice.Wrap("the receipts were not listed", err)
+	}
+	newest := s.Authority.List.Sequence
+	return listReceipts(cmd, c, asJSON, func(r *authority.Receipt) bool { return r.Got && r.List.Sequence < newest })
+}
+
+func listReceipts(cmd *cobra.Command, c *localapi.Client, asJSON bool, wanted func(*authority.Receipt) bool) error {
 	all := []receiptShown{}
 	for from := uint32(0); ; {
 		page, err := c.Receipts(from, authority.MaxReceipts)
@@ -141,7 +161,7 @@ func listReceipts(cmd *cobra.Command, c *localapi.Client, missing, asJSON bool) 
 			return advice.Wrap("the receipts were not listed", err)
 		}
 		for i := range page {
-			if !missing || !page[i].Got {
+			if wanted(&page[i]) {
 				all = append(all, shownReceipt(&page[i]))
 			}
 		}

@@ -37,8 +37,8 @@ type status struct {
 	Unpublished int       `json:"unpublished"`
 	Depots      int       `json:"depots"`
 	Behind      int       `json:"depots_behind"` // without the newest list, as far as they said
-	Unreceived  int       `json:"unreceived"` // identities that no receipt came of
-	Alarms      int       `json:"alarms"`     // that receipts raised
+	Unreceived  int       `json:"unreceived"`    // identities that no receipt came of
+	Alarms      int       `json:"alarms"`        // that receipts raised
 	List        uint32    `json:"list"`
 	NextUpdate  time.Time `json:"next_update"`
 	HardExpiry  time.Time `json:"hard_expiry"`
