@@ -24,6 +24,7 @@ var advice = terminal.Advice{
 	{device.ErrOldPackage, "nothing has to be done"},
 	{device.ErrOldList, "look for a newer one where lists are published"},
 	{device.ErrListGap, "apply the full list, list-N.mql, which lies beside it"},
+	{device.ErrRegionMissing, "name the list's list-N-regions.mqg and the list-N-region-*.mqg with that serial; `marque authority regions` prints which"},
 	{device.ErrLocked, "give the passphrase that the folder was made with, or its key file"},
 	{device.ErrTruncated, hungUp},
 	{syscall.EPIPE, hungUp},

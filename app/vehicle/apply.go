@@ -22,18 +22,23 @@ type list struct {
 	Below      uint64    `json:"below"`
 	Changed    bool      `json:"changed"`
 	Self       bool      `json:"self_revoked"`
+	Held       []span    `json:"held"` // the serials below that the list answers for
 }
 
 func newApply(f *folder) *cobra.Command {
 	var asJSON bool
 	var from mailbox
 	cmd := &cobra.Command{
-		Use:   "apply --dir FOLDER {LIST | PICTURE… | --usb[=DEVICE|FOLDER]}",
+		Use:   "apply --dir FOLDER {LIST | REGIONS REGION… | PICTURE… | --usb[=DEVICE|FOLDER]}",
 		Short: "Take a published revocation list into force",
 		Long: `Takes a published revocation list into force: from a file, from pictures of its codes in any order (PNG, JPEG, GIF, or folders of them), or
-the newest in the folder marque/inbox of a stick.`,
-		Example: "  marque-vehicle apply --dir bus-4711 list-2.mql\n  marque-vehicle apply --dir bus-4711 --usb",
-		Args:    from.or("a list"),
+the newest in the folder marque/inbox of a stick.
+
+A list in regions, list-N-regions.mqg, is applied together with the regions that the device is to hold: its own, and those of whom it meets. About serials in
+others it knows nothing, and refuses them, until those regions or the full list are applied, too. Of a stick without a full list all regions that are there are taken.`,
+		Example: "  marque-vehicle apply --dir bus-4711 list-2.mql\n  marque-vehicle apply --dir bus-4711 list-2-regions.mqg list-2-region-001.mqg\n" +
+			"  marque-vehicle apply --dir bus-4711 --usb",
+		Args: from.or("a list"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.use(func(d *device.Device) error {
 				a, err := apply(cmd, d, &from, args)
@@ -55,6 +60,12 @@ the newest in the folder marque/inbox of a stick.`,
 
 func apply(cmd *cobra.Command, d *device.Device, from *mailbox, paths []string) (*device.Applied, error) {
 	if !from.Given {
+		if list, regions, is, err := regionsIn(paths); is {
+			if err != nil {
+				return nil, err
+			}
+			return d.ApplyRegions(list, regions...)
+		}
 		bundle, err := carry.Read(cmd.Context(), wire.FoundBundle, wire.MaxBundle, paths...)
 		if err != nil {
 			return nil, err
@@ -67,6 +78,9 @@ func apply(cmd *cobra.Command, d *device.Device, from *mailbox, paths []string) 
 	}
 	b := applyNewest(d, files)
 	if b.file == "" {
+		b = applyRegionsOf(d, files)
+	}
+	if b.file == "" {
 		return nil, errNoList
 	}
 	return b.applied, b.err
@@ -75,12 +89,13 @@ func apply(cmd *cobra.Command, d *device.Device, from *mailbox, paths []string) 
 func listOf(a *device.Applied) list {
 	return list{
 		Sequence: a.Order.Sequence, Issued: a.Issued.UTC(), NextUpdate: a.NextUpdate.UTC(), HardExpiry: a.HardExpiry.UTC(),
-		Revoked: a.Count, Below: a.N, Changed: a.Changed, Self: a.Revoked,
+		Revoked: a.Count, Below: a.N, Changed: a.Changed, Self: a.Revoked, Held: spansOf(a.Held),
 	}
 }
 
 func applied(a *device.Applied) string {
 	s := fmt.Sprintf("list %d is in force: %d of %d revoked, next update due %s\n", a.Order.Sequence, a.Count, a.N, a.NextUpdate.UTC().Format(time.RFC3339))
+	s += heldText(a.Held, a.N)
 	if !a.Changed {
 		s += "it was in force before\n"
 	}

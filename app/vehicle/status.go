@@ -27,6 +27,7 @@ type status struct {
 	Revoked   bool       `json:"revoked"`
 	List      uint32     `json:"list"` // 0: none, so nobody is trusted
 	Listed    int        `json:"listed"`
+	Held      []span     `json:"held"` // the serials that the list answers for
 	Stale     bool       `json:"stale"`
 	Expired   bool       `json:"expired"`
 	Peers     int        `json:"peers"`
@@ -58,7 +59,7 @@ func newStatus(f *folder) *cobra.Command {
 func statusOf(s *device.Status) status {
 	out := status{
 		Name: s.Name, Kind: s.Kind.String(), Request: words.Text(s.Request[:]), Installed: s.Installed, Revoked: s.Revoked,
-		List: s.List.Order.Sequence, Listed: s.List.Count, Stale: s.List.Stale, Expired: s.List.Expired, Peers: s.Peers, Alarms: []string{},
+		List: s.List.Order.Sequence, Listed: s.List.Count, Held: spansOf(s.Held), Stale: s.List.Stale, Expired: s.List.Expired, Peers: s.Peers, Alarms: []string{},
 	}
 	if s.Installed || s.Rotating {
 		out.Realm, out.Words, out.Core, out.HasNext, out.Rotating = s.Realm, words.Text(s.CoreHash[:]), s.Generation, s.HasNext, s.Rotating
@@ -90,6 +91,9 @@ func statusText(s *device.Status) string {
 		text += fmt.Sprintf("list     %d, stale: apply a newer one before %s\n", l.Order.Sequence, l.HardExpiry.UTC().Format(time.RFC3339))
 	default:
 		text += fmt.Sprintf("list     %d, %d of %d revoked, next update due %s\n", l.Order.Sequence, l.Count, l.N, l.NextUpdate.UTC().Format(time.RFC3339))
+	}
+	if held := heldText(s.Held, s.List.N); held != "" {
+		text += "regions  " + held
 	}
 	if s.Revoked {
 		text += "REVOKED  this device signs and seals nothing any more\n"
