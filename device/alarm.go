@@ -99,7 +99,7 @@ func (d *Device) noteTwoKeys(err error) {
 	fresh := !d.closed && d.knows(two.core) && d.alarmOf(two.core, d.now(), fmt.Sprintf("two keys were issued for %s in epoch %d", two.address, two.epoch), two.keys...)
 	d.mu.Unlock()
 	if fresh {
-		_ = d.saveState() // if the disk fails, the alarm is saved with the next change
+		_ = d.saveCounted() // if the disk fails, the alarm is saved with the next change
 	}
 }
 

@@ -170,6 +170,10 @@ func statementError(err error) error {
 // enforce writes a list and the state that remembers it, puts it into force, and ends the sessions that it forbids. After a crash between
 // the two files the list is newer than the state, which Load takes as applied. The caller holds saving.
 func (d *Device) enforce(l *list, c coded) (ended int, err error) {
+	recovers := d.counting.setBack
+	if recovers && !d.now().Before(l.nextUpdate) {
+		return 0, fmt.Errorf("list %d was to be replaced on %s: %w", l.order.Sequence, l.nextUpdate.UTC().Format(time.DateOnly), ErrSetBack)
+	}
 	if err := d.folder.save(listFile, whatList, d.generation, l.encode(c)); err != nil {
 		return 0, err
 	}
@@ -180,10 +184,14 @@ func (d *Device) enforce(l *list, c coded) (ended int, err error) {
 	if l.forked {
 		d.forkAlarm(l.order)
 	}
+	if recovers { // what was received before is not known, and from now on somebody is trusted again
+		d.seen.lose(d.boot().Add(d.realm.policy.Future))
+		d.counting.setBack = false
+	}
 	d.prune()
 	d.mu.Unlock()
 	ended = d.sessions.recheck()
-	return ended, d.saveState()
+	return ended, d.saveCounted()
 }
 
 func newApplied(l *list, r *realm, ended int, changed bool) *Applied {

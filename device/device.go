@@ -21,6 +21,7 @@ type Device struct {
 
 	saving     sync.Mutex // serialises everything that writes to the folder; taken before mu
 	generation uint64     // of the state file; guarded by saving
+	counting   counting
 
 	mu      sync.RWMutex // guards what follows; operations hold it for reading
 	closed  bool
@@ -66,6 +67,12 @@ func create(dir string, w Wanted, o Options) (_ *Device, err error) {
 	}
 	d.wanted, d.request = w, d.enrol.hash
 	d.seen, d.peers = newReplay(o.Replay), newPeers()
+	if o.Counter != nil {
+		d.counting.used = true
+		if d.counting.value, err = o.Counter.Value(); err != nil {
+			return nil, counterError(err)
+		}
+	}
 	tmp, err := os.MkdirTemp(filepath.Dir(dir), ".new-device-*")
 	if err != nil {
 		return nil, fmt.Errorf("make the folder: %w", err)
@@ -92,8 +99,8 @@ func create(dir string, w Wanted, o Options) (_ *Device, err error) {
 	return d, nil
 }
 
-// Load opens a device folder. It fails with ErrInUse while another process holds it, with ErrLocked for a wrong passphrase or key file, and
-// with ErrCorrupt when its contents are not what was written.
+// Load opens a device folder. It fails with ErrInUse while another process holds it, with ErrLocked for a wrong passphrase or key file,
+// with ErrCounter when the counter that it was made with does not work, and with ErrCorrupt when its contents are not what was written.
 func Load(dir string, o Options) (*Device, error) {
 	o, err := o.check()
 	if err != nil {
@@ -117,6 +124,9 @@ func (d *Device) load() error {
 	if err := d.loadState(); err != nil {
 		return err
 	}
+	if err := d.checkCounter(); err != nil {
+		return err
+	}
 	lost, err := d.loadReplay()
 	if err != nil {
 		return err
@@ -131,7 +141,7 @@ func (d *Device) load() error {
 		d.seen.lose(d.boot().Add(d.realm.policy.Future))
 	}
 	d.prune()
-	return d.saveState()
+	return d.saveCounted()
 }
 
 func newDevice(o Options) *Device {

@@ -15,6 +15,10 @@ var (
 	ErrLocked = errors.New("the passphrase or key file does not open this device folder")
 	// ErrCorrupt: a file of the folder is damaged or was altered.
 	ErrCorrupt = errors.New("the device folder is damaged; revoke this device and enrol it again in a new folder")
+	// ErrCounter: the counter that the folder was made with is missing or does not work. What was saved stays.
+	ErrCounter = errors.New("the counter that protects this device folder cannot be used; check the TPM, and that this program may use it")
+	// ErrSetBack: the folder is an earlier state of itself, and the list is as old as that may be.
+	ErrSetBack = errors.New("this device folder was set back to an earlier moment; apply a list that is not past its next update")
 	// ErrMedium: what was written to the folder reads otherwise. The file in question is as it was before.
 	ErrMedium = errors.New("the disk does not hold what was written to it; replace it, since the device's keys are on it, too")
 	// ErrClosed: the device was closed.

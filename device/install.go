@@ -88,6 +88,9 @@ func (d *Device) installPackage(pkg []byte, pin [32]byte) (*Installed, error) {
 		return nil, err
 	}
 	enrol.erase()
+	if err := d.count(); err != nil {
+		return nil, fmt.Errorf("the keys are installed: %w", err)
+	}
 	k := r.keys
 	return &Installed{
 		Address: r.address, CoreHash: r.hash, Sequence: r.sequence, FirstEpoch: k.first, LastEpoch: k.last(),
@@ -239,7 +242,11 @@ func (d *Device) adopt(r *realm) error {
 	r.answer = &answer{installed: d.now().Truncate(time.Second)}
 	oldRealm, oldEnrol := d.realm, d.enrol
 	d.realm, d.enrol = r, nil
-	if err := d.writeState(d.encodeState()); err != nil {
+	err := d.willCount()
+	if err == nil {
+		err = d.writeState(d.encodeState())
+	}
+	if err != nil {
 		d.realm, d.enrol = oldRealm, oldEnrol
 		return err
 	}

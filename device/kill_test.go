@@ -22,6 +22,7 @@ const (
 	victimApplies = "DEVICE_TEST_APPLIES"   // a file
 	victimDies    = "DEVICE_TEST_DIES_AT"   // the number of a step, from 1
 	victimTime    = "DEVICE_TEST_TIME"      // RFC 3339
+	victimCounter = "DEVICE_TEST_COUNTER"   // a file, or nothing
 )
 
 // acknowledged is what a victim prints once a list is applied.
@@ -43,7 +44,7 @@ func victim(dir string) error {
 	clock := must(time.Parse(time.RFC3339, os.Getenv(victimTime)))
 	list, last := must(os.ReadFile(os.Getenv(victimApplies))), must(strconv.Atoi(os.Getenv(victimDies)))
 	steps, armed := 0, false
-	d, err := device.Load(dir, device.WithStep(device.Options{Clock: func() time.Time { return clock }}, func(string) {
+	step := func(string) {
 		if !armed {
 			return
 		}
@@ -51,7 +52,13 @@ func victim(dir string) error {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {}
 		}
-	}))
+	}
+	o := device.Options{Clock: func() time.Time { return clock }}
+	if path := os.Getenv(victimCounter); path != "" {
+		o.Counter = fileCounter{path, step}
+		armed = true // from the start: that counts, too
+	}
+	d, err := device.Load(dir, device.WithStep(o, step))
 	if err != nil {
 		return err
 	}
@@ -68,7 +75,10 @@ func kill(t *testing.T, dir, list string, clock time.Time, step int) (folder str
 	t.Helper()
 	folder = crash(t, dir)
 	c := exec.Command(os.Args[0])
-	c.Env = append(os.Environ(), victimIn+"="+folder, victimApplies+"="+list, victimDies+"="+strconv.Itoa(step), victimTime+"="+clock.Format(time.RFC3339))
+	if counter := filepath.Join(folder, "counter"); exists(counter) {
+		c.Env = append(c.Env, victimCounter+"="+counter)
+	}
+	c.Env = append(append(c.Env, os.Environ()...), victimIn+"="+folder, victimApplies+"="+list, victimDies+"="+strconv.Itoa(step), victimTime+"="+clock.Format(time.RFC3339))
 	out, err := c.Output()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {

@@ -237,6 +237,9 @@ func (m listMark) behind(l *list) bool {
 // loadList reads the list file. One that is missing, damaged or older than the state remembers is not used: without a list nobody is
 // trusted, and an alarm says why. One that is newer was applied just before a crash.
 func (d *Device) loadList() error {
+	if d.counting.setBack {
+		return nil // it may have been set back, too
+	}
 	b, generation, err := d.folder.load(listFile, whatList, maxListFile)
 	if err == nil && d.rotation.outdates(generation) {
 		err = fs.ErrNotExist // a list of the former core: Rotate was interrupted before it took it away, or somebody put it back

@@ -31,6 +31,8 @@ type Options struct {
 	// Learned, if not nil, hears of every list that a peer of a session brought, from several goroutines; a is nil, and err says why, when it
 	// was refused.
 	Learned func(peer wire.Address, a *Applied, err error)
+	// Counter, if not nil, shows that the folder was not set back to an earlier moment. A folder that was made with one is opened with it.
+	Counter Counter
 	// Refused, if not nil, hears of every connection that a Listener turned away, from several goroutines.
 	Refused func(remote net.Addr, err error)
 

@@ -68,6 +68,9 @@ func (d *Device) rotate(statement []byte) (*Rotated, error) {
 	old.erase()
 	_ = d.folder.remove(carriedFile) // of no use without the list
 	_ = d.folder.remove(listFile)    // while it is there, its generation tells that it is of the former core
+	if err := d.count(); err != nil {
+		return nil, fmt.Errorf("the device has rotated: %w", err)
+	}
 	return &Rotated{Core: next, CoreHash: next.Hash(), Former: d.rotation.former.CoreHash, Request: enrol.hash}, nil
 }
 
@@ -180,7 +183,10 @@ func (d *Device) giveUp(next *wire.Core, enrol *enrolment) (*covenant, error) {
 	r := &rotation{since: d.generation + 1, core: next, raw: raw, hash: wire.CoreHash(raw), former: d.former()}
 	alarms := slices.DeleteFunc(slices.Clone(d.alarms), func(a Alarm) bool { return a.Core != r.former.CoreHash })
 	old := d.exchange(&covenant{request: enrol.hash, enrol: enrol, rotation: r, alarms: alarms, seen: newReplay(d.o.Replay), peers: newPeers()})
-	if err := d.writeState(d.encodeState()); err != nil {
+	if err = d.willCount(); err == nil {
+		err = d.writeState(d.encodeState())
+	}
+	if err != nil {
 		d.exchange(old)
 		return nil, err
 	}

@@ -18,7 +18,7 @@ const (
 	whatCarried = 4
 )
 
-// encodeState writes everything that the state file holds. The caller holds mu, and clears the result.
+// encodeState writes everything that the state file holds. The caller holds saving and mu, and clears the result.
 func (d *Device) encodeState() []byte {
 	raise(&d.floor.any, d.believable())
 	e := &encoder{}
@@ -41,6 +41,7 @@ func (d *Device) encodeState() []byte {
 	encodeAlarmCores(e, d.alarms)
 	d.rotation.encode(e)
 	d.encodeAnswer(e)
+	d.counting.encode(e)
 	return e.b
 }
 
@@ -93,7 +94,11 @@ func (d *Device) decodeRest(r *decoder) (err error) {
 	if d.realm != nil && d.rotation != nil && d.realm.hash != d.rotation.hash {
 		return fmt.Errorf("state: %w", ErrCorrupt)
 	}
-	return d.decodeAnswerRest(r)
+	if err := d.decodeAnswerRest(r); err != nil {
+		return err
+	}
+	d.counting = decodeCounting(r)
+	return nil
 }
 
 // saveState writes the state file. The caller holds saving but not mu.

@@ -14,6 +14,8 @@ type Status struct {
 	Request [32]byte  // hash of the enrolment request, shown as eight words
 	Now     time.Time // the later of clock and time floor: what everything is judged by
 	Floor   time.Time // the time floor; a clock before it is not believed
+	Counted bool      // a counter shows whether the folder was set back
+	SetBack bool      // it was, and nobody is trusted before a list is applied that is not past its next update
 
 	Rotating   bool // rotated to the core of the next three fields, without keys of it yet
 	Realm      string
@@ -65,6 +67,7 @@ func (d *Device) Status() Status {
 	defer d.mu.RUnlock()
 	s := Status{
 		Name: d.wanted.Name, Kind: d.wanted.Kind, Request: d.request, Now: d.now(), Floor: time.UnixMilli(d.floor.any.Load()).UTC(),
+		Counted: d.counting.used, SetBack: d.counting.setBack,
 		Alarms: slices.Clone(d.alarms), Peers: d.peers.len(), Seen: d.seen.len(), Sessions: len(d.sessions.all()), Shared: d.shared(),
 	}
 	if core, hash := d.inForce(); core != nil {

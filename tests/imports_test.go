@@ -43,6 +43,7 @@ var table = []struct {
 		"github.com/cloudflare/circl/dh/x25519", "github.com/fxamacker/cbor/", "github.com/flynn/noise", "golang.org/x/crypto/argon2", "golang.org/x/sys/",
 	}},
 	{"device/cabi", []string{"marque/device", "marque/device/wire", "marque/app/words"}},
+	{"device/tpm", []string{"github.com/google/go-tpm/tpm2/"}},
 	{"storage", []string{
 		"marque/device/wire",
 		"github.com/fxamacker/cbor/", "go.etcd.io/bbolt/", "golang.org/x/mod/sumdb/tlog",
@@ -88,7 +89,7 @@ var table = []struct {
 	{"app/flow/sheets", []string{"marque/app/ceremony", "marque/app/flow", "marque/app/flow/remote", "marque/app/papers", "marque/app/terminal"}},
 	{"app/screen", []string{"marque/app/flow", "marque/app/depot", "marque/app/qr", "marque/app/scan", "marque/app/words", "marque/assets", "fyne.io/fyne/"}},
 	{"app/vehicle", []string{
-		"marque/device", "marque/device/wire", "marque/app/carry", "marque/app/qr", "marque/app/usb", "marque/app/words", "marque/app/terminal",
+		"marque/device", "marque/device/tpm", "marque/device/wire", "marque/app/carry", "marque/app/qr", "marque/app/usb", "marque/app/words", "marque/app/terminal",
 		"github.com/spf13/cobra", "golang.org/x/term",
 	}},
 	{"app/marque", []string{

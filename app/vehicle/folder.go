@@ -30,6 +30,13 @@ func (f *folder) options(fresh bool) (device.Options, error) {
 	if f.refused {
 		o.Refused = printRefused
 	}
+	if !fresh {
+		c, err := findCounter(f.dir)
+		if err != nil {
+			return o, err
+		}
+		o.Counter = c
+	}
 	if f.passphraseFile == "" && !f.ask {
 		return o, nil
 	}

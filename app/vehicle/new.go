@@ -12,15 +12,18 @@ import (
 )
 
 func newNew(f *folder) *cobra.Command {
-	var name, kind string
+	var name, kind, tpmPath string
 	var asJSON bool
 	var to mailbox
 	cmd := &cobra.Command{
-		Use:   "new --dir FOLDER --name NAME [--kind vehicle|application]",
+		Use:   "new --dir FOLDER --name NAME [--kind vehicle|application] [--tpm PATH]",
 		Short: "Make a device folder and its enrolment request",
 		Long: `Makes a device folder with an enrolment request in it: request.png, the QR code to show to the authority, and
-request.mqr, the same for a stick; with --usb it is written to one. Prints the request's eight words, which the authority sees too.`,
-		Example: "  marque-vehicle new --dir bus-4711 --name bus-4711 --kind vehicle",
+request.mqr, the same for a stick; with --usb it is written to one. Prints the request's eight words, which the authority sees too.
+
+With --tpm a counter in the vehicle's TPM 2.0 shows at every start whether the folder was set back to an earlier moment. Then
+nobody is trusted before a list is applied that is not past its next update. All later commands need that TPM.`,
+		Example: "  marque-vehicle new --dir bus-4711 --name bus-4711 --kind vehicle\n  marque-vehicle new --dir bus-4712 --name bus-4712 --tpm /dev/tpmrm0",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			const what = "the device folder was not made"
@@ -31,7 +34,7 @@ request.mqr, the same for a stick; with --usb it is written to one. Prints the r
 					return advice.Wrap(what, err)
 				}
 			}
-			made, err := create(f, name, kind)
+			made, err := create(f, name, kind, tpmPath)
 			if err != nil {
 				return advice.Wrap(what, err)
 			}
@@ -48,12 +51,13 @@ request.mqr, the same for a stick; with --usb it is written to one. Prints the r
 	}
 	cmd.Flags().StringVar(&name, "name", "", "the name asked for: 1 to 48 letters, digits, and - . _")
 	cmd.Flags().StringVar(&kind, "kind", "vehicle", "vehicle or application")
+	cmd.Flags().StringVar(&tpmPath, "tpm", "", "a counter in the TPM at this path protects the folder, such as /dev/tpmrm0 or the socket of swtpm")
 	to.Add(cmd, "write the request to a stick as well")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
 
-func create(f *folder, name, kind string) (m made, err error) {
+func create(f *folder, name, kind, tpmPath string) (m made, err error) {
 	k, err := wire.ParseKind(kind)
 	if err != nil {
 		return m, err
@@ -62,7 +66,13 @@ func create(f *folder, name, kind string) (m made, err error) {
 	if err != nil {
 		return m, err
 	}
-	d, err := device.Create(f.dir, device.Wanted{Name: name, Kind: k}, o)
+	w := device.Wanted{Name: name, Kind: k}
+	var d *device.Device
+	if tpmPath == "" {
+		d, err = device.Create(f.dir, w, o)
+	} else {
+		d, err = createCounted(f.dir, tpmPath, w, o)
+	}
 	if err != nil {
 		return m, err
 	}

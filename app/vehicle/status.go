@@ -25,7 +25,9 @@ type status struct {
 	Rotating  bool       `json:"rotating"` // rotated, and without keys of the new core yet
 	KeysUntil *time.Time `json:"keys_until,omitempty"`
 	Revoked   bool       `json:"revoked"`
-	List      uint32     `json:"list"` // 0: none, so nobody is trusted
+	Counted   bool       `json:"counted"`  // a counter shows whether the folder was set back
+	SetBack   bool       `json:"set_back"` // it was
+	List      uint32     `json:"list"`     // 0: none, so nobody is trusted
 	Listed    int        `json:"listed"`
 	Held      []span     `json:"held"` // the serials that the list answers for
 	Stale     bool       `json:"stale"`
@@ -58,7 +60,7 @@ func newStatus(f *folder) *cobra.Command {
 
 func statusOf(s *device.Status) status {
 	out := status{
-		Name: s.Name, Kind: s.Kind.String(), Request: words.Text(s.Request[:]), Installed: s.Installed, Revoked: s.Revoked,
+		Name: s.Name, Kind: s.Kind.String(), Request: words.Text(s.Request[:]), Installed: s.Installed, Revoked: s.Revoked, Counted: s.Counted, SetBack: s.SetBack,
 		List: s.List.Order.Sequence, Listed: s.List.Count, Held: spansOf(s.Held), Stale: s.List.Stale, Expired: s.List.Expired, Peers: s.Peers, Alarms: []string{},
 	}
 	if s.Installed || s.Rotating {
@@ -78,11 +80,13 @@ func statusText(s *device.Status) string {
 	case s.Rotating:
 		return rotatingText(s)
 	case !s.Installed:
-		return fmt.Sprintf("%s %s has no keys yet\nwords    %s\n", s.Kind, s.Name, words.Text(s.Request[:]))
+		return fmt.Sprintf("%s %s has no keys yet\nwords    %s\n", s.Kind, s.Name, words.Text(s.Request[:])) + alarmText(s)
 	}
 	text := fmt.Sprintf("address  %s\nrealm    %s\nwords    %s\nkeys     until %s\n",
 		s.Address, realmText(s), words.Text(s.CoreHash[:]), s.KeysUntil.UTC().Format(time.RFC3339))
 	switch l := s.List; {
+	case s.SetBack:
+		text += "list     none: the folder was set back to an earlier moment, and nobody is trusted before a list of now is applied\n"
 	case !l.Known:
 		text += "list     none: nobody is trusted before one is applied\n"
 	case l.Expired:

@@ -32,6 +32,7 @@ var codes = []struct {
 	{C.MARQUE_CLOSED, device.ErrClosed},
 	{C.MARQUE_OPTIONS, device.ErrOptions},
 	{C.MARQUE_MEDIUM, device.ErrMedium},
+	{C.MARQUE_COUNTER, device.ErrCounter},
 	{C.MARQUE_TAMPERED, device.ErrTampered}, // before ErrNotForMe: Open cannot tell them apart and returns both
 	{C.MARQUE_MALFORMED, device.ErrMalformed},
 	{C.MARQUE_UNKNOWN_REALM, device.ErrUnknownRealm},
@@ -58,6 +59,7 @@ var codes = []struct {
 	{C.MARQUE_LIST_EXPIRED, device.ErrListExpired},
 	{C.MARQUE_OLD_LIST, device.ErrOldList},
 	{C.MARQUE_LIST_GAP, device.ErrListGap},
+	{C.MARQUE_SET_BACK, device.ErrSetBack},
 	{C.MARQUE_FORKED, device.ErrForked},
 	{C.MARQUE_NO_ANSWER, device.ErrNoAnswer},
 	{C.MARQUE_HYBRID, device.ErrHybrid},

@@ -66,6 +66,7 @@ enum marque_code {
     MARQUE_CLOSED = 15,        /* the device was closed during the call */
     MARQUE_OPTIONS = 16,       /* options or names that cannot be used */
     MARQUE_MEDIUM = 17,        /* the disk does not hold what was written to it */
+    MARQUE_COUNTER = 18,       /* the folder was made with a counter, which this interface does not have yet */
 
     MARQUE_MALFORMED = 20,     /* not what was expected, in form */
     MARQUE_TAMPERED = 21,      /* a signature or seal does not hold; of a sealed message also: it is for somebody else */
@@ -99,6 +100,7 @@ enum marque_code {
     MARQUE_LIST_GAP = 64,     /* the change does not continue the list in force */
     MARQUE_FORKED = 65,       /* two lists with one number: both are in force, and an alarm is kept */
     MARQUE_NO_ANSWER = 66,    /* nothing would bring the asker's list further */
+    MARQUE_SET_BACK = 67,     /* the folder was set back, and this list is past its next update */
 
     MARQUE_HYBRID = 70,       /* of sessions, which this interface does not have yet */
     MARQUE_HANDSHAKE = 71,
