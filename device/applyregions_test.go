@@ -1,6 +1,7 @@
 package device_test
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -267,6 +268,10 @@ func TestRegionsDoNotSpread(t *testing.T) {
 	f := newSpreading(t, nil)
 	list, regions := f.cut(f.publish(), whole, 1, 2, 3)
 	must(f.bus.ApplyRegions(list, regions[:2]...))
+	_, err := f.bus.AnswerListRequest(must(f.enrol(t, "new", wire.KindVehicle).ListRequest(0)))
+	wantErr(t, err, device.ErrNoAnswer, "a list in regions is asked for")
+	_, err = f.bus.ListRequest(0)
+	wantErr(t, err, device.ErrListGap, "who holds a list in regions asks")
 	must(f.tram.Apply(f.publish()))
 	a, b := connect(t)
 	_, _, _ = f.open(t, f.bus, f.tram, a, b)
@@ -278,4 +283,72 @@ func TestRegionsDoNotSpread(t *testing.T) {
 	if n := f.bus.Status().Shared.Carried; n != 0 {
 		t.Errorf("%d statements carried", n)
 	}
+}
+
+// However a list is cut, and in whatever order regions come, a device holds what it was given, also after a restart.
+func TestRegionsInAnyOrder(t *testing.T) {
+	f := newFleet(t)
+	f.next = 500
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 4 {
+		full := f.publish(uint32(r.IntN(499)), 499)
+		held := make([]bool, 500)
+		for range 6 {
+			ends := []uint64{500}
+			for range r.IntN(20) {
+				ends = append(ends, 3+r.Uint64N(497)) // its own serial is 2
+			}
+			slices.Sort(ends)
+			ends = slices.Compact(ends)
+			list, regions := f.cut(full, whole, ends...)
+			given := [][]byte{regions[0]}
+			from := uint64(0)
+			for i, end := range ends {
+				if i == 0 || r.IntN(6) == 0 {
+					given = append(given, regions[i])
+					for serial := from; serial < end; serial++ {
+						held[serial] = true
+					}
+				}
+				from = end
+			}
+			r.Shuffle(len(given), func(i, j int) { given[i], given[j] = given[j], given[i] })
+			a := must(f.park.ApplyRegions(list, given...))
+			got := make([]bool, 500)
+			for _, s := range a.Held {
+				for serial := s.From; serial < s.End; serial++ {
+					got[serial] = true
+				}
+			}
+			if !slices.Equal(got, held) {
+				t.Fatalf("holds %v, was given %v", a.Held, held)
+			}
+		}
+		before := f.park.Status().Held
+		f.park = f.reload(t, f.park, f.options())
+		if s := f.park.Status(); !slices.Equal(s.Held, before) || s.List.Regional == slices.Equal(before, []device.Span{{From: 0, End: 500}}) {
+			t.Errorf("holds %v, before the restart %v", s.Held, before)
+		}
+	}
+}
+
+// FuzzListFile: what is read of a list file is written the same again, and nothing in it can do harm.
+func FuzzListFile(f *testing.F) {
+	fl := newFleet(f)
+	f.Add(must(fl.bus.ListOnDisk()))
+	list, regions := fl.cut(fl.publish(1), whole, 1, 2, 3)
+	must(fl.bus.ApplyRegions(list, regions[0]))
+	f.Add(must(fl.bus.ListOnDisk()))
+	must(fl.park.ApplyRegions(list, regions[2]))
+	f.Add(must(fl.park.ListOnDisk()))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		again, err := device.ReadListFile(b)
+		if err != nil {
+			wantErr(t, err, device.ErrCorrupt, "a list file")
+			return
+		}
+		if once, err := device.ReadListFile(again); err != nil || !bytes.Equal(once, again) {
+			t.Errorf("%x is written as %x: %v", b, again, err)
+		}
+	})
 }

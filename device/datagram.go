@@ -9,13 +9,16 @@ import (
 
 // ListRequest returns a datagram that asks whoever hears it for a later list than the one in force, or for any if there is none. It says
 // neither who asks nor proves anything, and is padded to size octets, since no answer is longer: wire.MinListQuery to wire.MaxListQuery, or 0
-// for DefaultListRequest.
+// for DefaultListRequest. A device that holds its list in regions does not ask: ErrListGap.
 func (d *Device) ListRequest(size int) ([]byte, error) {
 	if size == 0 {
 		size = DefaultListRequest
 	}
 	d.mu.RLock()
 	r, err := d.ready()
+	if err == nil && d.list.regional() {
+		err = fmt.Errorf("list %d is held in regions, and is followed by the next one in regions: %w", d.list.order.Sequence, ErrListGap)
+	}
 	d.mu.RUnlock()
 	var b []byte
 	if err == nil {

@@ -104,3 +104,20 @@ func (d *Device) SaveWithoutReceipts() error {
 	b := d.encodeState()
 	return errors.Join(d.writeState(b[:len(b)-len(tail.b)]), d.saveReplay())
 }
+
+// ReadListFile reads the contents of a list file as Load does, and writes them again, for the test that nothing in it can do harm.
+func ReadListFile(b []byte) (again []byte, err error) {
+	l, err := decodeList(b, DefaultListMemory)
+	if err != nil {
+		return nil, err
+	}
+	return l.encode(l.coded()), nil
+}
+
+// ListOnDisk returns what the list file holds, decrypted.
+func (d *Device) ListOnDisk() ([]byte, error) {
+	d.saving.Lock()
+	defer d.saving.Unlock()
+	b, _, err := d.folder.load(listFile, whatList, maxListFile)
+	return b, err
+}
