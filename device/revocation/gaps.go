@@ -8,17 +8,20 @@ import (
 
 // A gap g is coded as its length L, the bits of g + 1 without the one on top, and these bits. At first the models expect what gaps are like
 // in a set without a pattern, of which n and count tell all: g + 1 ≥ v with probability q^(v−1), where q is the share that is not revoked.
-// Then they learn. How likely a length is follows from the two lengths before it, too: where vehicles of one batch were revoked together,
-// short gaps follow short ones.
+// Then they learn. How likely a length is follows from those before it, too, the last one most: where vehicles of one batch were revoked
+// together, short gaps follow short ones.
 const (
 	lengths     = 33 // of g + 1 ≤ 2³²
 	lengthBits  = 6
 	modelled    = 3             // bits of a gap below its top that learn; the others are as likely as not
-	nearby      = 2*lengths - 1 // contexts: the sum of the last two lengths
+	nearby      = 2*lengths - 1 // contexts, at most: sums of the lengths so far, of which each counts half as much as the next
 	lengthNodes = 1 << lengthBits
 	gapNodes    = 1 << modelled
-	root        = 1  // of a tree of models, a node that all values pass
-	trust       = 48 // how many decisions the first expectation counts for
+	root        = 1 // of a tree of models, a node that all values pass
+
+	// How many decisions the first expectation counts for: little where batches would show, much where nothing does.
+	trustLength = 16
+	trustBelow  = 200
 )
 
 // gapModels is what coding gaps expects. Most lists need few of the trees, which are made when they are.
@@ -27,13 +30,20 @@ type gapModels struct {
 	lengths [lengthNodes]model // of every context at first
 	length  [nearby][lengthNodes]model
 	below   [lengths][gapNodes]model
-	last    [2]int
+	recent  int  // the sum
+	coarse  uint // of its bits, so many do not tell contexts apart
 }
 
 func newGapModels(n uint64, count int) *gapModels {
-	g := &gapModels{powers: newPowers(n, uint64(count))}
+	g := &gapModels{powers: newPowers(n, uint64(count)), coarse: coarseness(n, count)}
 	g.lengths = g.powers.lengthTree()
 	return g
+}
+
+// coarseness returns the binary logarithm, cut off, of the bits of a gap as they are expected: the fewer serials are revoked, the longer
+// are gaps, and the fewer decisions tell what follows them.
+func coarseness(n uint64, count int) uint {
+	return uint(bits.Len(uint(bits.Len64(n/uint64(count))))) - 1
 }
 
 // powers are q^(2^i), in units of 2⁻⁶⁴, cut off.
@@ -59,7 +69,7 @@ func (p *powers) lengthTree() (tree [lengthNodes]model) {
 		width := lengthNodes >> depth
 		from := node*width - lengthNodes
 		middle, end := from+width/2, from+width
-		tree[node] = newModel(reach[from]-reach[middle], reach[from]-reach[end], trust)
+		tree[node] = newModel(reach[from]-reach[middle], reach[from]-reach[end], trustLength)
 	}
 	return tree
 }
@@ -70,7 +80,7 @@ func (p *powers) gapTree(length int) (tree [gapNodes]model) {
 		half := length - bits.Len(uint(node)) // the binary logarithm of h
 		if half >= 0 {
 			h := p[half] >> 1
-			tree[node] = newModel(1<<63, 1<<63+h, trust)
+			tree[node] = newModel(1<<63, 1<<63+h, trustBelow)
 		}
 	}
 	return tree
@@ -78,7 +88,7 @@ func (p *powers) gapTree(length int) (tree [gapNodes]model) {
 
 // context returns the models of the next length.
 func (g *gapModels) context() []model {
-	tree := &g.length[g.last[0]+g.last[1]]
+	tree := &g.length[g.recent>>g.coarse]
 	if tree[root].seen == 0 {
 		*tree = g.lengths
 	}
@@ -94,7 +104,7 @@ func (g *gapModels) tree(length int) []model {
 	return tree[:]
 }
 
-func (g *gapModels) note(length int) { g.last = [2]int{length, g.last[0]} }
+func (g *gapModels) note(length int) { g.recent += length - g.recent/2 } // at most 2·32
 
 // encodeGaps codes ascending serials below n, in about so many octets.
 func encodeGaps(n uint64, serials []uint32, octets int) []byte {
