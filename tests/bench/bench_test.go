@@ -115,5 +115,5 @@ func run(m *testing.M) (code int, err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(home)) }()
 	code = m.Run()
-	return code, printTable(os.Stdout)
+	return code, errors.Join(printTable(os.Stdout), printLists(os.Stdout), printMonths(os.Stdout))
 }
