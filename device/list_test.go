@@ -142,6 +142,24 @@ func TestApplyRefuses(t *testing.T) {
 	must(f.tram.Apply(good))
 }
 
+// The status says how old the list is and what it covers, in epochs and in time.
+func TestListStatus(t *testing.T) {
+	f := newFleet(t)
+	issued := f.clock.now().Truncate(time.Second)
+	f.clock.add(30 * time.Hour)
+	l := f.tram.Status().List
+	if l.Age != f.clock.now().Sub(issued) || l.FirstEpoch != 9 || l.LastEpoch != 23 {
+		t.Errorf("%+v", l)
+	}
+	if !l.From.Equal(epoch0.Add(36*week)) || !l.Until.Equal(epoch0.Add(96*week)) {
+		t.Errorf("from %v until %v", l.From, l.Until)
+	}
+	must(f.tram.Apply(f.bundle(2, nil, func(b *wire.Bundle) { b.Issued = b.Issued.Add(time.Minute) })))
+	if l := f.tram.Status().List; l.Age != 0 {
+		t.Errorf("a list of a minute ahead is %v old", l.Age)
+	}
+}
+
 // Two lists under one number: the device holds to both, says so for ever, and a later list settles who is revoked.
 func TestFork(t *testing.T) {
 	f := newFleet(t)

@@ -52,13 +52,18 @@ type ListStatus struct {
 	Issued     time.Time
 	NextUpdate time.Time
 	HardExpiry time.Time
-	N          uint64 // the list speaks of serials below N
-	Count      int    // revoked serials
-	Memory     int    // octets that it takes in memory: see Options.ListMemory
-	Stale      bool   // past NextUpdate: what it says is marked
-	Expired    bool   // past HardExpiry: everything is refused
-	Forked     bool   // union of two lists with one number
-	Regional   bool   // some of its regions are not held: see Status.Held
+	Age        time.Duration // since Issued; 0 when a clock is behind the authority's
+	FirstEpoch uint32        // that it answers for; of others nobody is trusted
+	LastEpoch  uint32
+	From       time.Time // start of the first of them
+	Until      time.Time // end of the last one
+	N          uint64    // the list speaks of serials below N
+	Count      int       // revoked serials
+	Memory     int       // octets that it takes in memory: see Options.ListMemory
+	Stale      bool      // past NextUpdate: what it says is marked
+	Expired    bool      // past HardExpiry: everything is refused
+	Forked     bool      // union of two lists with one number
+	Regional   bool      // some of its regions are not held: see Status.Held
 }
 
 // Status returns what the device knows about itself. It works before Install and after Close, too.
@@ -84,12 +89,17 @@ func (d *Device) Status() Status {
 			s.Epoch, s.KeyNow = e, e >= s.FirstEpoch && e <= s.LastEpoch
 		}
 	}
-	if l := d.list; l != nil {
-		s.Held = l.held()
-		s.List = ListStatus{
-			Known: true, Order: l.order, State: l.state, Issued: l.issued, NextUpdate: l.nextUpdate, HardExpiry: l.hardExpiry,
-			N: l.set.N(), Count: l.set.Len(), Memory: l.set.Octets(), Stale: !s.Now.Before(l.nextUpdate), Expired: !s.Now.Before(l.hardExpiry), Forked: l.forked, Regional: l.regional(),
-		}
+	if d.list != nil && d.realm != nil { // whoever sets the state back alone leaves a list without a realm
+		s.Held, s.List = d.list.held(), d.list.status(s.Now, d.realm.core)
 	}
 	return s
+}
+
+// status describes a list of a core at a moment.
+func (l *list) status(now time.Time, c *wire.Core) ListStatus {
+	return ListStatus{
+		Known: true, Order: l.order, State: l.state, Issued: l.issued, NextUpdate: l.nextUpdate, HardExpiry: l.hardExpiry,
+		Age: max(now.Sub(l.issued), 0), FirstEpoch: l.first, LastEpoch: l.last, From: c.EpochStart(l.first), Until: c.EpochStart(max(l.last, l.last+1)),
+		N: l.set.N(), Count: l.set.Len(), Memory: l.set.Octets(), Stale: !now.Before(l.nextUpdate), Expired: !now.Before(l.hardExpiry), Forked: l.forked, Regional: l.regional(),
+	}
 }

@@ -29,7 +29,8 @@ type status struct {
 	SetBack   bool       `json:"set_back"` // it was
 	List      uint32     `json:"list"`     // 0: none, so nobody is trusted
 	Listed    int        `json:"listed"`
-	Held      []span     `json:"held"` // the serials that the list answers for
+	Held      []span     `json:"held"`               // the serials that the list answers for
+	Currency  *currency  `json:"currency,omitempty"` // of the list
 	Stale     bool       `json:"stale"`
 	Expired   bool       `json:"expired"`
 	Peers     int        `json:"peers"`
@@ -61,7 +62,7 @@ func newStatus(f *folder) *cobra.Command {
 func statusOf(s *device.Status) status {
 	out := status{
 		Name: s.Name, Kind: s.Kind.String(), Request: words.Text(s.Request[:]), Installed: s.Installed, Revoked: s.Revoked, Counted: s.Counted, SetBack: s.SetBack,
-		List: s.List.Order.Sequence, Listed: s.List.Count, Held: spansOf(s.Held), Stale: s.List.Stale, Expired: s.List.Expired, Peers: s.Peers, Alarms: []string{},
+		List: s.List.Order.Sequence, Listed: s.List.Count, Held: spansOf(s.Held), Currency: currencyOf(s), Stale: s.List.Stale, Expired: s.List.Expired, Peers: s.Peers, Alarms: []string{},
 	}
 	if s.Installed || s.Rotating {
 		out.Realm, out.Words, out.Core, out.HasNext, out.Rotating = s.Realm, words.Text(s.CoreHash[:]), s.Generation, s.HasNext, s.Rotating
@@ -96,6 +97,7 @@ func statusText(s *device.Status) string {
 	default:
 		text += fmt.Sprintf("list     %d, %d of %d revoked, next update due %s\n", l.Order.Sequence, l.Count, l.N, l.NextUpdate.UTC().Format(time.RFC3339))
 	}
+	text += currencyText(s)
 	if held := heldText(s.Held, s.List.N); held != "" {
 		text += "regions  " + held
 	}
