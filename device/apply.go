@@ -115,7 +115,11 @@ func (d *Device) take(l *list, file coded, b *wire.Bundle, s situation) (_ *Appl
 		return nil, fmt.Errorf("what is held is in more than %d pieces; apply the full list: %w", maxSpans, ErrRegionMissing)
 	}
 	if own := s.realm.address.Serial(); l.missing.has(own) {
-		return nil, fmt.Errorf("the region with this device's own serial, %d: %w", own, ErrRegionMissing)
+		err := fmt.Errorf("the region with this device's own serial, %d: %w", own, ErrRegionMissing)
+		if forked {
+			err = errors.Join(err, d.recordFork(b.Order()))
+		}
+		return nil, err
 	}
 	if err := d.compareLogs(s.realm, b, old); err != nil {
 		return nil, err
@@ -133,11 +137,16 @@ func (d *Device) take(l *list, file coded, b *wire.Bundle, s situation) (_ *Appl
 // refuseHalf refuses a list that has the number of the one whose file was lost, but is not that one, or not all of it: alone it would bring
 // back whoever only the lost one revoked. The caller holds saving.
 func (d *Device) refuseHalf(b *wire.Bundle) error {
-	d.mu.Lock()
-	d.forkAlarm(b.Order())
-	d.mu.Unlock()
 	err := fmt.Errorf("one of two with number %d, of which the other was lost; wait for a later one: %w", b.Sequence, ErrOldList)
-	return errors.Join(err, d.saveState())
+	return errors.Join(err, d.recordFork(b.Order()))
+}
+
+// recordFork writes down that there are two lists with one number, of which one is not applied. The caller holds saving.
+func (d *Device) recordFork(o wire.Order) error {
+	d.mu.Lock()
+	d.forkAlarm(o)
+	d.mu.Unlock()
+	return d.saveState()
 }
 
 // openBundle checks everything about a bundle that needs no state.

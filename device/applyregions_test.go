@@ -174,6 +174,11 @@ func TestForkOfRegions(t *testing.T) {
 	full := f.bundle(2, []uint32{2}, func(*wire.Bundle) {})
 	two, twos := f.cut(full, whole, 1, 2, 3)
 	must(f.bus.ApplyRegions(one, ones[0], ones[2]))
+	_, err := f.bus.ApplyRegions(two, twos[1])
+	wantErr(t, err, device.ErrRegionMissing, "another state, without its own region")
+	if s := f.bus.Status(); len(s.Alarms) != 1 || s.List.Forked {
+		t.Errorf("%+v", s)
+	}
 	a, err := f.bus.ApplyRegions(two, twos[0], twos[1])
 	wantErr(t, err, device.ErrForked, "another state")
 	if a == nil || !a.Forked || !slices.Equal(a.Held, []device.Span{{From: 0, End: 1}}) {
