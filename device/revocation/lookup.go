@@ -192,14 +192,34 @@ func (e *eliasFano) zero(i uint64) uint64 {
 	return 64*word + selectOne(free, left)
 }
 
-// selectOne returns the place of the one number i of a word that has it.
-func selectOne(word uint64, i int) (place uint64) {
-	for width := uint(32); width > 0; width /= 2 {
-		if n := bits.OnesCount64(word & (1<<width - 1)); i >= n {
-			i -= n
-			word >>= width
-			place += uint64(width)
+const (
+	eachOctet = 0x0101010101010101 // a one in each
+	topBits   = eachOctet << 7
+)
+
+// selectOne returns the place of the one number i of a word that has it, without a branch that a processor would have to guess: the ones of
+// each octet are counted, and of those before it, and compared with i, all eight in one step (S. Vigna, Broadword implementation of rank/select
+// queries, 2008).
+func selectOne(word uint64, i int) uint64 {
+	ones := word - word>>1&(0x55*eachOctet)
+	ones = ones&(0x33*eachOctet) + ones>>2&(0x33*eachOctet)
+	ones = (ones + ones>>4) & (0x0f * eachOctet) * eachOctet // of each octet and those below
+	before := (uint64(i)*eachOctet | topBits) - ones         // the bit on top stays where they are no more than i
+	place := uint64(8 * bits.OnesCount64(before&topBits))
+	i -= int(ones << 8 >> place & 0xff)
+	return place + uint64(places[word>>place&0xff][i&7])
+}
+
+// places are those of the ones of an octet.
+var places = func() (p [256][8]uint8) {
+	for octet := range p {
+		i := 0
+		for place := range uint8(8) {
+			if octet>>place&1 != 0 {
+				p[octet][i] = place
+				i++
+			}
 		}
 	}
-	return place
-}
+	return p
+}()
