@@ -155,7 +155,9 @@ func TestReadFindsWhatIsWrong(t *testing.T) {
 		}
 	}
 	for what, b := range map[string][]byte{
-		"nothing": nil, "a checkpoint": r.sign(t, wire.TypeCheckpoint, &wire.Checkpoint{Core: r.core.Hash(), Time: start}), "cut off": flipped[:90],
+		"nothing":      nil,
+		"a checkpoint": r.sign(t, wire.TypeCheckpoint, &wire.Checkpoint{Core: r.core.Hash(), Time: start}),
+		"cut off":      flipped[:90],
 	} {
 		if _, err := inspect.Read("list", b, r.core); !errors.Is(err, inspect.ErrNoList) {
 			t.Errorf("%s: %v", what, err)

@@ -16,7 +16,7 @@ var (
 	// ErrNoList: it is no list at all.
 	ErrNoList = errors.New("it is neither a revocation list, nor a change of one, nor a region of one; check that the right file was named")
 	// ErrNoPlace: it is a region of a list that is not there.
-	ErrNoPlace = errors.New("it is a region, and the statement of its list was not named; name list-N-regions.mql beside it")
+	ErrNoPlace = errors.New("it is a region, and the statement of its list was not named; name list-N-regions.mqg beside it")
 )
 
 // Kind is how a list is written.
@@ -78,7 +78,7 @@ type Region struct {
 func Read(name string, b []byte, core *wire.Core) (*List, error) {
 	p, err := wire.PeekStatement(b)
 	if err != nil {
-		return nil, fmt.Errorf("%w (%w)", ErrNoList, err)
+		return nil, fmt.Errorf("%s: %w", err.Error(), ErrNoList)
 	}
 	l := &List{Name: name, Octets: len(b), Hash: sha256.Sum256(b), Realm: p.Realm}
 	switch p.Type {
@@ -92,7 +92,7 @@ func Read(name string, b []byte, core *wire.Core) (*List, error) {
 		return nil, ErrNoList
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w (%w)", ErrNoList, err)
+		return nil, fmt.Errorf("%s: %w", err.Error(), ErrNoList)
 	}
 	if core != nil {
 		l.verify(b, p.Type, core)

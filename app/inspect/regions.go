@@ -26,7 +26,7 @@ func (l *List) readRegions(payload []byte) error {
 // [ErrNoPlace], and wire.ErrSignature for a file of that list which is not the one that was signed.
 func AddRegion(lists []*List, file []byte) error {
 	if _, err := wire.ParseRegionFile(file); err != nil {
-		return fmt.Errorf("%w (%w)", ErrNoList, err)
+		return fmt.Errorf("%s: %w", err.Error(), ErrNoList)
 	}
 	for _, l := range lists {
 		if l.Kind != Regional {
