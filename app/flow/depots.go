@@ -24,6 +24,7 @@ type DepotRegister interface {
 type Handed struct {
 	Depot    string // who handed them over; empty for nobody
 	Sequence uint32 // of their statement
+	List     uint32 // that the depot says it hands out; 0 when it does not say
 	Taken    int    // that said something new
 	Again    int    // that did not
 	Refused  []error

@@ -34,6 +34,7 @@ const (
 	TaskLaggards  TaskKind = "laggards"  // hold old lists
 	TaskListless  TaskKind = "listless"  // hold no list
 	TaskReceipts  TaskKind = "receipts"  // are missing
+	TaskDepots    TaskKind = "depots"    // did not say that they have the newest list
 	TaskTPM       TaskKind = "tpm"       // it is locked, or the platform is another one
 	TaskDisk      TaskKind = "disk"      // little room is left
 	TaskRehearse  TaskKind = "rehearse"  // the next drill comes soon
@@ -58,6 +59,7 @@ const (
 	backupEvery = 7 * 24 * time.Hour
 	drillEvery  = 90 * 24 * time.Hour // a restore drill
 	drillNotice = 14 * 24 * time.Hour // it is told so long before
+	depotsWait  = 48 * time.Hour      // for depots to say that a list came
 	leastRoom   = 2 << 30             // octets on the disk
 	leastShare  = 20                  // of the disk: one in so many
 )
@@ -156,6 +158,9 @@ func (l *taskList) lists(s *Status, o *Outlook) {
 	case ListEnding:
 		l.add(TaskList, Warned, PlacePublish, ".ending", "List", list, "Date", s.Now.List.NextUpdate)
 	case ListGood:
+	}
+	if n := s.Now.Behind; n > 0 && s.Time().Sub(s.Now.List.Issued) >= depotsWait {
+		l.add(TaskDepots, Planned, PlaceDepots, "", "Count", n, "List", list)
 	}
 }
 

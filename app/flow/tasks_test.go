@@ -2,12 +2,27 @@ package flow
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
 	"marque/assets"
 	"marque/authority"
 )
+
+// Depots have two days to say that a list came.
+func TestDepotsThatAreBehind(t *testing.T) {
+	now := time.Date(2026, 10, 14, 14, 32, 0, 0, time.UTC)
+	c := NewConsole(Parts{Clock: func() time.Time { return now }})
+	c.Home.service, c.Status.Known, c.Status.Now.Depots, c.Status.Now.Behind = nobody{}, true, 2, 1
+	for age, want := range map[time.Duration]bool{time.Hour: false, 47 * time.Hour: false, 49 * time.Hour: true} {
+		c.Status.Now.List = authority.List{Sequence: 7, Issued: now.Add(-age), NextUpdate: now.Add(100 * time.Hour), HardExpiry: now.Add(200 * time.Hour)}
+		got := slices.ContainsFunc(c.Home.tasks(nil), func(t Task) bool { return t.Kind == TaskDepots && t.Urgency == Planned })
+		if got != want {
+			t.Errorf("after %v: %v", age, got)
+		}
+	}
+}
 
 // Every task has its texts, in every language.
 func TestTasksHaveTexts(t *testing.T) {
@@ -17,7 +32,7 @@ func TestTasksHaveTexts(t *testing.T) {
 	h.service = nobody{}
 	o := &Outlook{Waiting: []Waiting{{}}, Disk: Disk{Free: 1, Total: 100 << 30}, Fleet: &Fleet{Older: Held{Count: 1}}}
 	o.Ending.Count, o.Drilled = 1, now.Add(-drillEvery)
-	s.Known, s.Now.Unpublished, s.Now.Unreceived, s.Now.Alarms, s.Now.Identities = true, 4, 1, 1, 1
+	s.Known, s.Now.Unpublished, s.Now.Unreceived, s.Now.Alarms, s.Now.Identities, s.Now.Behind = true, 4, 1, 1, 1, 1
 	var tasks []Task
 	collect := func() { tasks = append(tasks, h.tasks(o)...) }
 	s.Custody.Chip = &Chip{LockedOut: true}
@@ -63,7 +78,7 @@ func TestTasksHaveTexts(t *testing.T) {
 			}
 		}
 	}
-	const all = 17
+	const all = 18
 	if len(kinds) != all {
 		t.Errorf("%d kinds of tasks, want %d", len(kinds), all)
 	}

@@ -43,6 +43,7 @@ type (
 	accepts struct {
 		Depot    string // empty when no depot handed them over
 		Sequence uint32
+		List     wire.Order `json:",omitzero"`
 		Accepted []accepted
 	}
 	receiptList   struct{ Receipts []receipt }
@@ -59,6 +60,7 @@ type Acceptance struct {
 type Acceptances struct {
 	Depot    string // empty when no depot handed them over
 	Sequence uint32
+	List     wire.Order // that the depot says it hands out; zero when it does not say
 	Each     []Acceptance
 }
 
@@ -105,7 +107,7 @@ func (c *Client) AcceptReceipts(b []byte) (*Acceptances, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := &Acceptances{Depot: out.Depot, Sequence: out.Sequence}
+	all := &Acceptances{Depot: out.Depot, Sequence: out.Sequence, List: out.List}
 	for _, a := range out.Accepted {
 		one := Acceptance{}
 		switch {
@@ -232,7 +234,7 @@ func (s *Server) acceptReceipts(c *caller, in *octets) (*accepts, error) {
 		if err != nil {
 			return nil, err
 		}
-		all, out.Depot, out.Sequence = r.Receipts, r.Name, r.Sequence
+		all, out.Depot, out.Sequence, out.List = r.Receipts, r.Name, r.Sequence, r.List
 	}
 	for i, b := range all {
 		if err := c.ctx.Err(); err != nil {

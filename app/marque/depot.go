@@ -324,6 +324,9 @@ func writeSigned(cmd *cobra.Command, s *depot.Signed, out, what string, asJSON b
 	if s.Again {
 		note = ", signed before: nothing was collected since"
 	}
+	if s.Count == 0 {
+		note += ", which says what list is handed out here"
+	}
 	cmd.Printf("batch %d of %d %s%s\n  file  %s\n", s.Sequence, s.Count, what, note, out)
 	return nil
 }

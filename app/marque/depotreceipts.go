@@ -114,6 +114,9 @@ func takeFile(ctx context.Context, told io.Writer, c *localapi.Client, file stri
 	if err != nil {
 		return nil, 0, err
 	}
+	if got.List.Sequence > 0 {
+		fmt.Fprintf(told, "depot %s hands out list %d\n", got.Depot, got.List.Sequence)
+	}
 	for i, one := range got.Each {
 		if one.Err != nil {
 			refused++

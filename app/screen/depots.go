@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -42,8 +43,8 @@ func (v *depotsView) columns() []listColumn {
 		{title: say("column.name")},
 		{title: say("column.state"), width: 110},
 		{title: say("depots.column.registered"), width: 94},
-		{title: say("depots.column.batches"), width: 60, right: true},
 		{title: say("depots.column.newest"), width: 94},
+		{title: say("depots.column.list"), width: 56, right: true},
 	}
 }
 
@@ -200,6 +201,9 @@ func (v *depotsView) handed(h *flow.Handed) fyne.CanvasObject {
 	if h.Again > 0 {
 		why = say("depots.receipts.again", "Count", h.Again)
 	}
+	if h.List > 0 {
+		why = strings.TrimSpace(why + " " + say("depots.receipts.list", "List", number(int(h.List))))
+	}
 	if len(h.Refused) == 0 {
 		if h.Odd > 0 {
 			return Banner("warning", toneWarning, what, say("depots.receipts.odd", "Count", h.Odd))
@@ -234,7 +238,30 @@ func (v *depotsView) cells(row int) []cell {
 	if d.Sequence > 0 {
 		newest = v.local(d.Taken)
 	}
-	return []cell{{text: d.Name}, {text: word, icon: name, tone: t}, {text: v.local(d.Registered)}, {text: number(int(d.Sequence))}, {text: newest}}
+	return []cell{{text: d.Name}, {text: word, icon: name, tone: t}, {text: v.local(d.Registered)}, {text: newest}, v.listCell(d)}
+}
+
+// listCell is the newest list that a depot said it has.
+func (v *depotsView) listCell(d *flow.Registered) cell {
+	if d.List.Sequence == 0 {
+		return cell{text: "–"}
+	}
+	c := cell{text: number(int(d.List.Sequence))}
+	if d.Behind(v.shell.console.Status.Now.List.Sequence) {
+		c.tone = toneWarning
+	}
+	return c
+}
+
+// listSaid is that list in words.
+func (v *depotsView) listSaid(d *flow.Registered) string {
+	switch newest := v.shell.console.Status.Now.List.Sequence; {
+	case d.List.Sequence == 0:
+		return say("depots.list.unknown")
+	case d.Behind(newest):
+		return say("depots.list.behind", "List", number(int(d.List.Sequence)), "Newest", number(int(newest)), "Date", v.local(d.Told))
+	}
+	return say("depots.list.newest", "List", number(int(d.List.Sequence)), "Date", v.local(d.Told))
 }
 
 // details is the selected depot.
@@ -251,6 +278,7 @@ func (v *depotsView) details(width float32) fyne.CanvasObject {
 	} else {
 		facts.Add(fact(say("depots.column.newest"), say("depots.never")))
 	}
+	facts.Add(fact(say("depots.column.list"), v.listSaid(d)))
 	if d.Revoked != nil {
 		facts.Add(fact(say("depots.state.revoked"), v.local(d.Revoked.At)))
 		facts.Add(fact(say("depots.reason"), say("reason."+d.Revoked.Reason.String())))

@@ -56,7 +56,7 @@ func yards() []authority.Depot {
 	at := func(days int) time.Time { return today.Add(time.Duration(days) * 24 * time.Hour) }
 	return []authority.Depot{
 		{Name: "ostring", Key: [32]byte{1}, Registered: at(-400), Lapsed: true, Sequence: 17, Taken: at(-211)},
-		{Name: "depot-nord", Key: [32]byte{2, 0xfe}, Registration: [32]byte{8, 7, 6, 5}, Registered: at(-200), Sequence: 12, Taken: at(-1)},
+		{Name: "depot-nord", Key: [32]byte{2, 0xfe}, Registration: [32]byte{8, 7, 6, 5}, Registered: at(-200), Sequence: 12, Taken: at(-1), List: wire.Order{Generation: 1, Base: 1, Sequence: 1}, Told: at(-1)},
 		{Name: "depot-hafen", Key: [32]byte{3, 0xab, 0xcd}, Registration: [32]byte{9, 0xa7, 0x16, 0xf5, 4, 3}, Registered: at(-20)},
 		{
 			Name: "sued", Key: [32]byte{4}, Registered: at(-300), Sequence: 3, Taken: at(-290),

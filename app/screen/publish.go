@@ -222,6 +222,9 @@ func (v *publishView) list() fyne.CanvasObject {
 	} {
 		rows.Add(row)
 	}
+	if n := s.Now.Depots; n > 0 {
+		rows.Add(listFact(say("depots"), say("publish.depots", "Count", n-s.Now.Behind), say("publish.depots.of", "Count", n), false))
+	}
 	return frame(column(0, cardHead(say("publish.list", "List", number(int(l.Sequence))), listPill(s)), padded(rows, 5, 5, 14, 14)))
 }
 

@@ -114,7 +114,7 @@ func (s *Service) AcceptReceipts(b []byte) (handed *flow.Handed, err error) {
 		if err != nil {
 			return err
 		}
-		handed = &flow.Handed{Depot: all.Depot, Sequence: all.Sequence}
+		handed = &flow.Handed{Depot: all.Depot, Sequence: all.Sequence, List: all.List.Sequence}
 		for _, one := range all.Each {
 			switch {
 			case one.Err != nil:
