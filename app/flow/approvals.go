@@ -6,6 +6,7 @@ import (
 
 	"marque/app/words"
 	"marque/authority"
+	"marque/device/wire"
 )
 
 // Approver is what [Approvals] needs of the service: Approve and Refuse act for everybody whom the service speaks for. Errors: those of
@@ -342,12 +343,13 @@ func (p *Proposal) Content() *Content {
 		if err != nil || len(u.Addresses) == 0 {
 			return nil
 		}
-		c := &Content{Title: Say("approvals.title.undo", "Count", len(u.Addresses), "Name", u.Addresses[0].Name())}
-		c.Facts = []Fact{{Label: "approvals.fact.effect", Value: Say("approvals.undo.effect")}}
-		for _, address := range u.Addresses {
-			c.Addresses = append(c.Addresses, address.String())
+		return about("undo", u.Addresses)
+	case authority.ActionRelease:
+		u, err := authority.ParseReleasePayload(p.Payload)
+		if err != nil || len(u.Addresses) == 0 {
+			return nil
 		}
-		return c
+		return about("release", u.Addresses)
 	case authority.ActionDepot:
 		d, err := authority.ParseDepotPayload(p.Payload)
 		if err != nil {
@@ -374,6 +376,16 @@ func (p *Proposal) Content() *Content {
 	}
 }
 
+// about is a payload of addresses and nothing else.
+func about(what string, addresses []wire.Address) *Content {
+	c := &Content{Title: Say("approvals.title."+what, "Count", len(addresses), "Name", addresses[0].Name())}
+	c.Facts = []Fact{{Label: "approvals.fact.effect", Value: Say("approvals." + what + ".effect")}}
+	for _, address := range addresses {
+		c.Addresses = append(c.Addresses, address.String())
+	}
+	return c
+}
+
 // plain is a payload in the words of package authority, which say all of it.
 func (p *Proposal) plain() *Content {
 	lines, err := authority.Words(p.Action, p.Payload)
@@ -396,7 +408,11 @@ func (p *Proposal) revoking() *Content {
 	if !r.Effective.IsZero() {
 		since = Say("approvals.since", "Until", r.Effective)
 	}
-	c := &Content{Title: Say("approvals.title.revoke", "Count", len(r.Addresses), "Name", r.Addresses[0].Name()), Facts: []Fact{
+	title := "approvals.title.revoke"
+	if r.Reason == wire.ReasonSuspended {
+		title = "approvals.title.suspend"
+	}
+	c := &Content{Title: Say(title, "Count", len(r.Addresses), "Name", r.Addresses[0].Name()), Facts: []Fact{
 		{Label: "approvals.fact.reason", Value: Say("reason." + r.Reason.String())},
 		{Label: "approvals.fact.since", Value: since},
 	}}

@@ -20,10 +20,11 @@ type Standing int
 
 // The standings.
 const (
-	Active  Standing = iota
-	Ending           // active, but its keys end soon
-	Revoked          // for ever
-	Expired          // its last key ran out
+	Active    Standing = iota
+	Ending             // active, but its keys end soon
+	Suspended          // until it is released
+	Revoked            // for ever
+	Expired            // its last key ran out
 )
 
 // Row is an identity as the list shows it.
@@ -53,7 +54,7 @@ var columns = map[string]authority.Column{
 
 // Filter is what is wanted besides the words that were typed.
 type Filter struct {
-	Active, Revoked, Expired bool
+	Active, Revoked, Expired bool          // Revoked also wants those that are suspended
 	Kind                     Kind          // AnyKind for all
 	Depot                    string        // empty for all
 	Within                   time.Duration // only those whose keys end within; zero for all
@@ -200,7 +201,7 @@ func (l *Identities) query() authority.Query {
 	for _, s := range []struct {
 		on       bool
 		standing authority.Standing
-	}{{f.Active, authority.StandingActive}, {f.Revoked, authority.StandingRevoked}, {f.Expired, authority.StandingExpired}} {
+	}{{f.Active, authority.StandingActive}, {f.Revoked, authority.StandingRevoked}, {f.Revoked, authority.StandingSuspended}, {f.Expired, authority.StandingExpired}} {
 		if s.on {
 			q.Standings = append(q.Standings, s.standing)
 		}
@@ -382,6 +383,8 @@ func (l *Identities) CanPrint() bool { return l.Selected() != nil && l.printer !
 // Standing says how an identity stands now.
 func (l *Identities) Standing(r *authority.Row) Standing {
 	switch {
+	case r.Standing == authority.StandingSuspended:
+		return Suspended
 	case r.Standing == authority.StandingRevoked:
 		return Revoked
 	case r.Standing == authority.StandingExpired:
@@ -396,6 +399,7 @@ func (l *Identities) Standing(r *authority.Row) Standing {
 var eventKeys = map[authority.EventKind]string{
 	authority.EventIssued: "issued", authority.EventInstalled: "installed", authority.EventReceived: "received",
 	authority.EventRevoked: "revoked", authority.EventListed: "listed", authority.EventExpired: "expired",
+	authority.EventSuspended: "suspended", authority.EventReleased: "released",
 }
 
 // EventText says what happened.

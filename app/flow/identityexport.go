@@ -150,7 +150,7 @@ func (e *exporting) attempt(service Searcher, q authority.Query) ([]byte, error)
 }
 
 var standingWords = map[authority.Standing]string{
-	authority.StandingActive: "active", authority.StandingRevoked: "revoked", authority.StandingExpired: "expired",
+	authority.StandingActive: "active", authority.StandingSuspended: "suspended", authority.StandingRevoked: "revoked", authority.StandingExpired: "expired",
 }
 
 // csvRow is a line of the table: times in UTC as RFC 3339 has them, empty for none. No cell is a formula, whatever names devices asked for.

@@ -212,7 +212,7 @@ func (l *Identities) Chosen() []authority.Row {
 // Revocable returns those chosen that can be revoked.
 func (l *Identities) Revocable() (addresses []wire.Address) {
 	for _, r := range l.Chosen() {
-		if r.Revoked == nil {
+		if r.Revoked == nil || r.Revoked.Suspended() { // for ever, then
 			addresses = append(addresses, r.Address)
 		}
 	}
@@ -227,6 +227,24 @@ func (l *Identities) Revoke() {
 	}
 	l.console.Revoke.Take(addresses)
 	l.console.Open(PlaceRevoke)
+}
+
+// Releasable returns those chosen that are suspended.
+func (l *Identities) Releasable() (ids []authority.Identity) {
+	for _, r := range l.Chosen() {
+		if r.Revoked.Suspended() {
+			ids = append(ids, r.Identity)
+		}
+	}
+	return ids
+}
+
+// Release takes those chosen that are suspended to where they are released.
+func (l *Identities) Release() {
+	if ids := l.Releasable(); len(ids) > 0 {
+		l.console.Revoke.Release(ids...)
+		l.console.Open(PlaceRevoke)
+	}
 }
 
 // Undoable returns those chosen whose revocation no list has yet.

@@ -242,6 +242,8 @@ var known = []knownError{
 	{authority.ErrDeskFull, "deskfull"},
 	{authority.ErrRoster, "roster"},
 	{authority.ErrAlreadyRevoked, "revoked"},
+	{authority.ErrSuspended, "suspended"},
+	{authority.ErrNotSuspended, "notsuspended"},
 	{authority.ErrListed, "listed"},
 	{authority.ErrNotRevoked, "notrevoked"},
 	{authority.ErrNameFollowed, "namefollowed"},

@@ -11,13 +11,14 @@ import (
 	"marque/device/wire"
 )
 
-// Revoker is what [Revoke] needs of the service. Revoke and Undo report whether it was done, or waits for other officers.
+// Revoker is what [Revoke] needs of the service. Revoke, Undo and Release report whether it was done, or waits for other officers.
 type Revoker interface {
 	Impact(of []wire.Address) (*authority.Impact, error)
 	Arrivals() (*authority.Arrivals, error) // nil while the service still counts
 	Undoable() ([]authority.Identity, error)
 	Revoke(addresses []wire.Address, reason wire.Reason, since time.Time) (done bool, err error)
 	Undo(addresses []wire.Address) (done bool, err error)
+	Release(addresses []wire.Address) (done bool, err error)
 }
 
 // RevokeStep is where revoking stands.
@@ -27,7 +28,7 @@ type RevokeStep int
 const (
 	RevokeEmpty  RevokeStep = iota // nobody was chosen; what no list has yet is shown
 	RevokeChosen                   // who, why, and since when
-	RevokeUndo                     // whose revocation is to be taken back
+	RevokeUndo                     // whose revocation is to be taken back, or whose suspension ends
 	RevokeBusy
 	RevokeDone // it was done, or waits for other officers
 )
@@ -35,10 +36,10 @@ const (
 // Reasons are those that are offered, the gravest first.
 var Reasons = []wire.Reason{
 	wire.ReasonKeyCompromise, wire.ReasonStolen, wire.ReasonLost, wire.ReasonOutOfService, wire.ReasonPrivilegeWithdrawn,
-	wire.ReasonSuperseded, wire.ReasonUnspecified,
+	wire.ReasonSuperseded, wire.ReasonSuspended, wire.ReasonUnspecified,
 }
 
-// Revoke is the view-model of the screen about withdrawing identities, and about taking that back.
+// Revoke is the view-model of the screen about withdrawing or suspending identities, about taking that back, and about releasing.
 //
 //	          ┌──Take, Add──▶ chosen ──Commit, Ask──┐           ┌──▶ done ──Leave──┐
 //	empty ────┤                 ▲                   ├──▶ busy ──┤                  ▼
@@ -53,29 +54,32 @@ type Revoke struct {
 	service Service
 	undoing bool // while busy and done
 
-	Step     RevokeStep
-	Second   *Second
-	Items    []authority.Identity // who was chosen; not to be changed
-	Reason   wire.Reason          // zero for none yet
-	Since    string               // as typed; empty for now
-	FromDate bool                 // a date is asked for
-	Typed    string               // how many, as typed
-	Problem  *Problem
-	Note     Text                 // what came of the last one that was looked for
-	Matches  []authority.Identity // several have what was looked for; not to be changed
-	Impact   *authority.Impact    // nil before it is known
-	Arrivals *authority.Arrivals  // nil before they are known
-	Undoable []authority.Identity // revoked, and on no list yet; not to be changed
-	Result   *Revocation          // while done
+	Step      RevokeStep
+	Releasing bool // with RevokeUndo: who is suspended is released
+	Second    *Second
+	Items     []authority.Identity // who was chosen; not to be changed
+	Reason    wire.Reason          // zero for none yet
+	Since     string               // as typed; empty for now
+	FromDate  bool                 // a date is asked for
+	Typed     string               // how many, as typed
+	Problem   *Problem
+	Note      Text                 // what came of the last one that was looked for
+	Matches   []authority.Identity // several have what was looked for; not to be changed
+	Impact    *authority.Impact    // nil before it is known
+	Arrivals  *authority.Arrivals  // nil before they are known
+	Undoable  []authority.Identity // revoked, and on no list yet; not to be changed
+	Result    *Revocation          // while done
 }
 
 // Revocation is what came of it.
 type Revocation struct {
-	Undone bool // it was a taking back
-	Count  int
-	Names  []string // of some
-	Waits  bool     // for other officers
-	List   int      // the list that tells of it
+	Undone    bool // it was a taking back
+	Released  bool // it was a release
+	Suspended bool // it was a suspension
+	Count     int
+	Names     []string // of some
+	Waits     bool     // for other officers
+	List      int      // the list that tells of it
 }
 
 // Identity is who is revoked, or was.
@@ -126,6 +130,7 @@ func (r *Revoke) reset() {
 func (r *Revoke) clear() {
 	r.finding.forget()
 	r.Step, r.Items, r.Reason, r.Since, r.FromDate, r.Typed = RevokeEmpty, nil, 0, "", false, ""
+	r.Releasing = false
 	r.Problem, r.Note, r.Matches, r.Impact, r.Result = nil, Text{}, nil, nil, nil
 	r.Second.Wrong = false
 }
@@ -248,7 +253,7 @@ func (r *Revoke) Add(typed string) {
 	}
 	service := r.service
 	background(&r.finding, func() (*authority.Results, error) {
-		found, err := service.Search(authority.Query{Text: typed, Standings: []authority.Standing{authority.StandingActive}, Count: maxMatches})
+		found, err := service.Search(authority.Query{Text: typed, Standings: revocable, Count: maxMatches})
 		if err != nil || found.Matches > 0 {
 			return found, err
 		}
@@ -262,6 +267,9 @@ func (r *Revoke) Add(typed string) {
 	r.changed()
 }
 
+// revocable is how those stand who can be revoked.
+var revocable = []authority.Standing{authority.StandingActive, authority.StandingSuspended}
+
 // Refuse says why a scan brought nothing.
 func (r *Revoke) Refuse(why error) {
 	r.Problem = explain(why, "revoke.find.failed")
@@ -272,7 +280,7 @@ func (r *Revoke) Refuse(why error) {
 func (r *Revoke) found(typed string, found *authority.Results) {
 	var exact, all []authority.Identity
 	for _, row := range found.Rows {
-		if row.Revoked != nil {
+		if row.Revoked != nil && !row.Revoked.Suspended() {
 			continue
 		}
 		all = append(all, row.Identity)
@@ -311,7 +319,7 @@ func (r *Revoke) choose(ids ...authority.Identity) {
 	for _, id := range ids {
 		same := func(o authority.Identity) bool { return o.Address == id.Address }
 		switch {
-		case id.Revoked != nil:
+		case id.Revoked != nil && !id.Revoked.Suspended():
 			r.Note = Say("revoke.already", "Name", id.Address.Name())
 		case slices.ContainsFunc(r.Items, same):
 			r.Note = Say("revoke.twice", "Name", id.Address.Name())
@@ -356,6 +364,15 @@ func (r *Revoke) TakeBack(ids ...authority.Identity) {
 	r.changed()
 }
 
+// Release begins with ending suspensions.
+func (r *Revoke) Release(ids ...authority.Identity) {
+	r.TakeBack(ids...)
+	if r.Step == RevokeUndo {
+		r.Releasing = true
+		r.changed()
+	}
+}
+
 // Back goes on with what else no list has yet, or begins with all of it.
 func (r *Revoke) Back() {
 	if len(r.Undoable) > 0 {
@@ -370,6 +387,9 @@ func (r *Revoke) SetReason(reason wire.Reason) {
 		r.changed()
 	}
 }
+
+// Suspending reports whether what was chosen is a suspension.
+func (r *Revoke) Suspending() bool { return r.Reason == wire.ReasonSuspended }
 
 // MoveReason chooses the reason that is so many further down.
 func (r *Revoke) MoveReason(by int) {
@@ -421,7 +441,7 @@ func (r *Revoke) Needs() (second, optional bool) {
 		return false, true
 	}
 	if r.Step == RevokeUndo || r.undoing && r.Step == RevokeBusy {
-		return true, true // one who revoked alone takes it back alone
+		return true, !r.Releasing // one who revoked alone takes it back alone
 	}
 	return len(r.Items) > 1 && (r.Impact == nil || r.Impact.Needed > 1), false
 }
@@ -463,7 +483,7 @@ func (r *Revoke) CanCommit(secret bool) bool {
 // CanAsk reports whether it can be put to the other officers, who are not here.
 func (r *Revoke) CanAsk() bool {
 	needed, optional := r.Needs()
-	return r.Step == RevokeChosen && r.service != nil && r.console.Phase == Open && needed && !optional && r.missing().IsZero() &&
+	return (r.Step == RevokeChosen || r.Step == RevokeUndo && r.Releasing) && r.service != nil && r.console.Phase == Open && needed && !optional && r.missing().IsZero() &&
 		!r.Second.Enough(r.needed())
 }
 
@@ -487,10 +507,13 @@ func (r *Revoke) run(passphrase []byte) {
 	r.undoing = r.Step == RevokeUndo
 	r.finding.forget() // who is found later was not shown, and not counted
 	r.Step, r.Problem, r.Note, r.Matches = RevokeBusy, nil, Text{}, nil
-	of, reason, undo := r.addresses(), r.Reason, r.undoing
+	of, reason, undo, releasing := r.addresses(), r.Reason, r.undoing, r.Releasing
 	since, _ := r.Effective()
 	beside(&r.model, r.Second, passphrase, func(s Service) (bool, error) {
-		if undo {
+		switch {
+		case releasing:
+			return s.Release(of)
+		case undo:
 			return s.Undo(of)
 		}
 		return s.Revoke(of, reason, since)
@@ -501,9 +524,14 @@ func (r *Revoke) run(passphrase []byte) {
 func (r *Revoke) ran(done bool, err error) {
 	r.Step = r.before()
 	if err != nil {
-		if r.Problem = explain(err, "revoke.failed"); r.undoing {
-			r.Problem = explain(err, "revoke.undo.failed")
+		key := "revoke.failed"
+		switch {
+		case r.Releasing:
+			key = "revoke.release.failed"
+		case r.undoing:
+			key = "revoke.undo.failed"
 		}
+		r.Problem = explain(err, key)
 		if errors.Is(err, ErrOfficerPassphrase) {
 			r.Problem = nil // the field says so
 		}
@@ -511,7 +539,10 @@ func (r *Revoke) ran(done bool, err error) {
 		r.changed()
 		return
 	}
-	result := &Revocation{Undone: r.undoing, Count: len(r.Items), Waits: !done, List: int(r.console.Status.Now.List.Sequence) + 1}
+	result := &Revocation{
+		Undone: r.undoing && !r.Releasing, Released: r.Releasing, Suspended: !r.undoing && r.Reason == wire.ReasonSuspended,
+		Count: len(r.Items), Waits: !done, List: int(r.console.Status.Now.List.Sequence) + 1,
+	}
 	for i := range r.Items[:min(len(r.Items), maxMatches)] {
 		result.Names = append(result.Names, r.Items[i].Address.Name())
 	}

@@ -195,8 +195,25 @@ func TestSecondOfficer(t *testing.T) {
 	if needed, _ := r.Needs(); needed || !r.CanCommit(false) {
 		t.Error("a second officer for one")
 	}
+	r.SetReason(wire.ReasonSuspended)
 	r.Commit(nil)
-	w.until("the end", func() bool { return r.Step == flow.RevokeDone && !r.Result.Waits })
+	w.until("the end", func() bool { return r.Step == flow.RevokeDone && !r.Result.Waits && r.Result.Suspended })
+
+	// One alone suspended, and two release.
+	id, err := ready.Identity(all[2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Release(*id)
+	if needed, optional := r.Needs(); r.Step != flow.RevokeUndo || !needed || optional || r.CanCommit(false) || !r.CanAsk() {
+		t.Fatalf("step %d, %v, %v", r.Step, needed, optional)
+	}
+	w.pass(time.Second)
+	r.Commit(passphraseOf(r.Second.Name()))
+	w.until("the end", func() bool { return r.Step == flow.RevokeDone && r.Result.Released && !r.Result.Waits })
+	if id, err = ready.Identity(all[2]); err != nil || id.Revoked != nil {
+		t.Errorf("%+v %v", id.Revoked, err)
+	}
 }
 
 // signedOn is another program in which officers signed on.

@@ -24,6 +24,7 @@ type identitiesView struct {
 	stop    *KeyButton
 	revoke  *KeyButton
 	undo    *KeyButton
+	release *KeyButton
 	print   *KeyButton
 	chips   identityChips
 	list    *RowList
@@ -47,6 +48,7 @@ func newIdentitiesView(s *Shell) *identitiesView {
 	v.stop = NewKeyButton("", "", "Esc", func() { m.StopExport() })
 	v.revoke = NewKeyButton("", "ban", "Delete", m.Revoke).Warning()
 	v.undo = NewKeyButton("", "previous", "F6", m.Undo)
+	v.release = NewKeyButton("", "check", "F8", m.Release)
 	v.print = NewKeyButton("", "print", "F9", m.PrintLabel)
 	v.makeChips()
 	v.list = NewRowList(v.titles(), m.Matches, v.cells, m.Select).
@@ -98,6 +100,7 @@ func (v *identitiesView) bindings() []binding {
 		{"Delete", say("identities.revoke.hint"), v.model.Revoke},
 		{"F9", say("identities.label"), v.model.PrintLabel},
 		{"F6", "", v.model.Undo},
+		{"F8", "", v.model.Release},
 		{"Ctrl+E", "", v.toggleExpired},
 		{"Down", "", move(1)},
 		{"Up", "", move(-1)},
@@ -341,7 +344,7 @@ func (v *identitiesView) relabel() {
 	v.export.Enable(m.Matches() > 0 && !m.Export.Busy)
 	c := &v.chips
 	c.active.Set(say("standing.active"), number(m.Found.Active), f.Active)
-	c.revoked.Set(say("standing.revoked"), number(m.Found.Revoked), f.Revoked)
+	c.revoked.Set(say("standing.revoked"), number(m.Found.Revoked+m.Found.Suspended), f.Revoked)
 	expired := number(m.Found.Expired)
 	if !f.Expired && m.Found.Expired > 0 {
 		expired = say("identities.hidden", "Count", m.Found.Expired)
@@ -424,6 +427,8 @@ func (v *identitiesView) cells(row int) []cell {
 
 func standingOf(s flow.Standing) (word, icon string, t tone) {
 	switch s {
+	case flow.Suspended:
+		return say("standing.suspended"), "ban", toneWarning
 	case flow.Revoked:
 		return say("standing.revoked"), "ban", toneDanger
 	case flow.Expired:

@@ -21,15 +21,18 @@ func (v *identitiesView) side() fyne.CanvasObject {
 
 // actions are the buttons, for the selected identity or for those ticked.
 func (v *identitiesView) actions() fyne.CanvasObject {
-	n, back := len(v.model.Revocable()), len(v.model.Undoable())
-	label, undo := say("identities.revoke"), say("identities.undo")
+	n, back, suspended := len(v.model.Revocable()), len(v.model.Undoable()), len(v.model.Releasable())
+	label, undo, release := say("identities.revoke"), say("identities.undo"), say("identities.release")
 	if v.model.Ticks() > 0 {
 		label, undo = say("identities.revoke.count", "Count", n), say("identities.undo.count", "Count", back)
+		release = say("identities.release.count", "Count", suspended)
 	}
 	v.revoke.SetLabel(label)
 	v.revoke.Enable(n > 0 && v.status.ReadOnly() == nil)
 	v.undo.SetLabel(undo)
 	v.undo.Enable(v.status.ReadOnly() == nil)
+	v.release.SetLabel(release)
+	v.release.Enable(v.status.ReadOnly() == nil)
 	v.print.SetLabel(say("identities.label"))
 	v.print.Enable(v.model.CanPrint())
 	buttons := []fyne.CanvasObject{v.print, v.revoke}
@@ -38,13 +41,18 @@ func (v *identitiesView) actions() fyne.CanvasObject {
 		buttons = []fyne.CanvasObject{v.undo, v.revoke}
 	case v.model.Ticks() > 0:
 		buttons = []fyne.CanvasObject{v.revoke}
-	case back > 0:
+	case back > 0 && suspended == 0:
 		buttons[1] = v.undo
+	case back > 0:
+		buttons = []fyne.CanvasObject{v.print, v.undo, v.revoke}
+	}
+	if suspended > 0 {
+		buttons = append([]fyne.CanvasObject{v.release}, buttons...)
 	}
 	if v.narrow {
 		return line(10, append([]fyne.CanvasObject{layout.NewSpacer()}, buttons...)...)
 	}
-	if v.model.Ticks() > 0 || back > 0 {
+	if v.model.Ticks() > 0 || back > 0 || suspended > 0 {
 		return column(8, buttons...)
 	}
 	return container.NewGridWithColumns(2, buttons...)
@@ -103,6 +111,9 @@ func (v *identitiesView) revocation(row *flow.Row) fyne.CanvasObject {
 	published := say("revoked.unpublished")
 	if r.List > 0 {
 		published = say("revoked.list", "List", number(int(r.List)))
+	}
+	if v.model.Standing(row) == flow.Suspended {
+		return Banner("ban", toneWarning, say("suspended.since", "Date", v.local(r.Effective)), say("suspended.why")+" "+published)
 	}
 	return Banner("ban", toneDanger, say("revoked.since", "Date", v.local(r.Effective)), say("reason."+r.Reason.String())+". "+published)
 }

@@ -96,10 +96,15 @@ func (p *place) Publish() (*authority.Published, error) {
 }
 
 // revoke revokes an identity, by its name.
-func (s *stage) revoke(name string, serial uint32) {
+func (s *stage) revoke(name string, serial uint32) { s.revokeFor(wire.ReasonStolen, name, serial) }
+
+func (s *stage) revokeFor(reason wire.Reason, name string, serial uint32) authority.Identity {
 	address, err := wire.NewAddress("nordtal.example", "", name, serial)
 	must(err)
-	if done, err := s.place.Revoke([]wire.Address{address}, wire.ReasonStolen, time.Time{}); err != nil || !done {
+	if done, err := s.place.Revoke([]wire.Address{address}, reason, time.Time{}); err != nil || !done {
 		panic(fmt.Sprint("not revoked: ", err))
 	}
+	h, err := s.place.History(address)
+	must(err)
+	return h.Identity
 }

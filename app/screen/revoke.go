@@ -126,10 +126,12 @@ func (v *revokeView) other() {
 	switch m := v.model; m.Step {
 	case flow.RevokeEmpty:
 		m.Back()
-	case flow.RevokeChosen:
-		v.second.clear()
-		m.Ask()
-	case flow.RevokeUndo, flow.RevokeBusy, flow.RevokeDone:
+	case flow.RevokeChosen, flow.RevokeUndo:
+		if m.CanAsk() {
+			v.second.clear()
+			m.Ask()
+		}
+	case flow.RevokeBusy, flow.RevokeDone:
 	}
 }
 
@@ -167,7 +169,14 @@ func (v *revokeView) bindings() []binding {
 		}
 		b = append(append(b, v.second.bindings()...), binding{"Esc", say("revoke.hint.leave"), v.escape})
 	case flow.RevokeUndo:
-		b = append(b, binding{"Ctrl+Enter", say("revoke.hint.back"), v.commit}, binding{"Esc", say("revoke.hint.leave"), v.escape})
+		hint := "revoke.hint.back"
+		if m.Releasing {
+			hint = "revoke.hint.release"
+		}
+		b = append(b, binding{"Ctrl+Enter", say(hint), v.commit}, binding{"Esc", say("revoke.hint.leave"), v.escape})
+		if m.CanAsk() {
+			b = append(b, binding{"F6", say("revoke.hint.ask"), v.other})
+		}
 		b = append(b, v.second.bindings()...)
 	case flow.RevokeDone:
 		b = []binding{{"Enter", say(v.nextKey()), v.enter}, {"Esc", say("revoke.hint.again"), v.escape}, {"F2", "", v.add}}

@@ -119,4 +119,15 @@ var revokeStates = []state{
 		s.shell.Draw()
 	}},
 	{"revoke-undo", true, func(s *stage) { revoking(s); s.key(fyne.KeyF6) }},
+	{"revoke-suspend", true, func(s *stage) {
+		r := revoking(s)
+		adds(s, "bus-4711")
+		r.SetReason(wire.ReasonSuspended)
+		s.settle()
+	}},
+	{"revoke-release", true, func(s *stage) {
+		r := revoking(s)
+		r.Release(s.revokeFor(wire.ReasonSuspended, "bus-4711", 3))
+		s.settle()
+	}},
 }

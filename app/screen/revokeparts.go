@@ -142,7 +142,11 @@ func (v *revokeView) what(narrow bool) fyne.CanvasObject {
 		rows.Add(effect("paper", toneQuiet, grown,
 			say("revoke.what.list.why", "From", number(i.Before), "To", number(i.After), "Of", number(int(i.N)))))
 	}
-	rows.Add(effect("undo", toneOK, say("revoke.what.undo"), say("revoke.what.undo.why")))
+	later := "revoke.what.undo.why"
+	if m.Suspending() {
+		later = "revoke.what.undo.suspended"
+	}
+	rows.Add(effect("undo", toneOK, say("revoke.what.undo"), say(later)))
 	if !narrow {
 		if a := v.arrivals(); a != nil {
 			rows.Add(rule())
@@ -253,16 +257,28 @@ func (v *revokeView) whose(narrow bool) fyne.CanvasObject {
 	if narrow {
 		most = 9
 	}
-	return headedCard(v.verb("revoke.undo.verb"), nil, container.NewVScroll(padded(v.names(most), 3, 3, 3, 3)))
+	return headedCard(v.verb(v.backKey("verb")), nil, container.NewVScroll(padded(v.names(most), 3, 3, 3, 3)))
 }
 
 // whatBack is the right card then.
 func (v *revokeView) whatBack() fyne.CanvasObject {
 	n := len(v.model.Items)
-	return headedCard(say("revoke.what"), nil, container.NewVScroll(column(12,
-		effect("check", toneOK, say("revoke.undo.trust", "Count", n), say("revoke.undo.trust.why", "List", v.list())),
-		effect("people", toneQuiet, say("revoke.undo.officers"), say("revoke.undo.officers.why")),
-		effect("register", toneQuiet, say("revoke.undo.log"), say("revoke.undo.log.why")))))
+	rows := column(12,
+		effect("check", toneOK, say(v.backKey("trust"), "Count", n, "List", v.list()), say(v.backKey("trust.why"), "List", v.list())))
+	if v.model.Releasing {
+		rows.Add(effect("paper", toneQuiet, say("revoke.release.list"), say("revoke.release.list.why")))
+	}
+	rows.Add(effect("people", toneQuiet, say(v.backKey("officers")), say(v.backKey("officers.why"))))
+	rows.Add(effect("register", toneQuiet, say(v.backKey("log")), say(v.backKey("log.why"))))
+	return headedCard(say("revoke.what"), nil, container.NewVScroll(rows))
+}
+
+// backKey is the key of a text about taking back, or about releasing.
+func (v *revokeView) backKey(what string) string {
+	if v.model.Releasing {
+		return "revoke.release." + what
+	}
+	return "revoke.undo." + what
 }
 
 // bar commits. It is framed in the colour of danger.
@@ -270,8 +286,11 @@ func (v *revokeView) bar(narrow bool) fyne.CanvasObject {
 	m := v.model
 	busy := m.Step == flow.RevokeBusy
 	ink, key, primary := colourDanger, "revoke.verb", v.revoke
-	if v.undoing() {
-		ink, key, primary = colourControl, "revoke.undo.button", v.undo
+	switch {
+	case v.undoing():
+		ink, key, primary = colourControl, v.backKey("button"), v.undo
+	case m.Suspending():
+		key = "revoke.suspend.verb"
 	}
 	primary.SetLabel(v.verb(key))
 	if busy {
@@ -279,7 +298,7 @@ func (v *revokeView) bar(narrow bool) fyne.CanvasObject {
 	}
 	buttons := line(gap)
 	second, _ := m.Needs()
-	if m.Step == flow.RevokeChosen && second && !m.Second.Enough(2) {
+	if (m.Step == flow.RevokeChosen || m.Step == flow.RevokeUndo && m.Releasing) && second && !m.Second.Enough(2) {
 		v.ask.SetLabel(say("revoke.ask"))
 		buttons.Add(middle(v.ask))
 	}
@@ -312,7 +331,7 @@ func (v *revokeView) barLeft(second, busy bool) fyne.CanvasObject {
 func (v *revokeView) barMiddle(second, busy bool) fyne.CanvasObject {
 	why := v.model.WhyNot(v.second.filled())
 	switch {
-	case second && v.undoing():
+	case second && v.undoing() && !v.model.Releasing:
 		return padded(v.second.draw(say("revoke.undo.second"), busy), 0, 0, gap-4, gap-4)
 	case second:
 		return padded(v.second.draw(say("revoke.second"), busy), 0, 0, gap-4, gap-4)
@@ -328,12 +347,15 @@ func (v *revokeView) done() fyne.CanvasObject {
 	r := v.model.Result
 	key, name, t := "revoke.done", "done", toneOK
 	switch {
-	case r.Waits && r.Undone:
-		key, t, name = "revoke.done.undo.waits", toneAccent, "stamp"
-	case r.Waits:
-		key, t, name = "revoke.done.waits", toneAccent, "stamp"
 	case r.Undone:
 		key, name = "revoke.done.undo", "undo"
+	case r.Released:
+		key = "revoke.done.release"
+	case r.Suspended:
+		key = "revoke.done.suspend"
+	}
+	if r.Waits {
+		key, t, name = key+".waits", toneAccent, "stamp"
 	}
 	names := ""
 	for i, n := range r.Names {

@@ -88,5 +88,5 @@ func (s *Service) Lookup(text string, n int) (hits []flow.Hit, all int, err erro
 }
 
 var standings = map[authority.Standing]flow.Standing{
-	authority.StandingActive: flow.Active, authority.StandingRevoked: flow.Revoked, authority.StandingExpired: flow.Expired,
+	authority.StandingActive: flow.Active, authority.StandingSuspended: flow.Suspended, authority.StandingRevoked: flow.Revoked, authority.StandingExpired: flow.Expired,
 }

@@ -48,6 +48,11 @@ func (s *Service) Revoke(addresses []wire.Address, reason wire.Reason, since tim
 	return s.decide(func(c *localapi.Client) (*localapi.Outcome, error) { return c.Revoke(in) })
 }
 
+// Release implements flow.Revoker.
+func (s *Service) Release(addresses []wire.Address) (done bool, err error) {
+	return s.decide(func(c *localapi.Client) (*localapi.Outcome, error) { return c.Release(addresses) })
+}
+
 // Undo implements flow.Revoker.
 func (s *Service) Undo(addresses []wire.Address) (done bool, err error) {
 	return s.decide(func(c *localapi.Client) (*localapi.Outcome, error) { return c.Undo(addresses) })
