@@ -84,6 +84,7 @@ type audit struct {
 	desk        deskAudit
 	together    int       // newest entries that record keys and that no checkpoint covers
 	issuing     time.Time // of these
+	reserving   bool      // the newest entry leaves a serial out
 }
 
 // VerifyLog checks an authority's log without any secret, and without trusting

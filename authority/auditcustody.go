@@ -70,19 +70,24 @@ func (a *audit) checkHead(e *wire.LogEntry) {
 }
 
 // checkIssues makes sure that entries of keys which no checkpoint covers yet are those of one change: as many as may be made together,
-// of one time, with nothing between them.
+// of one time, with nothing between them but the serials that are left out before one of them.
 func (a *audit) checkIssues(e *wire.LogEntry, signed bool) {
 	_, issue := e.Entry.(*wire.IssueEntry)
-	if a.together > 0 && (!issue || !e.Time.Equal(a.issuing) || a.together == MaxTogether) {
+	_, reserve := e.Entry.(*wire.ReserveEntry)
+	now := e.Time.Equal(a.issuing)
+	if a.together > 0 && (!issue && !reserve || !now || a.together == MaxTogether) {
 		a.find(InEntry, a.tree.size-2, "no checkpoint follows it: the authority has not signed for it")
 		a.together = 0
 	}
+	if a.reserving && (!issue || !now) {
+		a.find(InEntry, a.tree.size-2, "a serial is left out before one that is issued, and none is")
+	}
+	a.reserving, a.issuing = reserve, e.Time
 	switch {
 	case signed:
 		a.together = 0
 	case issue:
 		a.together++
-		a.issuing = e.Time
 	}
 }
 

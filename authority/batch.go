@@ -145,7 +145,7 @@ func (a *Authority) issue(tx *storage.Tx, fresh []*candidate, now time.Time) err
 			return err
 		}
 	}
-	a.rollback.issued += len(fresh)
+	a.rollback.issued += taken(fresh)
 	return nil
 }
 
@@ -161,6 +161,11 @@ func (a *Authority) signGap(tx *storage.Tx, now time.Time) error {
 // enter records all keys in the log, signs the new head, and completes what the devices are to get with the proofs of the records.
 func (a *Authority) enter(tx *storage.Tx, fresh []*candidate, now time.Time) (err error) {
 	for _, c := range fresh {
+		if c.leaves {
+			if _, _, err := record(tx, now, &wire.ReserveEntry{NextSerial: c.id.Serial}); err != nil {
+				return err
+			}
+		}
 		entry := &wire.IssueEntry{
 			Address: c.id.Address, Request: c.id.Request, Sequence: c.id.Sequence,
 			FirstEpoch: c.id.FirstEpoch, Count: len(c.content.Keys), Keys: keysHash(c.content.Keys),
@@ -169,7 +174,7 @@ func (a *Authority) enter(tx *storage.Tx, fresh []*candidate, now time.Time) (er
 			return err
 		}
 	}
-	head, err := a.checkpoint(tx, now, a.due() || a.rollback.since+len(fresh) >= advanceEvery)
+	head, err := a.checkpoint(tx, now, a.due() || a.rollback.since+taken(fresh) >= advanceEvery)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ type candidate struct {
 	enc    [32]byte
 	sender *hpke.Sender
 
+	leaves  bool              // the serial before is given to nobody
 	id      *storage.Identity // who got, or gets, a serial by this request
 	content *wire.Content     // of a new package
 	issued  *Issued
@@ -55,6 +56,13 @@ func (a *Authority) reserve(tx *storage.Tx, c *candidate, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("allocate a serial: %w", err)
 	}
+	leaves, err := a.leavesOut()
+	if err != nil {
+		return err
+	}
+	if leaves = leaves && uint64(serial)+1 < wire.MaxSerials; leaves {
+		serial++
+	}
 	address, err := wire.NewAddress(a.core.Realm, "", c.request.Name, serial)
 	if err != nil { // together they are too long
 		c.refused = fmt.Errorf("make the address: %w", err)
@@ -64,6 +72,12 @@ func (a *Authority) reserve(tx *storage.Tx, c *candidate, now time.Time) error {
 	if err != nil {
 		return fmt.Errorf("choose the epochs: %w", err)
 	}
+	if leaves {
+		if err := tx.SkipTo(serial); err != nil {
+			return fmt.Errorf("leave a serial out: %w", err)
+		}
+	}
+	c.leaves = leaves
 	c.id = &storage.Identity{
 		Serial: serial, Address: address, Kind: c.request.Kind, Request: c.hash, EnrolmentKey: c.request.U,
 		Sequence: firstPackage, FirstEpoch: epoch, Epochs: Epochs, Issued: now,
@@ -73,4 +87,15 @@ func (a *Authority) reserve(tx *storage.Tx, c *candidate, now time.Time) error {
 	}
 	c.content = &wire.Content{Address: address, FirstEpoch: epoch, Policy: a.terms.Load().stmt}
 	return nil
+}
+
+// taken returns how many serials candidates take up: their own, and those that are left out before them.
+func taken(fresh []*candidate) int {
+	n := len(fresh)
+	for _, c := range fresh {
+		if c.leaves {
+			n++
+		}
+	}
+	return n
 }

@@ -22,7 +22,7 @@ type rollback struct {
 	wrong   error   // ErrRolledBack or ErrCounterLost, until somebody reopens
 	unsure  bool    // database and counter are to be compared before the next change
 	unclean bool    // the authority ended without sealing: serials may have been taken from the log
-	since   int     // issued since the counter advanced
+	since   int     // serials that were issued, or left out among them, since the counter advanced
 
 	// Of the change under way:
 	to      uint64 // the value that its checkpoint carries, when the counter is to advance

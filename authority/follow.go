@@ -102,17 +102,30 @@ func (a *Authority) read(tx *storage.Tx) error {
 
 // agree compares what stands in the store in the clear, and decides what is given away next, with the log.
 func (a *Authority) agree(tx *storage.Tx) error {
-	gaps, err := tx.Gaps()
-	if err != nil {
-		return fmt.Errorf("read the gaps: %w", err)
-	}
-	if tx.Count() != a.ledger.n() || !slices.Equal(gaps, a.ledger.gaps) {
-		return fmt.Errorf("the serials that were given away are not those of the log: %w", ErrInconsistent)
+	if err := a.agreeGaps(tx); err != nil {
+		return err
 	}
 	t := a.terms.Load()
 	if t.policy.Sequence != a.ledger.policy || t.policy.Sequence > firstPolicy && sha256.Sum256(t.stmt) != a.ledger.policyHash {
 		return fmt.Errorf("the policy in force is not the newest one of the log: %w", ErrInconsistent)
 	}
+	return nil
+}
+
+// agreeGaps compares the gaps that were not compared before: there may be as many as one in some serials.
+func (a *Authority) agreeGaps(tx *storage.Tx) error {
+	fresh, from := a.ledger.gaps[a.ledger.agreed:], uint32(0)
+	if a.ledger.agreed > 0 {
+		from = a.ledger.gaps[a.ledger.agreed-1].Next
+	}
+	stored, err := tx.Gaps(from)
+	if err != nil {
+		return fmt.Errorf("read the gaps: %w", err)
+	}
+	if tx.Count() != a.ledger.n() || !slices.EqualFunc(stored, fresh, func(s storage.Gap, g gap) bool { return s == g.Gap }) {
+		return fmt.Errorf("the serials that were given away are not those of the log: %w", ErrInconsistent)
+	}
+	a.ledger.agreed = len(a.ledger.gaps)
 	return nil
 }
 

@@ -87,12 +87,16 @@ func (a *Authority) weigh(tx *storage.Tx, m *Impact, before, after []uint32) err
 		return err
 	}
 	around := len(stmt) - len(newest.Data)
-	m.Before, m.After, m.N = len(before), len(after), tx.Count()
+	m.Before, m.After, m.N = len(before)-a.ledger.reserves.padded, len(after)-a.ledger.reserves.padded, tx.Count()
 	for _, side := range []struct {
 		serials []uint32
 		size    *int
 	}{{before, &m.SizeNow}, {after, &m.SizeAfter}} {
-		set, err := revocation.NewSet(m.N, side.serials)
+		padding, err := a.chooseReserve(a.now(), a.ledger.reserves.padding.missing(len(side.serials)))
+		if err != nil {
+			return err
+		}
+		set, err := revocation.NewSet(m.N, slices.Sorted(slices.Values(append(slices.Clone(side.serials), padding...))))
 		if err != nil {
 			return fmt.Errorf("weigh a list: %w", err)
 		}

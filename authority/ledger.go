@@ -39,10 +39,12 @@ type ledger struct {
 	lastLeft uint32 // the last epoch of any that did
 
 	drill      Outcome
-	drilled    time.Time             // when it was passed last; zero for never
-	policy     uint32                // sequence of the policy in force
-	policyHash [32]byte              // of its statement; zero for the first
-	gaps       []storage.Gap         // serials left out
+	drilled    time.Time // when it was passed last; zero for never
+	policy     uint32    // sequence of the policy in force
+	policyHash [32]byte  // of its statement; zero for the first
+	gaps       []gap     // serials left out
+	agreed     int       // of those, compared with the registry
+	reserves   reserves
 	decided    map[[32]byte][32]byte // digest of a proposal → approvals' hash of the decision
 	forks      []fork                // where tails of the log were lost
 	reopening  bool                  // a list has to follow, before anything else is issued
@@ -56,6 +58,18 @@ type fork struct {
 	at   time.Time
 }
 
+// gap is one of the registry, and how many serials were given away before it.
+type gap struct {
+	storage.Gap
+
+	given uint64
+}
+
+// gap leaves out the serials up to one, which is not included.
+func (l *ledger) gap(next uint32) {
+	l.gaps = append(l.gaps, gap{storage.Gap{First: uint32(l.n()), Next: next}, l.issued()})
+}
+
 // standing is how a serial stands with the lists.
 type standing uint8
 
@@ -65,12 +79,17 @@ const (
 	listed            // on the newest list
 	expired           // revoked, but its keys ran out
 	skipped           // left out; not revoked, as far as anybody knows
+	reserved          // left out to pad lists with
+	padded            // on the lists, or on the next one, as padding
 )
+
+// onList reports whether the next list holds such a serial, unless it leaves.
+func (s standing) onList() bool { return s == unlisted || s == listed || s == padded }
 
 func newLedger(core *wire.Core) *ledger {
 	return &ledger{
 		core: core, drill: DrillPending, policy: firstPolicy, decided: make(map[[32]byte][32]byte), together: make(map[uint32]bool),
-		suspensions: newSuspensions(), published: make(map[wire.Order][16]byte), depots: newDepots(),
+		suspensions: newSuspensions(), published: make(map[wire.Order][16]byte), reserves: reserves{at: make(map[uint32]int)}, depots: newDepots(),
 	}
 }
 
@@ -160,6 +179,10 @@ func (l *ledger) revoke(e *wire.RevokeEntry, at time.Time, complain func(string,
 		complain("it revokes serial %d, which was not issued", e.Serial)
 		return
 	}
+	if e.Reason == wire.ReasonNeverIssued || l.standings[e.Serial] == reserved {
+		l.pad(e, complain)
+		return
+	}
 	again := l.suspensions.is(e.Serial) && e.Reason != wire.ReasonSuspended // for ever, this time
 	if s := l.standings[e.Serial]; s != inOrder && s != skipped && !again {
 		complain("it revokes serial %d a second time", e.Serial)
@@ -180,7 +203,7 @@ func (l *ledger) revoke(e *wire.RevokeEntry, at time.Time, complain func(string,
 }
 
 func (l *ledger) expire(e *wire.ExpireEntry, at time.Time, complain func(string, ...any)) {
-	if uint64(e.Serial) >= l.n() || l.standings[e.Serial] != unlisted && l.standings[e.Serial] != listed {
+	if uint64(e.Serial) >= l.n() || !l.standings[e.Serial].onList() {
 		complain("it takes serial %d from the list, which is not on it", e.Serial)
 		return
 	}
@@ -190,8 +213,11 @@ func (l *ledger) expire(e *wire.ExpireEntry, at time.Time, complain func(string,
 	if first, _ := l.coverage(at); !lapsed(l.lastEpochs[e.Serial], first) {
 		complain("it takes serial %d from the list while its keys last", e.Serial)
 	}
-	if l.standings[e.Serial] == unlisted {
+	switch l.standings[e.Serial] {
+	case unlisted:
 		l.unlisted--
+	case padded:
+		l.reserves.padded--
 	}
 	l.standings[e.Serial] = expired
 	delete(l.together, e.Serial)
@@ -216,10 +242,15 @@ func (l *ledger) publish(e *wire.PublishEntry, at time.Time, complain func(strin
 		complain("list %d does not hold the serials that the log says are revoked", e.Sequence)
 	}
 	for _, s := range serials {
-		l.standings[s] = listed
+		if l.standings[s] == unlisted {
+			l.standings[s] = listed
+		}
 	}
 	l.order, l.state, l.left, l.unlisted, l.reopening = got, e.State, false, 0, false
 	l.published[got] = e.State
+	if l.reserves.padded > 0 {
+		l.reserves.at[got.Sequence] = l.reserves.padded
+	}
 	l.suspensions.publish()
 	clear(l.together)
 }
@@ -241,13 +272,13 @@ func (l *ledger) next() wire.Order {
 func (l *ledger) n() uint64 { return uint64(len(l.standings)) }
 
 // issued returns how many serials were issued.
-func (l *ledger) issued() uint64 { return l.n() - l.lost }
+func (l *ledger) issued() uint64 { return l.n() - l.lost - uint64(len(l.reserves.all)) }
 
 // serials returns the serials that the next list must hold, ascending.
 func (l *ledger) serials() []uint32 {
 	var out []uint32
 	for s, standing := range l.standings {
-		if standing == unlisted || standing == listed {
+		if standing.onList() {
 			out = append(out, uint32(s))
 		}
 	}

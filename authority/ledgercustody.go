@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"marque/device/wire"
-	"marque/storage"
 )
 
 // keep reads the entries about how the authority itself is kept.
@@ -24,6 +23,10 @@ func (l *ledger) keep(e *wire.LogEntry, epoch uint32, complain func(string, ...a
 		l.reopen(entry, epoch, complain)
 		l.depots.lapse()
 		l.forks = append(l.forks, fork{l.size, e.Time})
+	case *wire.PaddingEntry:
+		l.reserves.padding = Padding{Step: entry.Step, Share: entry.Share}
+	case *wire.ReserveEntry:
+		l.reserve(entry, epoch, complain)
 	case *wire.LostEntry:
 		if uint64(entry.NextSerial) != l.n()+advanceEvery {
 			complain("it goes on with serial %d where %d is next after a loss", entry.NextSerial, l.n()+advanceEvery)
@@ -65,7 +68,7 @@ func (l *ledger) reopen(e *wire.ReopenEntry, epoch uint32, complain func(string,
 
 // skip leaves serials out. Whatever was given away of them was so before now, and has keys for no more epochs than fit a package.
 func (l *ledger) skip(next uint32, epoch uint32) {
-	l.gaps = append(l.gaps, storage.Gap{First: uint32(l.n()), Next: next})
+	l.gap(next)
 	for l.n() < uint64(next) {
 		l.give(lostUntil(epoch))
 		l.keys = append(l.keys, [32]byte{})

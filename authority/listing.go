@@ -84,8 +84,8 @@ func (a *Authority) retire(tx *storage.Tx, now time.Time, revoked []storage.Stan
 	return staying, left, nil
 }
 
-// markListed notes the first list of those that were on none, and counts them.
-func markListed(tx *storage.Tx, revoked []storage.Standing, sequence uint32) (added int, err error) {
+// markListed notes the first list of those that were on none, and counts them, padding aside.
+func (a *Authority) markListed(tx *storage.Tx, revoked []storage.Standing, sequence uint32) (added int, err error) {
 	for _, s := range revoked {
 		if s.ListedIn != 0 {
 			continue
@@ -93,7 +93,9 @@ func markListed(tx *storage.Tx, revoked []storage.Standing, sequence uint32) (ad
 		if err := amend(tx, s.Serial, func(r *storage.Revocation) { r.ListedIn = sequence }); err != nil {
 			return 0, fmt.Errorf("note that serial %d is published: %w", s.Serial, err)
 		}
-		added++
+		if !a.ledger.reserves.has(s.Serial) {
+			added++
+		}
 	}
 	return added, nil
 }

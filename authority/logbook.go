@@ -31,7 +31,7 @@ const (
 type Logged struct {
 	Index     uint64 // from 0
 	Time      time.Time
-	Kind      string // "found", "issue", "revoke", "undo", "release", "publish", "expire", "drill", "policy", "decide", "reopen", "lost", "seal", "depot", "depot-revoke", "batch", "alarm"
+	Kind      string // "found", "issue", "revoke", "undo", "release", "publish", "expire", "pad", "reserve", "drill", "policy", "padding", "decide", "reopen", "lost", "seal", "depot", "depot-revoke", "batch", "alarm"
 	Class     LogClass
 	Who       []string // officers who decided, who asked first; or the depot. The log does not say who else worked with the authority.
 	Name      string   // of the identity, if the registry could be read, or of the depot
@@ -217,6 +217,10 @@ func (l *Logged) describe(entry wire.Entry) {
 	case *wire.IssueEntry:
 		l.Kind, l.Class, l.Name, l.Address, l.Serial, l.Count = "issue", LogIssued, e.Address.Name(), e.Address.String(), e.Address.Serial(), e.Count
 	case *wire.RevokeEntry:
+		if e.Reason == wire.ReasonNeverIssued {
+			l.Kind, l.Class, l.Serial = "pad", LogPublished, e.Serial
+			return
+		}
 		l.Kind, l.Class, l.Serial, l.Reason, l.Effective = "revoke", LogRevoked, e.Serial, e.Reason, e.Effective
 	case *wire.UndoEntry:
 		l.Kind, l.Class, l.Serial = "undo", LogRevoked, e.Serial
@@ -237,6 +241,10 @@ func (l *Logged) describeCustody(entry wire.Entry) {
 		l.Kind, l.Class, l.Number = "drill", LogCustody, uint64(e.Outcome)
 	case *wire.PolicyEntry:
 		l.Kind, l.Class, l.Number = "policy", LogOfficers, uint64(e.Sequence)
+	case *wire.PaddingEntry:
+		l.Kind, l.Class, l.Number = "padding", LogOfficers, uint64(e.Step)
+	case *wire.ReserveEntry:
+		l.Kind, l.Class, l.Serial = "reserve", LogIssued, e.NextSerial-1
 	case *wire.DecideEntry:
 		l.Kind, l.Class, l.Action = "decide", LogOfficers, Action(e.Action)
 	case *wire.ReopenEntry:
@@ -267,13 +275,15 @@ func (r *logReader) complete(row *Logged, entry wire.Entry) (err error) {
 			}
 		}
 	case *wire.RevokeEntry, *wire.UndoEntry, *wire.ReleaseEntry:
-		row.Name = r.nameOf(row.Serial)
-		err = r.decidedBy(row)
+		if row.Kind != "pad" {
+			row.Name = r.nameOf(row.Serial)
+			err = r.decidedBy(row)
+		}
 	case *wire.ExpireEntry, *wire.AlarmEntry:
 		row.Name = r.nameOf(row.Serial)
 	case *wire.DecideEntry:
 		err = r.decision(row, e.Proposal)
-	case *wire.PolicyEntry, *wire.DepotEntry, *wire.ReopenEntry:
+	case *wire.PolicyEntry, *wire.PaddingEntry, *wire.DepotEntry, *wire.ReopenEntry:
 		err = r.decidedBy(row)
 	case *wire.DepotRevokeEntry:
 		row.Name = r.depots[e.Key]

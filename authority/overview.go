@@ -3,7 +3,6 @@ package authority
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"sort"
 	"time"
 
@@ -151,17 +150,16 @@ func (a *Authority) newcomers(tx *storage.Tx, o *Overview, since time.Time) erro
 
 // given returns the serial that was given away as the i-th, from 0.
 func (l *ledger) given(i int) uint32 {
-	serial := uint32(i)
-	for _, g := range l.gaps {
-		if serial < g.First {
-			break
-		}
-		serial += g.Next - g.First
+	k := sort.Search(len(l.gaps), func(k int) bool { return l.gaps[k].given > uint64(i) })
+	if k == 0 {
+		return uint32(i)
 	}
-	return serial
+	g := l.gaps[k-1]
+	return g.Next + uint32(uint64(i)-g.given)
 }
 
 // leftOut reports whether a serial is one of a gap.
 func (l *ledger) leftOut(serial uint32) bool {
-	return slices.ContainsFunc(l.gaps, func(g storage.Gap) bool { return g.First <= serial && serial < g.Next })
+	k := sort.Search(len(l.gaps), func(k int) bool { return l.gaps[k].First > serial })
+	return k > 0 && serial < l.gaps[k-1].Next
 }

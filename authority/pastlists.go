@@ -56,5 +56,10 @@ func (a *Authority) PastLists(before uint32, n int) (lists []PastList, err error
 	if err != nil {
 		return nil, fmt.Errorf("read past lists: %w", err)
 	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for i := range lists { // as far as the log was read, which every other call does
+		lists[i].Padding = a.ledger.reserves.at[lists[i].Sequence]
+	}
 	return lists, nil
 }

@@ -37,6 +37,8 @@ func parsePayload(action Action, b []byte) (payload, error) {
 		return known(p, err)
 	case ActionPolicy:
 		return known(ParsePolicyPayload(b))
+	case ActionPadding:
+		return known(ParsePaddingPayload(b))
 	case ActionClock:
 		return known(ParseClockPayload(b))
 	case ActionRestore:

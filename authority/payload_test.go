@@ -44,6 +44,7 @@ func samples(t testing.TB) map[string]sample {
 		"suspend": {authority.ActionRevoke, &authority.RevokePayload{Addresses: []wire.Address{one}, Reason: wire.ReasonSuspended}},
 		"release": {authority.ActionRelease, &authority.ReleasePayload{Addresses: []wire.Address{one, two}}},
 		"policy":  {authority.ActionPolicy, &authority.PolicyPayload{Sequence: 2, Old: terms(), New: shorter}},
+		"padding": {authority.ActionPadding, &authority.PaddingPayload{Old: authority.Padding{Step: 8, Share: 300}, New: authority.Padding{Step: 64, Share: 50}}},
 		"clock":   {authority.ActionClock, &authority.ClockPayload{Time: noon}},
 		"reopen":  {authority.ActionRestore, authority.NewReopenPayload([][]byte{{1}, {2, 3}}, [][]byte{{4}})},
 		"officers": {authority.ActionOfficers, &authority.OfficersPayload{Was: 1, Needed: 2, Officers: []authority.OfficerChange{
@@ -95,6 +96,10 @@ func TestPayloadsOfOld(t *testing.T) {
 		"policy": {"840102850019012c181e1a00093a801a0024ea008500185a181e1a0001fa401a0024ea00", []string{
 			"Replace the realm's policy by number 2", "a message may be old: from 5 minutes to 90 seconds", "a message may be ahead of the clock: stays 30 seconds",
 			"a list goes stale after: from 7 days to 36 hours", "a list is refused after: stays 28 days", "sessions also use ML-KEM: stays no",
+		}},
+		"padding": {"8301820819012c8218401832", []string{
+			"Change how revocation lists are padded", "until now: to a multiple of 8 serials, about one in 300 being given to nobody",
+			"from now on: to a multiple of 64 serials, about one in 50 being given to nobody",
 		}},
 		"clock": {"82011a69a57bc0", []string{"Confirm the clock, compared with another one", "the present time was: 2026-03-02 12:00:00 UTC"}},
 		"reopen": {"8401020158206059ae231644ef69e80c339d35cd4fe3b9db98cc015ccf3b6634db9562b00e02", []string{
@@ -311,7 +316,7 @@ func swapped(t *testing.T, b []byte) []byte {
 }
 
 var actions = []authority.Action{
-	authority.ActionRevoke, authority.ActionBatch, authority.ActionUndo, authority.ActionUndoMany, authority.ActionRelease, authority.ActionPolicy, authority.ActionClock, authority.ActionRestore,
+	authority.ActionRevoke, authority.ActionBatch, authority.ActionUndo, authority.ActionUndoMany, authority.ActionRelease, authority.ActionPolicy, authority.ActionPadding, authority.ActionClock, authority.ActionRestore,
 	authority.ActionOfficers, authority.ActionRecovery, authority.ActionRotation, authority.ActionPlatform, authority.ActionDepot, authority.ActionDepotRevoke, "",
 }
 
@@ -319,6 +324,7 @@ var parsers = []func(b []byte) (marshaler, error){
 	func(b []byte) (marshaler, error) { return authority.ParseRevokePayload(b) },
 	func(b []byte) (marshaler, error) { return authority.ParseUndoPayload(b) },
 	func(b []byte) (marshaler, error) { return authority.ParsePolicyPayload(b) },
+	func(b []byte) (marshaler, error) { return authority.ParsePaddingPayload(b) },
 	func(b []byte) (marshaler, error) { return authority.ParseClockPayload(b) },
 	func(b []byte) (marshaler, error) { return authority.ParseReopenPayload(b) },
 	func(b []byte) (marshaler, error) { return authority.ParseOfficersPayload(b) },

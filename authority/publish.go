@@ -21,7 +21,9 @@ type Published struct {
 	Sequence   uint32
 	State      [16]byte
 	N          uint64    // the list speaks of serials below N
-	Count      uint32    // revoked serials on it
+	Count      uint32    // serials on it
+	Padding    int       // of those, given to nobody: see [Padding]
+	Short      int       // serials that the reserve lacked to fill the list up to the step of the padding
 	Added      int       // of those, on no list before
 	Left       int       // serials that left because their keys ran out
 	Released   int       // serials that left because they were released
@@ -65,6 +67,10 @@ func (a *Authority) Publish() (*Published, error) {
 
 // publish makes, checks, signs, records and stores the list of the given records.
 func (a *Authority) publish(tx *storage.Tx, now time.Time, order wire.Order, previous [16]byte, revoked []storage.Standing) (*Published, error) {
+	revoked, short, err := a.pad(tx, now, revoked)
+	if err != nil {
+		return nil, err
+	}
 	serials := serialsOf(revoked)
 	b, err := a.bundle(tx, now, order, serials)
 	if err != nil {
@@ -83,13 +89,13 @@ func (a *Authority) publish(tx *storage.Tx, now time.Time, order wire.Order, pre
 	if err := tx.AddList(b.Sequence, stmt); err != nil {
 		return nil, fmt.Errorf("store the list: %w", err)
 	}
-	added, err := markListed(tx, revoked, b.Sequence)
+	added, err := a.markListed(tx, revoked, b.Sequence)
 	if err != nil {
 		return nil, err
 	}
 	return &Published{
 		Bundle: stmt, Generation: b.Generation, Base: b.Base, Sequence: b.Sequence, State: b.State,
-		N: b.N, Count: b.Count, Added: added,
+		N: b.N, Count: b.Count, Padding: a.ledger.reserves.padded, Short: short, Added: added,
 		Issued: now, NextUpdate: now.Add(b.NextUpdate), HardExpiry: now.Add(b.HardExpiry),
 	}, nil
 }

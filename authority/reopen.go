@@ -259,6 +259,10 @@ func (a *Authority) mergeOne(tx *storage.Tx, serial, last uint32, r storage.Revo
 	case !errors.Is(err, storage.ErrNotFound):
 		return false, fmt.Errorf("look it up: %w", err)
 	}
+	if a.ledger.reserves.has(serial) { // lists that are lost were padded with it
+		r.Reason = wire.ReasonNeverIssued
+		return false, putLost(tx, &storage.Lost{Serial: serial, LastEpoch: a.ledger.lastEpochs[serial], Revoked: r})
+	}
 	if uint64(serial) < a.ledger.n() {
 		last = a.ledger.lastEpochs[serial] // of an earlier gap
 	}

@@ -109,7 +109,7 @@ func (a *Authority) revokeLost(tx *storage.Tx, address wire.Address, r storage.R
 	if err != nil {
 		return fmt.Errorf("look the address up: %w", err)
 	}
-	if !skipped || uint64(serial) >= a.ledger.n() {
+	if !skipped || uint64(serial) >= a.ledger.n() || a.ledger.reserves.has(serial) {
 		return ErrNotFound
 	}
 	switch lost, err := tx.Lost(serial); {

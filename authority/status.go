@@ -22,6 +22,9 @@ type Status struct {
 	Revoked     int    // of those, revoked
 	Unpublished int    // of those, not yet on a list
 
+	Padding Padding // of lists
+	Reserve int     // serials that lists can be padded with yet
+
 	List List
 
 	LogSize uint64
@@ -41,7 +44,8 @@ type Status struct {
 type List struct {
 	Sequence   uint32
 	N          uint64 // it speaks of serials below N
-	Count      uint32 // revoked serials on it
+	Count      uint32 // serials on it
+	Padding    int    // of those, given to nobody: see [Padding]
 	Issued     time.Time
 	NextUpdate time.Time // stale from then on
 	HardExpiry time.Time // refused from then on
@@ -83,6 +87,8 @@ func (a *Authority) Status() (Status, error) {
 	}
 	s.Identities, s.Revoked, s.Unpublished = a.ledger.issued(), a.ledger.revoked, a.ledger.unlisted
 	s.Drill = a.ledger.drill
+	s.List.Padding = a.ledger.reserves.at[s.List.Sequence]
+	s.Padding, s.Reserve = a.ledger.reserves.padding, len(a.ledger.free(s.Time))
 	s.Depots, s.Alarms = a.ledger.depots.active(), len(a.ledger.depots.alarms)
 	return s, nil
 }

@@ -6,12 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 
 	"marque/device/wire"
 )
 
 // A Gap is a run of serials that were skipped, because they may have been given
-// away by changes that this database has lost. None of them is ever given away.
+// away by changes that this database has lost, or to pad lists with. None of them is ever given away.
 type Gap struct {
 	First uint32
 	Next  uint32 // the first one after it
@@ -43,41 +44,74 @@ func (tx *Tx) SkipTo(serial uint32) error {
 	return nil
 }
 
-// Gaps returns all gaps, ascending.
-func (tx *Tx) Gaps() ([]Gap, error) {
+// Gaps returns the gaps that end above a serial, ascending. There may be as many as one in some serials.
+func (tx *Tx) Gaps(from uint32) ([]Gap, error) { return tx.gaps(from, math.MaxUint64) }
+
+// gaps returns those that end above a serial and begin below another.
+func (tx *Tx) gaps(from uint32, to uint64) ([]Gap, error) {
 	var gaps []Gap
-	for it, err := range tx.walk(bucketGaps) {
+	first, err := tx.gapBefore(from)
+	if err != nil {
+		return nil, err
+	}
+	for it, err := range tx.walkFrom(bucketGaps, first) {
 		if err != nil {
 			return nil, err
 		}
-		next, err := unchecked(bucketGaps, it.key, it.value)
+		g, err := tx.openGap(it)
 		if err != nil {
 			return nil, err
 		}
-		if len(it.key) != 4 || len(next) != 4 {
-			return nil, fmt.Errorf("%w: a gap has no bounds", ErrCorrupt)
+		if uint64(g.First) >= to {
+			break
 		}
-		g := Gap{First: binary.BigEndian.Uint32(it.key), Next: binary.BigEndian.Uint32(next)}
-		if g.Next <= g.First || uint64(g.Next) > tx.head.identities || len(gaps) > 0 && g.First < gaps[len(gaps)-1].Next {
-			return nil, fmt.Errorf("%w: the gaps overlap or end too late", ErrCorrupt)
+		if len(gaps) > 0 && g.First < gaps[len(gaps)-1].Next {
+			return nil, fmt.Errorf("%w: the gaps overlap", ErrCorrupt)
 		}
-		gaps = append(gaps, g)
+		if g.Next > from {
+			gaps = append(gaps, g)
+		}
 	}
 	return gaps, nil
 }
 
-// Skipped reports whether a serial lies in a gap.
-func (tx *Tx) Skipped(serial uint32) (bool, error) {
-	gaps, err := tx.Gaps()
+// gapBefore returns the key of the last gap that begins no later than a serial, nil when there is none.
+func (tx *Tx) gapBefore(serial uint32) (key []byte, err error) {
+	defer guard(&err)
+	b, err := tx.bucket(bucketGaps)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	for _, g := range gaps {
-		if serial >= g.First && serial < g.Next {
-			return true, nil
+	cursor, wanted := b.Cursor(), u32(serial)
+	if key, _ = cursor.Seek(wanted); !bytes.Equal(key, wanted) {
+		if key == nil {
+			key, _ = cursor.Last()
+		} else {
+			key, _ = cursor.Prev()
 		}
 	}
-	return false, nil
+	return bytes.Clone(key), nil
+}
+
+func (tx *Tx) openGap(it item) (Gap, error) {
+	next, err := unchecked(bucketGaps, it.key, it.value)
+	if err != nil {
+		return Gap{}, err
+	}
+	if len(it.key) != 4 || len(next) != 4 {
+		return Gap{}, fmt.Errorf("%w: a gap has no bounds", ErrCorrupt)
+	}
+	g := Gap{First: binary.BigEndian.Uint32(it.key), Next: binary.BigEndian.Uint32(next)}
+	if g.Next <= g.First || uint64(g.Next) > tx.head.identities {
+		return Gap{}, fmt.Errorf("%w: a gap ends too early or too late", ErrCorrupt)
+	}
+	return g, nil
+}
+
+// Skipped reports whether a serial lies in a gap. It reads one.
+func (tx *Tx) Skipped(serial uint32) (bool, error) {
+	gaps, err := tx.gaps(serial, uint64(serial)+1)
+	return len(gaps) > 0, err
 }
 
 // PutLost stores what is known of a revoked serial of a gap (ErrInvalid for

@@ -42,7 +42,7 @@ func TestSkippedSerialsAreNeverGivenAway(t *testing.T) {
 	}
 	update(t, s, func(tx *storage.Tx) error { return enrolAt(t, tx, 70_002) })
 	err = s.View(func(tx *storage.Tx) error {
-		gaps, err := tx.Gaps()
+		gaps, err := tx.Gaps(0)
 		if err != nil || !slices.Equal(gaps, []storage.Gap{{First: 2, Next: 70_000}, {First: 70_001, Next: 70_002}}) {
 			t.Errorf("%+v, %v", gaps, err)
 		}

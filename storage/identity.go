@@ -166,7 +166,7 @@ func (tx *Tx) Identities(from uint32) iter.Seq2[*Identity, error] {
 // identities is Identities up to a serial, which is not included.
 func (tx *Tx) identities(from, to uint64) iter.Seq2[*Identity, error] {
 	return func(yield func(*Identity, error) bool) {
-		gaps, err := tx.Gaps()
+		gaps, err := tx.gaps(uint32(min(from, math.MaxUint32)), to)
 		if err != nil {
 			yield(nil, err)
 			return

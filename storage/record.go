@@ -98,7 +98,7 @@ func (v *Revocation) check() error {
 	switch {
 	case v.Effective.Unix() < 0 || v.At.Unix() < 0:
 		return fmt.Errorf("revoked before 1970: %w", ErrInvalid)
-	case v.Reason < wire.ReasonUnspecified || v.Reason > wire.ReasonSuspended:
+	case v.Reason < wire.ReasonUnspecified || v.Reason > wire.ReasonNeverIssued:
 		return fmt.Errorf("revoked for reason %d: %w", uint8(v.Reason), ErrInvalid)
 	}
 	return nil

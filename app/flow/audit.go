@@ -369,6 +369,10 @@ func EntryText(l *authority.Logged) Text {
 	switch l.Kind {
 	case "drill":
 		return Say("audit.entry.drill." + strconv.FormatUint(l.Number, 10))
+	case "padding":
+		if l.Number == 0 {
+			return Say("audit.entry.padding.off")
+		}
 	case "alarm":
 		return Say("audit.entry.alarm."+strconv.FormatUint(l.Number, 10), "Name", name)
 	case "decide":

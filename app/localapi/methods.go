@@ -209,6 +209,9 @@ func (c *Client) ConfirmClock(at time.Time) (*Outcome, error) {
 // SetPolicy changes the realm's policy.
 func (c *Client) SetPolicy(in Policy) (*Outcome, error) { return policy.do(c, &in) }
 
+// SetPadding changes how lists are padded; the zero value pads none.
+func (c *Client) SetPadding(in authority.Padding) (*Outcome, error) { return pad.do(c, &in) }
+
 // Proposals returns what officers decide about, the newest last.
 func (c *Client) Proposals() ([]Proposal, error) {
 	out, err := pendings.do(c, &none{})

@@ -54,6 +54,18 @@ func (s *Server) policy(c *caller, in *Policy) (*Outcome, error) {
 	return s.propose(c, authority.ActionPolicy, payload)
 }
 
+func (s *Server) pad(c *caller, in *authority.Padding) (*Outcome, error) {
+	now, err := s.authority().Authority().Status()
+	if err != nil {
+		return nil, err
+	}
+	payload, err := (&authority.PaddingPayload{Old: now.Padding, New: *in}).Marshal()
+	if err != nil {
+		return nil, err
+	}
+	return s.propose(c, authority.ActionPadding, payload)
+}
+
 // propose puts something on the desk in the name of the officers who are here, or does it for the holder of a passphrase.
 func (s *Server) propose(c *caller, action authority.Action, payload []byte) (*Outcome, error) {
 	p, err := s.authority().Authority().Propose(c.signers(), action, payload)

@@ -68,6 +68,7 @@ var (
 	publish  = call[none, authority.Published]{"publish", security, (*Server).publish, properties{}}
 	confirm  = call[instant, Outcome]{"confirm-clock", security, (*Server).confirm, properties{}}
 	policy   = call[Policy, Outcome]{"policy", security, (*Server).policy, properties{}}
+	pad      = call[authority.Padding, Outcome]{"padding", security, (*Server).pad, properties{}}
 	pendings = call[none, proposals]{"proposals", signedOn, (*Server).pendings, properties{quiet: true}}
 	approve  = call[digest, Outcome]{"approve", security, (*Server).approve, properties{}}
 	refuse   = call[refusal, none]{"refuse", security, (*Server).refuse, properties{}}
@@ -98,7 +99,7 @@ var table = slices.Concat(
 
 var baseRoutes = []route{
 	status, core, signed, newest, found, discard, signOn, signOff, unlock, lock, stop,
-	review, enrol, reviewAll, enrolAll, list, lookUp, revoke, publish, confirm, policy, pendings, approve, refuse,
+	review, enrol, reviewAll, enrolAll, list, lookUp, revoke, publish, confirm, policy, pad, pendings, approve, refuse,
 	checkCard, drill, waiveDrill, changeOfficers, changePassphrase,
 	platform, approvePlatform, retirePlatforms, resetLockout, reopen,
 	backUp, restore, importer,

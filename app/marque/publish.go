@@ -20,7 +20,9 @@ type published struct {
 	Bytes      int               `json:"bytes"`
 	Changes    []changed         `json:"changes,omitempty"`
 	Sequence   uint32            `json:"sequence"`
-	Revoked    uint32            `json:"revoked"`
+	Revoked    int               `json:"revoked"`
+	Padding    int               `json:"padding,omitempty"`       // serials on it that were given to nobody
+	Short      int               `json:"padding_short,omitempty"` // that the reserve lacked
 	Added      int               `json:"added"`
 	Released   int               `json:"released,omitempty"` // left because they were released
 	Lapsed     int               `json:"lapsed,omitempty"`   // left because their keys ran out
@@ -101,6 +103,12 @@ func (p *published) show(cmd *cobra.Command, stick *bearer, asJSON bool) error {
 	if p.Released > 0 {
 		cmd.Printf("  released  %d: no change leads to this list, so that every device needs all of it\n", p.Released)
 	}
+	if p.Padding > 0 {
+		cmd.Printf("  padding %d serials that were given to nobody\n", p.Padding)
+	}
+	if p.Short > 0 {
+		cmd.Printf("  WARNING %d serials of padding are missing: whoever has the list can tell how many were revoked; have more serials left out (marque authority padding --help)\n", p.Short)
+	}
 	if p.File != "" {
 		cmd.Printf("  list    %s (%d octets)\n", p.File, p.Bytes)
 	}
@@ -146,7 +154,7 @@ func publish(c *localapi.Client, out string) (*published, error) {
 		}
 	}
 	return &published{
-		File: file, Bytes: len(p.Bundle), Changes: changes, Sequence: p.Sequence, Revoked: p.Count, Added: p.Added, Released: p.Released, Lapsed: p.Left, Below: p.N,
+		File: file, Bytes: len(p.Bundle), Changes: changes, Sequence: p.Sequence, Revoked: int(p.Count) - p.Padding, Padding: p.Padding, Short: p.Short, Added: p.Added, Released: p.Released, Lapsed: p.Left, Below: p.N,
 		NextUpdate: p.NextUpdate, HardExpiry: p.HardExpiry, bundle: p.Bundle,
 	}, nil
 }

@@ -11,6 +11,7 @@ import (
 	"marque/app/localapi"
 	"marque/app/terminal"
 	"marque/app/words"
+	"marque/authority"
 )
 
 // status is how an authority stands, as JSON shows it.
@@ -35,6 +36,7 @@ type status struct {
 	Identities  uint64    `json:"identities"`
 	Revoked     int       `json:"revoked"`
 	Unpublished int       `json:"unpublished"`
+	Padding     *padding  `json:"padding,omitempty"` // of lists; none where there is none
 	Depots      int       `json:"depots"`
 	Behind      int       `json:"depots_behind"` // without the newest list, as far as they said
 	Unreceived  int       `json:"unreceived"`    // identities that no receipt came of
@@ -46,6 +48,21 @@ type status struct {
 	LogRoot     string    `json:"log_root"`
 	Confined    []string  `json:"confined"`
 	Exposed     []string  `json:"exposed"`
+}
+
+// padding is how lists hide how many are revoked, as JSON shows it.
+type padding struct {
+	Step    uint32 `json:"step"`
+	Share   uint32 `json:"share"`
+	Reserve int    `json:"reserve"` // serials that lists can be padded with yet
+	Listed  int    `json:"listed"`  // on the newest list
+}
+
+func paddingOf(s *authority.Status) *padding {
+	if !s.Padding.On() && s.List.Padding == 0 {
+		return nil
+	}
+	return &padding{Step: s.Padding.Step, Share: s.Padding.Share, Reserve: s.Reserve, Listed: s.List.Padding}
 }
 
 // tpmState is how the TPM stands, as JSON shows it.
@@ -87,7 +104,7 @@ func statusOf(s *localapi.Status) status {
 		Realm: a.Realm, Words: words.Text(a.CoreHash[:]), CoreHash: hex.EncodeToString(a.CoreHash[:]), Core: a.Generation,
 		Phase: string(s.Phase), Reason: c.Reason, Grade: c.Grade, Reasons: some(c.Reasons), Vault: c.Vault, Officers: len(c.Officers), Needed: c.Needed,
 		NoTPM: c.NoTPM, Present: some(c.Present), Drill: string(c.Drill), Counter: c.Counter, Epoch: a.Epoch,
-		Identities: a.Identities, Revoked: a.Revoked, Unpublished: a.Unpublished,
+		Identities: a.Identities, Revoked: a.Revoked, Unpublished: a.Unpublished, Padding: paddingOf(a),
 		Depots: a.Depots, Behind: a.Behind, Unreceived: a.Unreceived, Alarms: a.Alarms,
 		List: a.List.Sequence, NextUpdate: a.List.NextUpdate, HardExpiry: a.List.HardExpiry,
 		LogSize: a.LogSize, LogRoot: hex.EncodeToString(a.LogRoot[:]), Confined: some(s.Confined), Exposed: some(s.Exposed),
@@ -117,6 +134,7 @@ func statusText(s *localapi.Status) string {
 	text += fmt.Sprintf("epoch       %d\nidentities  %d, %d of them revoked\n", a.Epoch, a.Identities, a.Revoked)
 	text += fmt.Sprintf("list        %d, next update due %s, refused from %s\n",
 		a.List.Sequence, a.List.NextUpdate.Format(time.RFC3339), a.List.HardExpiry.Format(time.RFC3339))
+	text += paddingText(a)
 	if a.Unpublished > 0 {
 		text += fmt.Sprintf("unpublished %d revoked: publish a list, nobody knows of them yet\n", a.Unpublished)
 	}

@@ -120,5 +120,5 @@ func parseDepot(b []byte) (Entry, error) {
 		err := decode(b, MaxLogEntry, &a)
 		return &AlarmEntry{What: a.What, Serial: a.Serial, Receipt: a.Receipt}, err
 	}
-	return nil, fmt.Errorf("%w: an entry of no known type", ErrEncoding)
+	return parsePadding(b)
 }

@@ -7,7 +7,7 @@ import (
 
 // Entry is what a log entry records: a *FoundEntry, *IssueEntry, *RevokeEntry, *PublishEntry, *ExpireEntry, *DrillEntry, *PolicyEntry,
 // *DecideEntry, *ReopenEntry, *LostEntry, *SealEntry, *DepotEntry, *DepotRevokeEntry, *BatchEntry, *AlarmEntry,
-// *UndoEntry or *ReleaseEntry.
+// *UndoEntry, *ReleaseEntry, *PaddingEntry or *ReserveEntry.
 type Entry interface {
 	array() any // what is encoded
 	check() error
@@ -32,6 +32,8 @@ const (
 	entryAlarm
 	entryUndo
 	entryRelease
+	entryPadding
+	entryReserve
 )
 
 // FoundEntry is the first entry of a log: the realm exists.
@@ -175,7 +177,7 @@ func (e *IssueEntry) check() error {
 }
 
 func (e *RevokeEntry) check() error {
-	if err := e.Reason.check(); err != nil {
+	if err := e.Reason.check(); err != nil && e.Reason != ReasonNeverIssued {
 		return err
 	}
 	return checkTime(e.Effective, time.Second)

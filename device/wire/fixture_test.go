@@ -212,6 +212,8 @@ func entries(t testing.TB) []wire.Entry {
 		&wire.AlarmEntry{What: wire.AlarmTwoReceipts, Serial: 17, Receipt: fill[[32]byte](0x3d)},
 		&wire.UndoEntry{Serial: 17},
 		&wire.ReleaseEntry{Serial: 17},
+		&wire.PaddingEntry{Step: 64, Share: 50},
+		&wire.ReserveEntry{NextSerial: 51},
 	}
 }
 

@@ -16,6 +16,8 @@ const (
 	ReasonPrivilegeWithdrawn
 	// ReasonSuspended is until a [ReleaseEntry], or for ever by another revocation. Only identities are suspended.
 	ReasonSuspended
+	// ReasonNeverIssued is of the serials that lists are padded with. Nobody asks for it: ParseReason does not take it.
+	ReasonNeverIssued
 )
 
 var reasonNames = [...]string{
@@ -40,6 +42,9 @@ func Reasons() []Reason {
 
 // String returns the name that ParseReason takes.
 func (r Reason) String() string {
+	if r == ReasonNeverIssued {
+		return "never-issued"
+	}
 	if r.check() != nil {
 		return fmt.Sprintf("reason %d", uint8(r))
 	}

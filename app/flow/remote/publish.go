@@ -46,7 +46,7 @@ func pastLists(c *localapi.Client, n int) (lists []flow.PastList, of int, err er
 			return nil, 0, err
 		}
 		for _, l := range page {
-			lists = append(lists, flow.PastList{Sequence: l.Sequence, Issued: l.Issued, NextUpdate: l.NextUpdate, Size: l.Size, Revoked: int(l.Count)})
+			lists = append(lists, flow.PastList{Sequence: l.Sequence, Issued: l.Issued, NextUpdate: l.NextUpdate, Size: l.Size, Revoked: int(l.Count) - l.Padding})
 			before = l.Sequence
 		}
 		if len(page) < authority.MaxPastLists {
