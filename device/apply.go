@@ -146,7 +146,7 @@ func (d *Device) recordFork(o wire.Order) error {
 	d.mu.Lock()
 	d.forkAlarm(o)
 	d.mu.Unlock()
-	return d.saveState()
+	return d.saveCounted()
 }
 
 // openBundle checks everything about a bundle that needs no state.
