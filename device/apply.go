@@ -22,6 +22,8 @@ type Applied struct {
 	Forked     bool      // the list in force is the union of two with one number
 	Revoked    bool      // this device is on it
 	Ended      int       // sessions that ended because of it
+	// Ahead is how far this device's clock was behind the list's issue, 0 when it was not: either this clock is wrong, or the authority's.
+	Ahead time.Duration
 }
 
 // Apply takes a signed revocation list, or a change that brings the one in force to it, at most 16 MiB, into force and ends the sessions with
@@ -101,13 +103,13 @@ func (d *Device) take(l *list, file coded, b *wire.Bundle, s situation) (_ *Appl
 		l = old.union(l)
 		file = l.coded()
 	case forked || old.forked || !old.regional():
-		return newApplied(old, s.realm, 0, false), nil
+		return d.applied(old, s.realm, 0, false), nil
 	default:
 		if l, err = old.completed(l, s.realm.core.Realm); err != nil {
 			return nil, err
 		}
 		if l.missing.size() == old.missing.size() {
-			return newApplied(old, s.realm, 0, false), nil
+			return d.applied(old, s.realm, 0, false), nil
 		}
 		file = l.coded()
 	}
@@ -131,7 +133,7 @@ func (d *Device) take(l *list, file coded, b *wire.Bundle, s situation) (_ *Appl
 	if forked {
 		err = ErrForked
 	}
-	return newApplied(l, s.realm, ended, true), err
+	return d.applied(l, s.realm, ended, true), err
 }
 
 // refuseHalf refuses a list that has the number of the one whose file was lost, but is not that one, or not all of it: alone it would bring
@@ -203,9 +205,10 @@ func (d *Device) enforce(l *list, c coded) (ended int, err error) {
 	return ended, d.saveCounted()
 }
 
-func newApplied(l *list, r *realm, ended int, changed bool) *Applied {
+func (d *Device) applied(l *list, r *realm, ended int, changed bool) *Applied {
 	return &Applied{
 		Order: l.order, Issued: l.issued, NextUpdate: l.nextUpdate, HardExpiry: l.hardExpiry, N: l.set.N(), Count: l.set.Len(), Held: l.held(),
 		Changed: changed, Forked: l.forked, Revoked: l.revokes(r.address.Serial()), Ended: ended,
+		Ahead: max(l.issued.Sub(d.o.Clock()), 0),
 	}
 }

@@ -38,7 +38,7 @@ func (d *Device) applyChange(statement []byte, r *realm, old *list, mark listMar
 		return nil, err
 	}
 	ended, err := d.enforce(l, file)
-	return newApplied(l, r, ended, true), err
+	return d.applied(l, r, ended, true), err
 }
 
 // openChange checks everything about a change that needs no list.
@@ -89,14 +89,14 @@ func (d *Device) sameNumber(c *wire.Change, r *realm, old *list) (*Applied, erro
 	}
 	forked := other.state != old.state || !old.sameDates(other)
 	if !forked || old.forked && !old.adds(other) {
-		return newApplied(old, r, 0, false), nil
+		return d.applied(old, r, 0, false), nil
 	}
 	l := old.union(other)
 	ended, err := d.enforce(l, l.coded())
 	if err != nil {
 		return nil, err
 	}
-	return newApplied(l, r, ended, true), ErrForked
+	return d.applied(l, r, ended, true), ErrForked
 }
 
 // explainChange says of a change that was refused whether it seems to be of the former core or of the next one, as explain does: a change

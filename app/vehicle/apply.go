@@ -22,7 +22,8 @@ type list struct {
 	Below      uint64    `json:"below"`
 	Changed    bool      `json:"changed"`
 	Self       bool      `json:"self_revoked"`
-	Held       []span    `json:"held"` // the serials below that the list answers for
+	Ahead      int64     `json:"ahead_seconds"` // how far this device's clock is behind the list's issue
+	Held       []span    `json:"held"`          // the serials below that the list answers for
 }
 
 func newApply(f *folder) *cobra.Command {
@@ -89,7 +90,7 @@ func apply(cmd *cobra.Command, d *device.Device, from *mailbox, paths []string) 
 func listOf(a *device.Applied) list {
 	return list{
 		Sequence: a.Order.Sequence, Issued: a.Issued.UTC(), NextUpdate: a.NextUpdate.UTC(), HardExpiry: a.HardExpiry.UTC(),
-		Revoked: a.Count, Below: a.N, Changed: a.Changed, Self: a.Revoked, Held: spansOf(a.Held),
+		Revoked: a.Count, Below: a.N, Changed: a.Changed, Self: a.Revoked, Ahead: int64(a.Ahead / time.Second), Held: spansOf(a.Held),
 	}
 }
 
@@ -98,6 +99,9 @@ func applied(a *device.Applied) string {
 	s += heldText(a.Held, a.N)
 	if !a.Changed {
 		s += "it was in force before\n"
+	}
+	if a.Ahead > clockWarning {
+		s += fmt.Sprintf("it was issued %s after what this device's clock says: set the clock, or tell the authority that its own is wrong\n", ago(a.Ahead))
 	}
 	if a.Revoked {
 		s += "this device itself is revoked: nobody who has this list will accept anything from it\n"

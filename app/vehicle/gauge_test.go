@@ -40,3 +40,14 @@ func TestGauge(t *testing.T) {
 		t.Error("without a list there is a gauge")
 	}
 }
+
+func TestAppliedFromTheFuture(t *testing.T) {
+	a := &device.Applied{Changed: true, Ahead: 26 * time.Hour}
+	if text := applied(a); !strings.Contains(text, "issued 1 d 2 h after what this device's clock says") {
+		t.Error(text)
+	}
+	a.Ahead = time.Minute
+	if text := applied(a); strings.Contains(text, "clock") {
+		t.Error(text)
+	}
+}
