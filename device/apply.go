@@ -32,18 +32,28 @@ type Applied struct {
 // both lists and keeps an alarm, and the returned Applied is not nil. When the disk fails, the new list may be in force or not.
 func (d *Device) Apply(bundle []byte) (*Applied, error) {
 	a, err := d.apply(bundle)
-	if err == nil {
-		err = d.carry(bundle, a.Changed)
-	}
 	if err != nil {
 		return a, fmt.Errorf("apply list: %w", err)
+	}
+	if a.Changed {
+		d.announce()
 	}
 	return a, nil
 }
 
+// apply is Apply, and keeps for others what was applied.
 func (d *Device) apply(bundle []byte) (*Applied, error) {
 	d.saving.Lock()
 	defer d.saving.Unlock()
+	a, err := d.applyOne(bundle)
+	if err == nil {
+		err = d.carry(bundle)
+	}
+	return a, err
+}
+
+// applyOne applies a list or a change. The caller holds saving.
+func (d *Device) applyOne(bundle []byte) (*Applied, error) {
 	s, err := d.situation()
 	if err != nil {
 		return nil, err

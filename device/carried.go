@@ -127,26 +127,12 @@ func (c *carried) len() int {
 	return 1 + len(c.changes)
 }
 
-// carry keeps a statement that was applied, if this device shares lists and the list in force is the one that it brings to, and tells the
-// peers of live sessions if that list is new.
-func (d *Device) carry(raw []byte, changed bool) error {
+// carry keeps a statement that was applied, if this device shares lists and the list in force is the one that it brings to. The caller holds
+// saving.
+func (d *Device) carry(raw []byte) error {
 	if d.o.Share.Off {
 		return nil
 	}
-	if err := d.remember(raw); err != nil {
-		return err
-	}
-	if changed {
-		for _, s := range d.sessions.all() {
-			s.announce()
-		}
-	}
-	return nil
-}
-
-func (d *Device) remember(raw []byte) error {
-	d.saving.Lock()
-	defer d.saving.Unlock()
 	d.mu.RLock()
 	r, err := d.ready()
 	l, c := d.list, d.carried

@@ -1,6 +1,7 @@
 package device_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -218,4 +219,25 @@ func TestShareOptions(t *testing.T) {
 		_, err := device.Create(filepath.Join(t.TempDir(), "x"), device.Wanted{Name: "x", Kind: wire.KindVehicle}, device.Options{Clock: time.Now, Share: s})
 		wantErr(t, err, device.ErrOptions, "share")
 	}
+}
+
+// Over a real datagram socket a device is brought step by step to the newest list that the other has, and then hears that there is none later.
+func TestListsOverUDP(t *testing.T) {
+	f := newFleet(t)
+	for range 2 {
+		must(f.bus.Apply(f.change(f.publish(), f.list-1, nil, asIs)))
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	at, ended := make(chan string, 1), make(chan error, 1)
+	go func() { ended <- f.bus.AnswerOn(ctx, "udp", "127.0.0.1:0", func(bound string) { at <- bound }) }()
+	where := <-at
+	if a := must(f.tram.AskAt(ctx, "udp", where, 0)); a.Order.Sequence != 3 {
+		t.Errorf("%+v", a)
+	}
+	_, err := f.park.AskAt(ctx, "udp", where, 5)
+	wantErr(t, err, device.ErrOptions, "five octets")
+	stop()
+	check(<-ended)
+	_, err = f.park.AskAt(context.Background(), "udp", where, 0)
+	wantErr(t, err, device.ErrUnanswered, "nobody there")
 }

@@ -90,6 +90,8 @@ var (
 	ErrForked = errors.New("the authority signed two different lists under one number; whoever is on either counts as revoked, tell the authority")
 	// ErrNoAnswer: this device has nothing that would bring the asker's list further, or shares no lists.
 	ErrNoAnswer = errors.New("there is no list to hand on that would bring the asker further; stay silent")
+	// ErrUnanswered: a request for lists was not answered: nobody is there, or nobody has a later list that fits.
+	ErrUnanswered = errors.New("nobody answered with a later list; the one in force may be the newest there, else ask another or by longer requests")
 
 	// ErrHybrid: the realm's policy demands hybrid sessions, which this version does not speak.
 	ErrHybrid = errors.New("the realm demands hybrid sessions, which this version does not speak; update it")

@@ -53,6 +53,8 @@ const (
 	maxCarried     = 16                                    // changes that are kept for others
 	maxCarriedFile = (maxCarried+1)*wire.MaxBundle + 1<<10 // octets; of statements no longer than Share.Session
 	maxAsks        = 4                                     // statements that a session asks its peer for without success
+	askTries       = 3                                     // datagrams that ask for a list without an answer
+	askPatience    = time.Second                           // for each
 	fetchPatience  = 30 * time.Second                      // how long a session that fetches a list may bring nothing before another may
 
 	floorInterval = time.Hour       // how far the clock may run ahead of the saved time floor

@@ -78,6 +78,14 @@ func newSession(h *handshake, okm []byte) (*Session, error) {
 // Peer returns who is on the other side.
 func (s *Session) Peer() wire.Address { return s.peer }
 
+// PeerList returns the sequence of the list that the peer has, as far as it said: at the handshake, and when it took another one from this
+// side or asked for one. 0: none.
+func (s *Session) PeerList() uint32 {
+	s.spread.mu.Lock()
+	defer s.spread.mu.Unlock()
+	return s.spread.peer.Sequence
+}
+
 // HandshakeBytes returns how many octets the handshake took, both ways.
 func (s *Session) HandshakeBytes() int { return s.shaken }
 

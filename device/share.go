@@ -102,6 +102,30 @@ func (d *Device) regional() bool {
 	return d.list.regional()
 }
 
+// announce tells the peers of all sessions that have an older list which one is in force.
+func (d *Device) announce() {
+	if d.o.Share.Off {
+		return
+	}
+	for _, s := range d.sessions.all() {
+		s.announce()
+	}
+}
+
+// follows says whether a peer with list o could bring this device further. A list that is held in regions is not made whole by a peer: who
+// gave it regions only wanted no more held.
+func (d *Device) follows(o wire.Order) bool {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	switch {
+	case d.o.Share.Off || d.list.regional():
+		return false
+	case d.list == nil:
+		return true
+	}
+	return behind(d.list.order, o)
+}
+
 // handOn chooses the statement that brings whoever holds list o further, with no more than most octets. It fails with ErrNoAnswer when there is
 // none, and with ErrBusy when enough was given away.
 func (d *Device) handOn(o wire.Order, most int) ([]byte, error) {

@@ -34,8 +34,9 @@ type demo struct {
 	busA       *party
 	busB       *party
 	parking    *party
-	list       string     // the newest published list
-	turnedAway chan error // why bus-4711 refused a connection
+	list       string        // the newest published list
+	turnedAway chan error    // why bus-4711 refused a connection
+	learned    chan learning // by parking, from peers
 	rows       []row
 }
 
@@ -67,7 +68,8 @@ func newDemo() *cobra.Command {
 		Use:   "demo",
 		Short: "Show the whole path in one go, with real files",
 		Long: `Founds an authority, enrols two vehicles and a parking application by their QR codes, lets them talk as strangers by broadcast,
-sealed messages and a session, revokes one vehicle, shows that it is refused from then on, and verifies the log. Every step checks
+sealed messages and a session, revokes one vehicle, lets the list of it spread from the other to the parking, shows that it is refused
+from then on, and verifies the log. Every step checks
 what it says; the first one that fails ends the demonstration with exit code 1.
 
 With --vault tpm the master secret is sealed by a TPM and opened by two of three officers: a software TPM (swtpm) that runs for the
@@ -114,6 +116,7 @@ func runDemo(out io.Writer, dir string, vault demoVault) (err error) {
 		dir:        dir,
 		vault:      vault,
 		turnedAway: make(chan error, 1),
+		learned:    make(chan learning, 1),
 		busA:       &party{name: "bus-4711", kind: wire.KindVehicle},
 		busB:       &party{name: "bus-4712", kind: wire.KindVehicle},
 		parking:    &party{name: "parking", kind: wire.KindApplication},

@@ -32,6 +32,9 @@ func (d *demo) request() (string, error) {
 		if p == d.busA {
 			tell(&o.Refused, d.turnedAway)
 		}
+		if p == d.parking {
+			o.Learned = func(peer wire.Address, a *device.Applied, err error) { d.learned <- learning{peer, a, err} }
+		}
 		var err error
 		if p.device, err = device.Create(d.path(p.name), device.Wanted{Name: p.name, Kind: p.kind}, o); err != nil {
 			return "", err

@@ -67,8 +67,8 @@ func (d *demo) publish() (string, error) {
 }
 
 func (d *demo) applyRevocation() (string, error) {
-	return fmt.Sprintf("%s and %s applied it; %s, which was stolen, did not", d.busA.name, d.parking.name, d.busB.name),
-		d.apply(d.list, 1, d.busA, d.parking)
+	return fmt.Sprintf("%s applied it; %s, which was stolen, did not, and %s did not hear of it yet", d.busA.name, d.busB.name, d.parking.name),
+		d.apply(d.list, 1, d.busA)
 }
 
 func (d *demo) refusedBroadcast() (string, error) {

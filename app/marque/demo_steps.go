@@ -19,6 +19,7 @@ func (d *demo) steps() []step {
 		{"Revoke", (*demo).revoke},
 		{"Publish", (*demo).publish},
 		{"Apply again", (*demo).applyRevocation},
+		{"Spread", (*demo).spread},
 		{"Revoked beacon", (*demo).refusedBroadcast},
 		{"Revoked sealed message", (*demo).refusedSealed},
 		{"Revoked session", (*demo).refusedSession},

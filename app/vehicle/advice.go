@@ -27,6 +27,7 @@ var advice = terminal.Advice{
 	{device.ErrRegionMissing, "name the list's list-N-regions.mqg and the list-N-region-*.mqg with that serial; `marque authority regions` prints which"},
 	{device.ErrCounter, "run it where the TPM is; if the TPM is gone for good, revoke this device and enrol it again in a new folder"},
 	{device.ErrSetBack, "look for the newest one where lists are published, and find out who had the folder"},
+	{device.ErrUnanswered, "check --at; a list longer than --size is not sent"},
 	{device.ErrLocked, "give the passphrase that the folder was made with, or its key file"},
 	{device.ErrTruncated, hungUp},
 	{syscall.EPIPE, hungUp},

@@ -28,10 +28,12 @@ func newDial(f *folder) *cobra.Command {
 		Use:   "dial --dir FOLDER --to ADDRESS [--at HOST:PORT]",
 		Short: "Open a session, and carry lines between it and the terminal",
 		Long: `Opens a session with the device that has the address, which must prove it before it learns who calls. Lines of standard input go to
-the peer, lines of the peer to standard output. Hangs up when standard input has ended and --expect lines came from the peer.`,
+the peer, lines of the peer to standard output. Hangs up when standard input has ended and --expect lines came from the peer. Meanwhile a later revocation list goes from whoever has
+it to the other; for that the call lasts up to three seconds longer.`,
 		Example: "  echo 'how long is the queue?' | marque-vehicle dial --dir bus-4711 --to //fleet.example/Sbus-4712~1 --expect 1",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			f.learned = true
 			return f.use(func(d *device.Device) error {
 				ctx, stop := interruptible(cmd)
 				defer stop()
@@ -40,7 +42,7 @@ the peer, lines of the peer to standard output. Hangs up when standard input has
 					return advice.Wrap("there is no session", err)
 				}
 				fmt.Fprintf(cmd.ErrOrStderr(), "session with %s, %d octets of handshake\n", s.Peer(), s.HandshakeBytes())
-				err = talk(ctx, s, readLines(ctx, cmd.InOrStdin()), cmd.OutOrStdout(), c.expect)
+				err = talk(ctx, s, readLines(ctx, cmd.InOrStdin()), cmd.OutOrStdout(), c.expect, f.levelling(d, s))
 				return advice.Wrap("the session did not go well", err)
 			})
 		},
@@ -49,6 +51,7 @@ the peer, lines of the peer to standard output. Hangs up when standard input has
 	cmd.Flags().StringVar(&c.at, "at", defaultAt, "where it listens (TCP)")
 	cmd.Flags().DurationVar(&c.wait, "wait", 0, "how long to try again while nobody listens there, such as 10s")
 	cmd.Flags().IntVar(&c.expect, "expect", 0, "hang up only after this many lines of the peer")
+	f.sharing(cmd)
 	terminal.Required(cmd, "to")
 	return cmd
 }

@@ -15,6 +15,8 @@ type folder struct {
 	passphraseFile string
 	ask            bool
 	refused        bool // print who is turned away
+	alone          bool // take no lists from peers, and give none
+	learned        bool // print which lists came from peers
 }
 
 func (f *folder) flags(cmd *cobra.Command) {
@@ -37,6 +39,10 @@ func (f *folder) options(fresh bool) (device.Options, error) {
 		}
 		o.Counter = c
 	}
+	if f.learned {
+		o.Learned = printLearned
+	}
+	o.Share.Off = f.alone
 	if f.passphraseFile == "" && !f.ask {
 		return o, nil
 	}

@@ -54,8 +54,8 @@ func interruptible(cmd *cobra.Command) (ctx context.Context, stop context.Cancel
 }
 
 // talk carries lines both ways until the peer hangs up, the context ends, or, when hangUp is not negative, the input has ended and that
-// many lines came from the peer. It closes the session.
-func talk(ctx context.Context, s *device.Session, in lines, out io.Writer, hangUp int) error {
+// many lines came from the peer; last, if not nil, runs before it hangs up. It closes the session.
+func talk(ctx context.Context, s *device.Session, in lines, out io.Writer, hangUp int, last func(context.Context)) error {
 	ctx, done := context.WithCancel(ctx)
 	defer done()
 	heard := make(chan error, 1)
@@ -77,6 +77,7 @@ func talk(ctx context.Context, s *device.Session, in lines, out io.Writer, hangU
 		select {
 		case err = <-heard:
 		case <-enough:
+			last(ctx)
 		case <-ctx.Done():
 		}
 	}

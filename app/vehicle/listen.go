@@ -21,17 +21,19 @@ func newListen(f *folder) *cobra.Command {
 		Use:   "listen --dir FOLDER [--at HOST:PORT]",
 		Short: "Accept sessions, and carry lines between them and the terminal",
 		Long: `Accepts sessions, one after the other. Lines of standard input go to the peer, lines of the peer to standard output. A session ends when
-the peer hangs up, or when an applied list revokes it. Who was refused, and why, goes to standard error.`,
+the peer hangs up, or when an applied list revokes it. Who was refused, and why, goes to standard error. Meanwhile a later revocation list
+goes from whoever has it to the other.`,
 		Example: "  marque-vehicle listen --dir bus-4712 --at 127.0.0.1:4711 --once",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			f.refused = true
+			f.refused, f.learned = true, true
 			return f.use(func(d *device.Device) error {
 				return advice.Wrap("the session did not go well", listen(cmd, d, at, once))
 			})
 		},
 	}
 	cmd.Flags().StringVar(&at, "at", defaultAt, "where to listen (TCP)")
+	f.sharing(cmd)
 	cmd.Flags().BoolVar(&once, "once", false, "end after the first session")
 	return cmd
 }
@@ -55,7 +57,7 @@ func listen(cmd *cobra.Command, d *device.Device, at string, once bool) error {
 			return errors.Join(err, l.Close())
 		}
 		fmt.Fprintf(cmd.ErrOrStderr(), "session with %s, %d octets of handshake\n", s.Peer(), s.HandshakeBytes())
-		err = talk(ctx, s, in, cmd.OutOrStdout(), -1)
+		err = talk(ctx, s, in, cmd.OutOrStdout(), -1, nil)
 		if once {
 			return errors.Join(err, l.Close())
 		}
