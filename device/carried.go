@@ -174,11 +174,11 @@ func (c *carried) encode() []byte {
 	if c == nil {
 		return nil
 	}
+	for _, s := range c.changes { // from the list in force back, so that reading finds each of use, and then the full list
+		e.str(s.raw)
+	}
 	if c.full != nil {
 		e.str(c.full.raw)
-	}
-	for _, s := range c.changes {
-		e.str(s.raw)
 	}
 	return e.b
 }

@@ -132,6 +132,17 @@ func TestCarriedLeadsOn(t *testing.T) {
 	}
 }
 
+// A full list and the change after it bring on who has nothing, after a restart, too.
+func TestCarriedSurvives(t *testing.T) {
+	f := newFleet(t)
+	d := f.enrol(t, "new", wire.KindVehicle)
+	must(f.bus.Apply(f.change(f.publish(), 1, nil, asIs)))
+	f.bus = f.reload(t, f.bus, f.options())
+	if got := ask(t, d, f.bus, 0); len(got) != 2 || sequence(d) != 2 {
+		t.Errorf("%d octets, list %d", got, sequence(d))
+	}
+}
+
 // Across bases, and generations, it is the full list that leads.
 func TestCarriedAcrossBases(t *testing.T) {
 	f := newFleet(t)

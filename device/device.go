@@ -165,6 +165,7 @@ func (d *Device) Close() error {
 	d.closed = true
 	d.mu.Unlock()
 	d.sessions.closeAll() // those made meanwhile
+	d.sharing.busy.Wait() // so that Learned hears of every list that was applied
 
 	d.saving.Lock()
 	defer d.saving.Unlock()

@@ -29,7 +29,7 @@ type Options struct {
 	// Share bounds how the device takes part in carrying lists from one to another; the zero value takes part.
 	Share Share
 	// Learned, if not nil, hears of every list that a peer of a session brought, from several goroutines; a is nil, and err says why, when it
-	// was refused.
+	// was refused. It must not close the device.
 	Learned func(peer wire.Address, a *Applied, err error)
 	// Counter, if not nil, shows that the folder was not set back to an earlier moment. A folder that was made with one is opened with it.
 	Counter Counter

@@ -51,6 +51,7 @@ func (d *Device) shared() SharedStatus {
 type sharing struct {
 	rate                  *bucket
 	given, taken, refused atomic.Uint64
+	busy                  sync.WaitGroup // the goroutines of sessions that have not ended
 
 	mu      sync.Mutex
 	fetcher *Session  // the one session that a list is being fetched over, nil for none
@@ -110,20 +111,6 @@ func (d *Device) announce() {
 	for _, s := range d.sessions.all() {
 		s.announce()
 	}
-}
-
-// follows says whether a peer with list o could bring this device further. A list that is held in regions is not made whole by a peer: who
-// gave it regions only wanted no more held.
-func (d *Device) follows(o wire.Order) bool {
-	d.mu.RLock()
-	defer d.mu.RUnlock()
-	switch {
-	case d.o.Share.Off || d.list.regional():
-		return false
-	case d.list == nil:
-		return true
-	}
-	return behind(d.list.order, o)
 }
 
 // handOn chooses the statement that brings whoever holds list o further, with no more than most octets. It fails with ErrNoAnswer when there is

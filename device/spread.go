@@ -150,11 +150,13 @@ func (s *Session) giveUp() {
 	s.d.sharing.fetched(s)
 }
 
-// work has the goroutine do what there is to do. The caller holds the spread's mu.
+// work has the goroutine do what there is to do, unless the session has ended. The caller holds the spread's mu.
 func (s *Session) work() {
-	if !s.spread.running {
+	s.endMu.Lock()
+	defer s.endMu.Unlock()
+	if !s.spread.running && s.end == nil {
 		s.spread.running = true
-		go s.run()
+		s.d.sharing.busy.Go(s.run)
 	}
 }
 
