@@ -138,6 +138,7 @@ type stats struct{ took, used []float64 } // seconds, ms
 func (p *publisher) month(tb testing.TB) month {
 	tb.Helper()
 	m := month{n: p.n}
+	var last []byte
 	for range 4 {
 		p.now = p.now.Add(week - time.Minute)
 		p.revoke(tb, int(p.n/10_000))
@@ -154,8 +155,9 @@ func (p *publisher) month(tb testing.TB) month {
 		m.apply.add(took, used)
 		m.count, m.list = int(list.Count), len(list.Bundle)
 		m.week, m.full = len(list.Changes[0].Statement), len(list.Changes[len(list.Changes)-1].Statement)
-		m.wrong = p.wrong(tb, list.Bundle)
+		last = list.Bundle
 	}
+	m.wrong = p.wrong(tb, last)
 	return m
 }
 
