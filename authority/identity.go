@@ -32,7 +32,9 @@ type Revocation struct {
 }
 
 // Suspended reports whether a release can end it. It is false for none.
-func (v *Revocation) Suspended() bool { return v != nil && v.Reason == wire.ReasonSuspended && !v.Expired }
+func (v *Revocation) Suspended() bool {
+	return v != nil && v.Reason == wire.ReasonSuspended && !v.Expired
+}
 
 // Identity returns the identity of an address: [ErrNotFound], [ErrLocked].
 func (a *Authority) Identity(address wire.Address) (*Identity, error) {

@@ -72,7 +72,7 @@ type Results struct {
 
 	// How many stand how, of those that match everything in the query but Standings.
 	Active, Suspended, Revoked, Expired int
-	Ending                   int // of those active, whose keys end within [EndingSoon]
+	Ending                              int // of those active, whose keys end within [EndingSoon]
 
 	Depots  []string // of which any identity came, in the order of the alphabet
 	Version uint64   // the same as long as nothing changed
