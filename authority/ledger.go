@@ -213,10 +213,10 @@ func (l *ledger) expire(e *wire.ExpireEntry, at time.Time, complain func(string,
 	if first, _ := l.coverage(at); !lapsed(l.lastEpochs[e.Serial], first) {
 		complain("it takes serial %d from the list while its keys last", e.Serial)
 	}
-	switch l.standings[e.Serial] {
-	case unlisted:
+	if l.standings[e.Serial] == unlisted {
 		l.unlisted--
-	case padded:
+	}
+	if l.standings[e.Serial] == padded {
 		l.reserves.padded--
 	}
 	l.standings[e.Serial] = expired

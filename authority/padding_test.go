@@ -56,9 +56,9 @@ func TestPaddedListsDoNotTellHowManyAreRevoked(t *testing.T) {
 		if len(serials) != []int{0, 4, 8}[i] || p.Short != 0 || p.Added != i || p.Padding != len(serials)-[]int{0, 1, 3}[i] {
 			t.Errorf("list %d: %d serials, %d of them padding, %d added, %d short", b.Sequence, len(serials), p.Padding, p.Added, p.Short)
 		}
-		real := slices.DeleteFunc(slices.Clone(serials), func(s uint32) bool { return !given[s] })
-		if len(real)+p.Padding != len(serials) {
-			t.Errorf("list %d: %d revoked among %d", b.Sequence, len(real), len(serials))
+		revoked := slices.DeleteFunc(slices.Clone(serials), func(s uint32) bool { return !given[s] })
+		if len(revoked)+p.Padding != len(serials) {
+			t.Errorf("list %d: %d revoked among %d", b.Sequence, len(revoked), len(serials))
 		}
 		for _, s := range before {
 			if !slices.Contains(serials, s) {

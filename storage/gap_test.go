@@ -46,6 +46,11 @@ func TestSkippedSerialsAreNeverGivenAway(t *testing.T) {
 		if err != nil || !slices.Equal(gaps, []storage.Gap{{First: 2, Next: 70_000}, {First: 70_001, Next: 70_002}}) {
 			t.Errorf("%+v, %v", gaps, err)
 		}
+		for from, want := range map[uint32]int{2: 2, 3: 2, 69_999: 2, 70_000: 1, 70_001: 1, 70_002: 0, 80_000: 0} {
+			if gaps, err := tx.Gaps(from); err != nil || len(gaps) != want {
+				t.Errorf("from %d: %+v, %v", from, gaps, err)
+			}
+		}
 		if tx.Count() != 70_003 {
 			t.Errorf("%d serials", tx.Count())
 		}
