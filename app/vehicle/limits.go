@@ -3,6 +3,7 @@ package main
 import (
 	"time"
 
+	"marque/app/onem2m"
 	"marque/device/wire"
 )
 
@@ -17,3 +18,6 @@ const folderBatch = 1024
 
 // clockWarning is how far the clock may be behind a list's issue before somebody is told.
 const clockWarning = 5 * time.Minute
+
+// maxSeen is how many contentInstances fetch remembers while it watches a container: four times as many as it looks at.
+const maxSeen = 4 * onem2m.MaxList

@@ -32,7 +32,7 @@ Exit codes: 0 done, 1 refused or failed (standard error says what, why and what 
 	root.AddCommand(
 		newNew(f), newInstall(f), newRotate(f), newStatus(f),
 		newSign(f), newVerify(f), newSeal(f), newOpen(f),
-		newApply(f), newReceipt(f), newListen(f), newDial(f), newLists(f),
+		newApply(f), newReceipt(f), newListen(f), newDial(f), newLists(f), newPost(f), newFetch(f),
 	)
 	for _, cmd := range root.Commands() {
 		if cmd.HasSubCommands() { // these have the flags then

@@ -29,13 +29,17 @@ type received struct {
 	Payload       []byte    `json:"payload"`
 }
 
+func receivedOf(m *device.Message) received {
+	return received{
+		Sender: m.Sender.String(), Time: m.Time.UTC(), Mode: m.Mode.String(),
+		Stale: m.Stale, NewerThanList: m.NewerThanList, Payload: m.Payload,
+	}
+}
+
 // show writes a message: its payload to where it belongs and, for a person, what was verified to standard error.
 func show(cmd *cobra.Command, f files, m *device.Message, asJSON bool) error {
 	if asJSON {
-		return terminal.JSON(cmd.OutOrStdout(), received{
-			Sender: m.Sender.String(), Time: m.Time.UTC(), Mode: m.Mode.String(),
-			Stale: m.Stale, NewerThanList: m.NewerThanList, Payload: m.Payload,
-		})
+		return terminal.JSON(cmd.OutOrStdout(), receivedOf(m))
 	}
 	describe(cmd.ErrOrStderr(), m)
 	return terminal.Write(cmd.OutOrStdout(), f.out, m.Payload, true)
