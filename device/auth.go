@@ -6,8 +6,8 @@ import (
 	"marque/device/wire"
 )
 
-// signAuth signs as this device, in the epoch of now.
-func (d *Device) signAuth(r *realm, context string, transcript func(uint32) []byte) ([]byte, error) {
+// signAuth signs as this device, in the epoch of now, and says its name if it is the one who calls.
+func (d *Device) signAuth(r *realm, named bool, context string, transcript func(uint32) []byte) ([]byte, error) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	if d.closed {
@@ -27,7 +27,10 @@ func (d *Device) signAuth(r *realm, context string, transcript func(uint32) []by
 	if err != nil {
 		return nil, err
 	}
-	a := &wire.Auth{Address: r.address, Epoch: epoch, List: d.list.sequence(), R: key.R()}
+	a := &wire.Auth{Epoch: epoch, List: d.list.sequence(), R: key.R()}
+	if named {
+		a.Address = r.address
+	}
 	if a.Sig, err = key.Sign(d.o.Rand, context, transcript(a.List)); err != nil {
 		return nil, err
 	}

@@ -26,10 +26,12 @@ func TestEvidenceSurvivesCrash(t *testing.T) {
 	}
 }
 
-// An Auth under this device's own name is never accepted, on either side; one whose signature holds proves a second key.
+// A session shows a second key: of a peer that was called and is known already, and of this device itself, when somebody calls under its name,
+// which is never accepted.
 func TestEvidenceFromSession(t *testing.T) {
 	f := newFleet(t)
-	substitute := f.key(address(f.bus))
+	substitute := f.key(address(f.tram))
+	must(f.bus.Verify(must(f.tram.Sign(nil, device.SignOptions{}))))
 	a, b := connect(t)
 	got := client(f.bus, a, address(f.tram))
 	f.rawPeer(b, substitute).answer(address(f.tram))

@@ -26,9 +26,8 @@ const (
 
 	noiseMessage1 = 32           // e
 	noiseMessage2 = 32 + tagSize // e, empty payload
-	minHello      = 1 + 4 + 1 + 1
-	maxHello      = 1 + 4 + 1 + wire.MaxAddress
-	minAuth       = 1 + 1 + 4 + 4 + 32 + 64 + tagSize
+	helloSize     = 1 + 4 + 4
+	minAuth       = 1 + 4 + 4 + 32 + 64 + tagSize
 	maxAuth       = wire.MaxAuth + tagSize
 )
 
@@ -128,7 +127,7 @@ func (h *handshake) initiate(to wire.Address) error {
 	if err := h.d.mayTalk(h.realm, to); err != nil {
 		return err
 	}
-	hello, err := (&wire.Hello{Ref: h.realm.ref, Address: to}).Marshal()
+	hello, err := (&wire.Hello{Ref: h.realm.ref, Callee: wire.Callee(h.realm.hash, to)}).Marshal()
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
@@ -163,7 +162,7 @@ func (h *handshake) initiate(to wire.Address) error {
 }
 
 func (h *handshake) respond() error {
-	msg, err := h.read(minHello+noiseMessage1, maxHello+noiseMessage1)
+	msg, err := h.read(helloSize+noiseMessage1, helloSize+noiseMessage1)
 	if err != nil {
 		return err
 	}
@@ -171,11 +170,9 @@ func (h *handshake) respond() error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("%w: %w", ErrMalformed, err)
-	case len(first) != noiseMessage1:
-		return fmt.Errorf("first message: %w", ErrMalformed)
 	case hello.Ref != h.realm.ref:
 		return h.d.foreignPeer(h.realm, hello.Ref)
-	case hello.Address != h.realm.address:
+	case hello.Callee != wire.Callee(h.realm.hash, h.realm.address):
 		return ErrNotForMe
 	}
 	if err := h.start(false, h.realm.address); err != nil {
@@ -259,7 +256,7 @@ func (h *handshake) transcript(sequence uint32) []byte {
 
 // auth signs the transcript as this device and encrypts the result.
 func (h *handshake) auth(to cipher.AEAD, context string) ([]byte, error) {
-	b, err := h.d.signAuth(h.realm, context, h.transcript)
+	b, err := h.d.signAuth(h.realm, h.initiator, context, h.transcript)
 	if err != nil {
 		return nil, err
 	}
@@ -267,8 +264,8 @@ func (h *handshake) auth(to cipher.AEAD, context string) ([]byte, error) {
 	return to.Seal(nil, make([]byte, nonceSize), b, nil), nil
 }
 
-// readAuth reads and checks who the peer is. With a want it must be that one.
-func (h *handshake) readAuth(from cipher.AEAD, context string, want wire.Address) error {
+// readAuth reads and checks who the peer is: the responder is whom this device called, and does not say its name; an initiator does.
+func (h *handshake) readAuth(from cipher.AEAD, context string, called wire.Address) error {
 	msg, err := h.read(minAuth, maxAuth)
 	if err != nil {
 		return err
@@ -281,13 +278,15 @@ func (h *handshake) readAuth(from cipher.AEAD, context string, want wire.Address
 	switch {
 	case err != nil:
 		return fmt.Errorf("%w: %w", ErrMalformed, err)
+	case a.Address.IsZero() != h.initiator:
+		return fmt.Errorf("the peer says who it is in another way than its part does: %w", ErrMalformed)
+	case h.initiator:
+		a.Address = called
 	case a.Address.Serial() == h.realm.address.Serial(): // never accepted, but it may prove that this device's key was issued twice
 		if err := h.d.checkAuth(h.realm, context, a, h.transcript(a.List)); err != nil {
 			return err
 		}
 		return ErrOwnIdentity
-	case !want.IsZero() && a.Address != want:
-		return fmt.Errorf("%s answered in its place: %w", a.Address, ErrHandshake)
 	}
 	if err := h.d.checkAuth(h.realm, context, a, h.transcript(a.List)); err != nil {
 		return err

@@ -53,7 +53,7 @@ func TestHandshakeByHand(t *testing.T) {
 	a, b = connect(t)
 	got = server(f.bus, a)
 	p = f.rawPeer(b, k)
-	if auth := p.call(address(f.bus)); auth.Address != address(f.bus) || auth.List != 1 || auth.Epoch != 10 {
+	if auth := p.call(address(f.bus)); !auth.Address.IsZero() || auth.List != 1 || auth.Epoch != 10 {
 		t.Errorf("AuthR %+v", auth)
 	}
 	p.introduce()
@@ -70,10 +70,11 @@ func TestWrongResponder(t *testing.T) {
 		bend func(p *rawPeer)
 		want error
 	}{
-		"under its own name":        {func(*rawPeer) {}, device.ErrHandshake},
-		"under the other's name":    {func(p *rawPeer) { p.says = address(f.tram) }, device.ErrTampered},
-		"under the caller's name":   {func(p *rawPeer) { p.says = address(f.bus) }, device.ErrOwnIdentity},
-		"with the initiator's role": {func(p *rawPeer) { p.says = address(f.tram); p.sign = initiatorSign }, device.ErrTampered},
+		"without a name":            {func(*rawPeer) {}, device.ErrTampered},
+		"under its own name":        {func(p *rawPeer) { p.named = true }, device.ErrMalformed},
+		"under the other's name":    {func(p *rawPeer) { p.named, p.says = true, address(f.tram) }, device.ErrMalformed},
+		"under the caller's name":   {func(p *rawPeer) { p.named, p.says = true, address(f.bus) }, device.ErrMalformed},
+		"with the initiator's role": {func(p *rawPeer) { p.sign = initiatorSign }, device.ErrTampered},
 	} {
 		a, b := connect(t)
 		got := client(f.bus, a, address(f.tram))
@@ -108,6 +109,7 @@ func TestWrongInitiator(t *testing.T) {
 		bend func(p *rawPeer)
 		want error
 	}{
+		"no name":                   {mallory, func(p *rawPeer) { p.says = wire.Address{} }, device.ErrMalformed},
 		"somebody else's name":      {mallory, func(p *rawPeer) { p.says = address(f.park) }, device.ErrTampered},
 		"the responder's own name":  {mallory, func(p *rawPeer) { p.says = address(f.bus) }, device.ErrOwnIdentity},
 		"a key of the past epoch":   {old, func(*rawPeer) {}, device.ErrEpoch},
@@ -161,9 +163,9 @@ func TestHandshakeRefused(t *testing.T) {
 	}{
 		"nothing":           {nil, device.ErrHandshake},
 		"HTTP":              {[]byte("GET / HTTP/1.1\r\nHost: example\r\n\r\n"), device.ErrHandshake},
-		"a wrong mode":      {append([]byte{0, 80, 0x22}, make([]byte, 79)...), device.ErrMalformed},
+		"a wrong mode":      {append([]byte{0, 41, 0x20}, make([]byte, 40)...), device.ErrMalformed},
 		"an empty message":  {[]byte{0, 0}, device.ErrHandshake},
-		"another authority": {append([]byte{0, 64}, hello(foreign, address(f.tram), 64)...), device.ErrUnknownRealm},
+		"another authority": {append([]byte{0, 41}, hello(foreign, address(f.tram), 41)...), device.ErrUnknownRealm},
 	} {
 		a, b := connect(t)
 		srv := server(f.tram, b)
@@ -175,7 +177,7 @@ func TestHandshakeRefused(t *testing.T) {
 
 // hello is a first message of n octets.
 func hello(a *authority, to wire.Address, n int) []byte {
-	b := must((&wire.Hello{Ref: a.core.Ref(), Address: to}).Marshal())
+	b := must((&wire.Hello{Ref: a.core.Ref(), Callee: wire.Callee(a.hash(), to)}).Marshal())
 	return append(b, make([]byte, n-len(b))...)
 }
 

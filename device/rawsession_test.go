@@ -17,11 +17,12 @@ import (
 
 // rawPeer speaks the session handshake of PROTOCOL.md, section 10, without package device: an enrolled attacker, or a second implementation.
 type rawPeer struct {
-	a    *authority
-	conn net.Conn
-	key  *ibc.PrivateKey
-	says wire.Address // whom it claims to be
-	sign func(k *ibc.PrivateKey, context string, m []byte) [64]byte
+	a     *authority
+	conn  net.Conn
+	key   *ibc.PrivateKey
+	says  wire.Address // whom it claims to be
+	named bool         // it says so as responder, too, which it must not
+	sign  func(k *ibc.PrivateKey, context string, m []byte) [64]byte
 
 	noise *noise.HandshakeState
 	keys  []byte // k1 ‖ k2
@@ -62,7 +63,7 @@ func (p *rawPeer) answer(responder wire.Address) {
 // call plays the initiator up to AuthR, and keeps its hash.
 func (p *rawPeer) call(responder wire.Address) *wire.Auth {
 	p.start(true, responder)
-	hello := must((&wire.Hello{Ref: p.a.core.Ref(), Address: responder}).Marshal())
+	hello := must((&wire.Hello{Ref: p.a.core.Ref(), Callee: wire.Callee(p.a.hash(), responder)}).Marshal())
 	msg, _, _, err := p.noise.WriteMessage(hello, nil)
 	check(err)
 	writeFrames(p.conn, msg)
@@ -80,7 +81,10 @@ func (p *rawPeer) introduce() {
 }
 
 func (p *rawPeer) auth(at int, context string, after []byte) []byte {
-	a := &wire.Auth{Address: p.says, Epoch: p.key.Identity().Epoch, List: p.list, R: p.key.R()}
+	a := &wire.Auth{Epoch: p.key.Identity().Epoch, List: p.list, R: p.key.R()}
+	if at == 0 || p.named {
+		a.Address = p.says
+	}
 	m := binary.BigEndian.AppendUint32(append([]byte(nil), p.noise.ChannelBinding()...), a.List)
 	a.Sig = p.sign(p.key, context, append(m, after...))
 	b := must(a.Marshal())

@@ -382,7 +382,7 @@ func TestRotateTwice(t *testing.T) {
 // hello only says whom the initiator calls.
 func (p *rawPeer) hello(responder wire.Address) {
 	p.start(true, responder)
-	hello := must((&wire.Hello{Ref: p.a.core.Ref(), Address: responder}).Marshal())
+	hello := must((&wire.Hello{Ref: p.a.core.Ref(), Callee: wire.Callee(p.a.hash(), responder)}).Marshal())
 	msg, _, _, err := p.noise.WriteMessage(hello, nil)
 	check(err)
 	writeFrames(p.conn, msg)

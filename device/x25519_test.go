@@ -18,7 +18,7 @@ func TestLowOrderEphemeral(t *testing.T) {
 	for name, e := range map[string][32]byte{"zero": {}, "one": {1}, "p − 1": p1} {
 		a, b := connect(t)
 		got := server(f.bus, a)
-		hello := must((&wire.Hello{Ref: f.core.Ref(), Address: address(f.bus)}).Marshal())
+		hello := must((&wire.Hello{Ref: f.core.Ref(), Callee: wire.Callee(f.hash(), address(f.bus))}).Marshal())
 		writeFrames(b, append(hello, e[:]...))
 		if o := <-got; !errors.Is(o.err, device.ErrHandshake) {
 			t.Errorf("%s: %v", name, o.err)

@@ -260,7 +260,15 @@ func auth(t testing.TB) *wire.Auth {
 	return &wire.Auth{Address: bus(t), Epoch: 7, List: 2, R: fill[[32]byte](0x51), Sig: fill[[64]byte](0x52)}
 }
 
+// authR is what the one who was called says of itself.
+func authR(t testing.TB) *wire.Auth {
+	t.Helper()
+	a := auth(t)
+	a.Address = wire.Address{}
+	return a
+}
+
 func hello(t testing.TB) *wire.Hello {
 	t.Helper()
-	return &wire.Hello{Ref: [4]byte{1, 2, 3, 4}, Address: bus(t)}
+	return &wire.Hello{Ref: [4]byte{1, 2, 3, 4}, Callee: wire.Callee(fill[[32]byte](0x53), bus(t))}
 }

@@ -111,7 +111,7 @@ func binaryObjects(t testing.TB) map[string]object {
 			reencoded(wire.ParseSealed),
 		},
 		"plain": {marshalled(t, plain(t, false), plain(t, true)), reencoded(wire.ParsePlain)},
-		"auth":  {marshalled(t, auth(t)), reencoded(wire.ParseAuth)},
+		"auth":  {marshalled(t, auth(t), authR(t)), reencoded(wire.ParseAuth)},
 		"hello": {marshalled(t, hello(t)), rehello},
 	}
 }

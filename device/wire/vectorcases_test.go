@@ -197,7 +197,7 @@ func messageCases(t *testing.T, out map[string]*vector) {
 		for i, b := range o.valid {
 			put(object+[]string{"", "-2"}[i], object, "ok", "layout only: signature and points are fillers", b)
 		}
-		put(object+"-cut", object, "ErrEncoding", "cut off", o.valid[0][:20])
+		put(object+"-cut", object, "ErrEncoding", "cut off", o.valid[0][:min(20, len(o.valid[0])-1)])
 	}
 	long := must(broadcast(t, false).Marshal())(t)
 	put("broadcast-mode", "broadcast", "ErrType", "an octet of mode that is no broadcast", append([]byte{0x13}, long[1:]...))
