@@ -93,8 +93,8 @@ var (
 	// ErrUnanswered: a request for lists was not answered: nobody is there, or nobody has a later list that fits.
 	ErrUnanswered = errors.New("nobody answered with a later list; the one in force may be the newest there, else ask another or by longer requests")
 
-	// ErrHybrid: the realm's policy demands hybrid sessions, which this version does not speak.
-	ErrHybrid = errors.New("the realm demands hybrid sessions, which this version does not speak; update it")
+	// ErrHybrid: this device or its realm's policy demands hybrid sessions, and the peer offered another.
+	ErrHybrid = errors.New("sessions must be hybrid here (ML-KEM beside X25519), and the peer offered another; give it the realm's newest policy, or switch it on there")
 	// ErrHandshake: the session's handshake failed before the peer was known.
 	ErrHandshake = errors.New("the session handshake failed")
 	// ErrCrowded: a Listener turned a connection away, since its host has too many handshakes under way.

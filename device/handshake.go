@@ -4,10 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/cipher"
-	"crypto/hkdf"
-	"crypto/sha256"
-	"crypto/sha512"
-	"encoding/binary"
+	"crypto/mlkem"
 	"errors"
 	"fmt"
 	"io"
@@ -16,7 +13,6 @@ import (
 
 	"github.com/flynn/noise"
 
-	"marque/device/ibc"
 	"marque/device/wire"
 )
 
@@ -26,8 +22,11 @@ const (
 
 	noiseMessage1 = 32           // e
 	noiseMessage2 = 32 + tagSize // e, empty payload
+	noiseHybrid1  = 32 + mlkem.EncapsulationKeySize768 + tagSize
+	noiseHybrid2  = mlkem.CiphertextSize768 + noiseMessage2
 	helloSize     = 1 + 4 + 4
-	minAuth       = 1 + 4 + 4 + 32 + 64 + tagSize
+	minAuthR      = 1 + 4 + 4 + 32 + 64 + tagSize // and no longer: it has no name
+	minAuthI      = minAuthR + 1
 	maxAuth       = wire.MaxAuth + tagSize
 )
 
@@ -37,7 +36,10 @@ type handshake struct {
 	realm *realm
 	conn  net.Conn
 	r     *bufio.Reader
-	noise *noise.HandshakeState
+
+	noise  *noise.HandshakeState
+	hybrid bool
+	kem    *mlkem.DecapsulationKey768 // of a hybrid initiator
 
 	secret      []byte      // k1 ‖ k2, from Split
 	toResponder cipher.AEAD // under a1, for AuthI alone
@@ -110,11 +112,8 @@ func (d *Device) session(conn net.Conn, side func(*handshake) error) (*Session, 
 		err = d.ownRevoked(r)
 	}
 	d.mu.RUnlock()
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, err
-	case r.policy.Hybrid:
-		return nil, ErrHybrid
 	}
 	h := &handshake{d: d, realm: r, conn: conn, r: bufio.NewReaderSize(conn, recordBuffer)}
 	if err := side(h); err != nil {
@@ -123,177 +122,51 @@ func (d *Device) session(conn net.Conn, side func(*handshake) error) (*Session, 
 	return h.finish()
 }
 
+// initiate plays the one who calls, on a stream.
 func (h *handshake) initiate(to wire.Address) error {
 	if err := h.d.mayTalk(h.realm, to); err != nil {
 		return err
 	}
-	hello, err := (&wire.Hello{Ref: h.realm.ref, Callee: wire.Callee(h.realm.hash, to)}).Marshal()
+	h.hybrid = h.d.wantsHybrid(h.realm)
+	first, err := h.first(to)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrMalformed, err)
-	}
-	if err := h.start(true, to); err != nil {
 		return err
 	}
-	msg, _, _, err := h.noise.WriteMessage(hello, nil)
+	if err := h.write(first); err != nil {
+		return err
+	}
+	size := h.secondSize()
+	second, err := h.read(size, size)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrHandshake, err)
-	}
-	if err := h.write(msg); err != nil {
 		return err
 	}
-	if msg, err = h.read(noiseMessage2, noiseMessage2); err != nil {
-		return err
-	}
-	_, k1, k2, err := h.noise.ReadMessage(nil, msg)
+	auth, err := h.read(minAuthR, minAuthR)
 	if err != nil {
-		return fmt.Errorf("the peer answered for another address or realm: %w: %w", ErrHandshake, err)
-	}
-	if err := h.split(k1, k2); err != nil {
 		return err
 	}
-	if err := h.readAuth(h.toInitiator, contextResponder, to); err != nil {
-		return err
-	}
-	auth, err := h.auth(h.toResponder, contextInitiator)
-	if err != nil {
+	if auth, err = h.third(to, second, auth); err != nil {
 		return err
 	}
 	return h.write(auth)
 }
 
+// respond plays the one who is called, on a stream.
 func (h *handshake) respond() error {
-	msg, err := h.read(helloSize+noiseMessage1, helloSize+noiseMessage1)
+	first, err := h.read(helloSize+noiseMessage1, helloSize+noiseHybrid1)
 	if err != nil {
 		return err
 	}
-	hello, first, err := wire.ParseHello(msg)
-	switch {
-	case err != nil:
-		return fmt.Errorf("%w: %w", ErrMalformed, err)
-	case hello.Ref != h.realm.ref:
-		return h.d.foreignPeer(h.realm, hello.Ref)
-	case hello.Callee != wire.Callee(h.realm.hash, h.realm.address):
-		return ErrNotForMe
-	}
-	if err := h.start(false, h.realm.address); err != nil {
-		return err
-	}
-	if _, _, _, err := h.noise.ReadMessage(nil, first); err != nil {
-		return fmt.Errorf("%w: %w", ErrHandshake, err)
-	}
-	msg, k1, k2, err := h.noise.WriteMessage(nil, nil)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrHandshake, err)
-	}
-	if err := h.split(k1, k2); err != nil {
-		return err
-	}
-	auth, err := h.auth(h.toInitiator, contextResponder)
+	second, auth, err := h.second(first)
 	if err != nil {
 		return err
 	}
-	if err := h.write(msg, auth); err != nil {
+	if err := h.write(second, auth); err != nil {
 		return err
 	}
-	return h.readAuth(h.toResponder, contextInitiator, wire.Address{})
-}
-
-// start begins Noise NN; the prologue binds mode, realm and the responder that is meant.
-func (h *handshake) start(initiator bool, responder wire.Address) (err error) {
-	h.initiator = initiator
-	prologue := append(ibc.AppendLPString(nil, "marque/v1/session"), 0x00)
-	prologue = append(prologue, h.realm.hash[:]...)
-	h.noise, err = noise.NewHandshakeState(noise.Config{
-		CipherSuite: noise.NewCipherSuite(curve25519{}, noise.CipherAESGCM, noise.HashSHA256),
-		Random:      h.d.o.Rand,
-		Pattern:     noise.HandshakeNN,
-		Initiator:   initiator,
-		Prologue:    ibc.AppendLPString(prologue, responder.String()),
-	})
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrHandshake, err)
-	}
-	return nil
-}
-
-// split keeps the keys that Noise ends with, and derives those that encrypt one Auth each.
-func (h *handshake) split(k1, k2 *noise.CipherState) error {
-	a, b := k1.UnsafeKey(), k2.UnsafeKey()
-	h.secret = append(a[:], b[:]...)
-	keys, err := h.derive("marque/v1/session-auth", 2*keySize)
-	if err != nil {
+	if auth, err = h.read(minAuthI, maxAuth); err != nil {
 		return err
 	}
-	defer clear(keys)
-	if h.toResponder, err = newGCM(keys[:keySize]); err != nil {
-		return err
-	}
-	h.toInitiator, err = newGCM(keys[keySize:])
-	return err
-}
-
-// derive is HKDF(k1 ‖ k2, LP(label) ‖ h ‖ hashes of the Auths so far, n).
-func (h *handshake) derive(label string, n int) ([]byte, error) {
-	info := append(ibc.AppendLPString(nil, label), h.noise.ChannelBinding()...)
-	for _, a := range h.auths {
-		info = append(info, a[:]...)
-	}
-	b, err := hkdf.Key(sha512.New, h.secret, nil, string(info), n)
-	if err != nil {
-		return nil, fmt.Errorf("session keys: %w", err)
-	}
-	return b, nil
-}
-
-// transcript is what an Auth signs: h ‖ u32(list sequence), and for the initiator the hash of AuthR.
-func (h *handshake) transcript(sequence uint32) []byte {
-	m := binary.BigEndian.AppendUint32(append([]byte(nil), h.noise.ChannelBinding()...), sequence)
-	for _, a := range h.auths {
-		m = append(m, a[:]...)
-	}
-	return m
-}
-
-// auth signs the transcript as this device and encrypts the result.
-func (h *handshake) auth(to cipher.AEAD, context string) ([]byte, error) {
-	b, err := h.d.signAuth(h.realm, h.initiator, context, h.transcript)
-	if err != nil {
-		return nil, err
-	}
-	h.auths = append(h.auths, sha256.Sum256(b))
-	return to.Seal(nil, make([]byte, nonceSize), b, nil), nil
-}
-
-// readAuth reads and checks who the peer is: the responder is whom this device called, and does not say its name; an initiator does.
-func (h *handshake) readAuth(from cipher.AEAD, context string, called wire.Address) error {
-	msg, err := h.read(minAuth, maxAuth)
-	if err != nil {
-		return err
-	}
-	b, err := from.Open(nil, make([]byte, nonceSize), msg, nil)
-	if err != nil {
-		return fmt.Errorf("the peer's proof was altered: %w: %w", ErrHandshake, ErrTampered)
-	}
-	a, err := wire.ParseAuth(b)
-	switch {
-	case err != nil:
-		return fmt.Errorf("%w: %w", ErrMalformed, err)
-	case a.Address.IsZero() != h.initiator:
-		return fmt.Errorf("the peer says who it is in another way than its part does: %w", ErrMalformed)
-	case h.initiator:
-		a.Address = called
-	case a.Address.Serial() == h.realm.address.Serial(): // never accepted, but it may prove that this device's key was issued twice
-		if err := h.d.checkAuth(h.realm, context, a, h.transcript(a.List)); err != nil {
-			return err
-		}
-		return ErrOwnIdentity
-	}
-	if err := h.d.checkAuth(h.realm, context, a, h.transcript(a.List)); err != nil {
-		return err
-	}
-	h.auths = append(h.auths, sha256.Sum256(b))
-	h.peer, h.epoch, h.list = a.Address, a.Epoch, a.List
-	return nil
+	return h.last(auth)
 }
 
 // finish derives the keys of the session. Nothing was given to the program yet, on either side.

@@ -184,10 +184,16 @@ func hello(a *authority, to wire.Address, n int) []byte {
 // Whatever bit of the handshake is flipped on the way, the responder gets no session, and the initiator none that it could read from.
 func TestHandshakeAltered(t *testing.T) {
 	f := newFleet(t)
+	f.flipped(t, 23)
+}
+
+// flipped flips every step-th bit of every message of a handshake.
+func (f *fleet) flipped(t *testing.T, step int) {
+	t.Helper()
 	sizes := []int{0, 0, 0, 0}
 	f.altered(t, func(frame int, b []byte) { sizes[frame] = len(b) })
 	for frame, size := range sizes {
-		for bit := frame; bit < 8*size; bit += 23 {
+		for bit := frame; bit < 8*size; bit += step {
 			c, s := f.altered(t, func(n int, b []byte) {
 				if n == frame {
 					b[bit/8] ^= 1 << (bit % 8)
@@ -254,7 +260,7 @@ func TestHandshakeContext(t *testing.T) {
 	wantErr(t, err, context.Canceled, "dial with a dead context")
 }
 
-// Revoked devices, devices without a list, and realms that demand more get no session.
+// Revoked devices and devices without a list get no session.
 func TestHandshakeNeedsTrust(t *testing.T) {
 	f := newFleet(t)
 	try := func(from, to *device.Device) (c, s error) {
@@ -282,14 +288,6 @@ func TestHandshakeNeedsTrust(t *testing.T) {
 	f.clock.add(9 * week)
 	c, _ = try(f.bus, f.park)
 	wantErr(t, c, device.ErrListExpired, "with an expired list")
-
-	f.policy = f.signPolicy(func(p *wire.Policy) { p.Hybrid = true })
-	d = f.enrol(t, "hybrid", wire.KindVehicle)
-	f.refresh(t, d, f.bus)
-	c, _ = try(d, f.bus)
-	wantErr(t, c, device.ErrHybrid, "hybrid realm")
-	_, s = try(f.bus, d)
-	wantErr(t, s, device.ErrHybrid, "hybrid realm, as responder")
 }
 
 // A slow or hostile client holds nobody up.

@@ -31,6 +31,9 @@ type Options struct {
 	// Learned, if not nil, hears of every list that a peer of a session brought, from several goroutines; a is nil, and err says why, when it
 	// was refused. It must not close the device.
 	Learned func(peer wire.Address, a *Applied, err error)
+	// Hybrid demands sessions with ML-KEM-768 beside X25519, as a realm's policy may: it calls so, and takes no other call. Without it and without
+	// such a policy the device calls with X25519 alone and takes both.
+	Hybrid bool
 	// Counter, if not nil, shows that the folder was not set back to an earlier moment. A folder that was made with one is opened with it.
 	Counter Counter
 	// Refused, if not nil, hears of every connection that a Listener turned away, from several goroutines.

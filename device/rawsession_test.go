@@ -3,6 +3,7 @@ package device_test
 import (
 	"crypto/cipher"
 	"crypto/hkdf"
+	"crypto/mlkem"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/binary"
@@ -24,11 +25,12 @@ type rawPeer struct {
 	named bool         // it says so as responder, too, which it must not
 	sign  func(k *ibc.PrivateKey, context string, m []byte) [64]byte
 
-	noise *noise.HandshakeState
-	keys  []byte // k1 ‖ k2
-	authR [32]byte
-	authI [32]byte
-	list  uint32 // sequence that it claims
+	hybrid bool
+	noise  *noise.HandshakeState
+	keys   []byte // k1 ‖ k2
+	authR  [32]byte
+	authI  [32]byte
+	list   uint32 // sequence that it claims
 }
 
 func (a *authority) rawPeer(conn net.Conn, key *ibc.PrivateKey) *rawPeer {
@@ -40,21 +42,32 @@ func (a *authority) rawPeer(conn net.Conn, key *ibc.PrivateKey) *rawPeer {
 
 func (p *rawPeer) start(initiator bool, responder wire.Address) {
 	hash := p.a.hash()
-	prologue := append(ibc.AppendLPString(nil, "marque/v1/session"), 0)
+	mode, placement := byte(0), 0
+	if p.hybrid {
+		mode, placement = 1, 2
+	}
+	prologue := append(ibc.AppendLPString(nil, "marque/v1/session"), mode)
 	prologue = ibc.AppendLPString(append(prologue, hash[:]...), responder.String())
 	p.noise = must(noise.NewHandshakeState(noise.Config{
 		CipherSuite: noise.NewCipherSuite(noise.DH25519, noise.CipherAESGCM, noise.HashSHA256),
-		Pattern:     noise.HandshakeNN, Initiator: initiator, Prologue: prologue,
+		Pattern:     noise.HandshakeNN, Initiator: initiator, Prologue: prologue, PresharedKeyPlacement: placement,
 	}))
 }
 
 // answer plays the responder called responder up to AuthR.
 func (p *rawPeer) answer(responder wire.Address) {
-	_, first, err := wire.ParseHello(must(readFrame(p.conn)))
+	hello, first, err := wire.ParseHello(must(readFrame(p.conn)))
 	check(err)
+	p.hybrid = hello.Hybrid
 	p.start(false, responder)
-	must3(p.noise.ReadMessage(nil, first))
-	msg, k1, k2, err := p.noise.WriteMessage(nil, nil)
+	ek := must3(p.noise.ReadMessage(nil, first))
+	var ct []byte
+	if p.hybrid {
+		var shared []byte
+		shared, ct = must(mlkem.NewEncapsulationKey768(ek)).Encapsulate()
+		p.preshare(shared, ek, ct)
+	}
+	msg, k1, k2, err := p.noise.WriteMessage(ct, nil)
 	check(err)
 	p.split(k1, k2)
 	writeFrames(p.conn, msg, p.auth(32, "marque/v1/session/responder", nil))
@@ -63,16 +76,30 @@ func (p *rawPeer) answer(responder wire.Address) {
 // call plays the initiator up to AuthR, and keeps its hash.
 func (p *rawPeer) call(responder wire.Address) *wire.Auth {
 	p.start(true, responder)
-	hello := must((&wire.Hello{Ref: p.a.core.Ref(), Callee: wire.Callee(p.a.hash(), responder)}).Marshal())
-	msg, _, _, err := p.noise.WriteMessage(hello, nil)
+	hello := must((&wire.Hello{Ref: p.a.core.Ref(), Callee: wire.Callee(p.a.hash(), responder), Hybrid: p.hybrid}).Marshal())
+	dk, ek := must(mlkem.GenerateKey768()), []byte(nil)
+	if p.hybrid {
+		ek = dk.EncapsulationKey().Bytes()
+	}
+	msg, _, _, err := p.noise.WriteMessage(hello, ek)
 	check(err)
 	writeFrames(p.conn, msg)
-	_, k1, k2, err := p.noise.ReadMessage(nil, must(readFrame(p.conn)))
+	second := must(readFrame(p.conn))
+	if p.hybrid {
+		p.preshare(must(dk.Decapsulate(second[:1088])), ek, second[:1088])
+		second = second[1088:]
+	}
+	_, k1, k2, err := p.noise.ReadMessage(nil, second)
 	check(err)
 	p.split(k1, k2)
 	b := must(p.aead(32).Open(nil, make([]byte, 12), must(readFrame(p.conn)), nil))
 	p.authR = sha256.Sum256(b)
 	return must(wire.ParseAuth(b))
+}
+
+func (p *rawPeer) preshare(shared, ek, ct []byte) {
+	info := append(append(ibc.AppendLPString(nil, "marque/v1/hybrid"), ek...), ct...)
+	check(p.noise.SetPresharedKey(must(hkdf.Key(sha512.New, shared, nil, string(info), 32))))
 }
 
 // introduce sends AuthI.

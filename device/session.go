@@ -25,6 +25,7 @@ type Session struct {
 	conn    net.Conn
 	peer    wire.Address
 	epoch   uint32 // of the peer's key
+	hybrid  bool
 	started time.Time
 	shaken  int // octets of the handshake
 
@@ -61,7 +62,7 @@ func newSession(h *handshake, okm []byte) (*Session, error) {
 	}
 	exporter := [exporterSize]byte(okm[2*keyMaterial:])
 	s := &Session{
-		d: h.d, realm: h.realm, conn: h.conn, peer: h.peer, epoch: h.epoch, started: h.d.now(), shaken: h.bytes, exporter: &exporter,
+		d: h.d, realm: h.realm, conn: h.conn, peer: h.peer, epoch: h.epoch, hybrid: h.hybrid, started: h.d.now(), shaken: h.bytes, exporter: &exporter,
 		r: h.r, in: first, out: second,
 	}
 	if h.initiator {
@@ -85,6 +86,9 @@ func (s *Session) PeerList() uint32 {
 	defer s.spread.mu.Unlock()
 	return s.spread.peer.Sequence
 }
+
+// Hybrid says whether ML-KEM-768 took part in the keys, so that who records the session now needs more than to break X25519 one day.
+func (s *Session) Hybrid() bool { return s.hybrid }
 
 // HandshakeBytes returns how many octets the handshake took, both ways.
 func (s *Session) HandshakeBytes() int { return s.shaken }

@@ -272,3 +272,10 @@ func hello(t testing.TB) *wire.Hello {
 	t.Helper()
 	return &wire.Hello{Ref: [4]byte{1, 2, 3, 4}, Callee: wire.Callee(fill[[32]byte](0x53), bus(t))}
 }
+
+func hybridHello(t testing.TB) *wire.Hello {
+	t.Helper()
+	h := hello(t)
+	h.Hybrid = true
+	return h
+}

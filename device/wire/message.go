@@ -12,6 +12,7 @@ const (
 	ModeCold           byte = 0x13 // sealed to an address
 	ModeWarm           byte = 0x14 // sealed to a peer whose key is known
 	ModeHello          byte = 0x21 // opens a session
+	ModeHelloHybrid    byte = 0x22 // opens a session whose keys come of ML-KEM-768, too
 	ModeListQuery      byte = 0x31 // asks for a later revocation list
 	ModeListAnswer     byte = 0x32 // carries one
 )

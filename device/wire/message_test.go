@@ -78,7 +78,7 @@ func TestMessagesRefuse(t *testing.T) {
 		_, broadcastErr := wire.ParseBroadcast(b)
 		_, sealedErr := wire.ParseSealed(b)
 		_, _, helloErr := wire.ParseHello(b)
-		isBroadcast, isSealed, isHello := first == 0x11 || first == 0x12, first == 0x13 || first == 0x14, first == 0x21
+		isBroadcast, isSealed, isHello := first == 0x11 || first == 0x12, first == 0x13 || first == 0x14, first == 0x21 || first == 0x22
 		if isErr(broadcastErr, wire.ErrType) == isBroadcast || isErr(sealedErr, wire.ErrType) == isSealed || isErr(helloErr, wire.ErrType) == isHello {
 			t.Errorf("%#x: %v, %v, %v", first, broadcastErr, sealedErr, helloErr)
 		}

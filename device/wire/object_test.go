@@ -112,7 +112,7 @@ func binaryObjects(t testing.TB) map[string]object {
 		},
 		"plain": {marshalled(t, plain(t, false), plain(t, true)), reencoded(wire.ParsePlain)},
 		"auth":  {marshalled(t, auth(t), authR(t)), reencoded(wire.ParseAuth)},
-		"hello": {marshalled(t, hello(t)), rehello},
+		"hello": {marshalled(t, hello(t), hybridHello(t)), rehello},
 	}
 }
 

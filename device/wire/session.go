@@ -12,6 +12,7 @@ import (
 type Hello struct {
 	Ref    [4]byte // of the responder's core
 	Callee [4]byte // of the responder: Callee
+	Hybrid bool    // ML-KEM-768 beside X25519
 }
 
 // Callee returns the hint at a responder: the first four octets of SHA-256(LP("marque/v1/callee") ‖ core hash ‖ LP(address)).
@@ -21,9 +22,13 @@ func Callee(core [32]byte, a Address) [4]byte {
 	return [4]byte(h[:])
 }
 
-// Marshal returns 0x21 ‖ ref ‖ callee, 9 octets. It does not fail.
+// Marshal returns 0x21, or 0x22 if hybrid, ‖ ref ‖ callee, 9 octets. It does not fail.
 func (h *Hello) Marshal() ([]byte, error) {
-	return append(append([]byte{ModeHello}, h.Ref[:]...), h.Callee[:]...), nil
+	out := []byte{ModeHello}
+	if h.Hybrid {
+		out[0] = ModeHelloHybrid
+	}
+	return append(append(out, h.Ref[:]...), h.Callee[:]...), nil
 }
 
 // ParseHello takes a hello off the front of in and returns what follows it, the Noise message. Another first octet gives
@@ -31,13 +36,13 @@ func (h *Hello) Marshal() ([]byte, error) {
 func ParseHello(in []byte) (h *Hello, rest []byte, err error) {
 	r := &reader{b: in}
 	mode := r.u8()
-	h = &Hello{}
+	h = &Hello{Hybrid: mode == ModeHelloHybrid}
 	r.fill(h.Ref[:])
 	r.fill(h.Callee[:])
 	switch {
 	case r.err != nil:
 		return nil, nil, fmt.Errorf("hello: %w", r.err)
-	case mode != ModeHello:
+	case mode != ModeHello && !h.Hybrid:
 		return nil, nil, fmt.Errorf("hello: %w", ErrType)
 	}
 	return h, r.b, nil

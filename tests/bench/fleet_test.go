@@ -30,6 +30,7 @@ type fleet struct {
 	now     atomic.Int64 // Unix milliseconds
 	folders []string     // the first is that of the device that listens, the others are the talkers'
 	copies  int
+	hybrid  bool // what strangers demand of their sessions
 }
 
 // home is where the fleet's folders are; TestMain makes and removes it.
@@ -135,7 +136,9 @@ func (f *fleet) strangers(count int) ([]*device.Device, error) {
 		if err := os.CopyFS(fresh, os.DirFS(folder)); err != nil {
 			return nil, err
 		}
-		d, err := device.Load(fresh, f.options())
+		o := f.options()
+		o.Hybrid = f.hybrid
+		d, err := device.Load(fresh, o)
 		if err != nil {
 			return nil, err
 		}

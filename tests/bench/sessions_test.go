@@ -57,15 +57,28 @@ type compare func(tb testing.TB) (ours, theirs side)
 // sessionTimes compares full handshakes in which both sides prove who they are, between devices that never met.
 func sessionTimes(peer func(testing.TB) side) compare {
 	return func(tb testing.TB) (ours, theirs side) {
-		ours, theirs = marqueSession(tb), peer(tb)
-		ours.octets, theirs.octets = nil, nil
-		return ours, theirs
+		return timed(marqueSession(tb, false)), timed(peer(tb))
 	}
+}
+
+// timed is a side counted by its time.
+func timed(s side) side {
+	s.octets = nil
+	return s
+}
+
+// hybridTimes and hybridOctets compare the same with ML-KEM-768 beside X25519 on both sides.
+func hybridTimes(tb testing.TB) (ours, theirs side) {
+	return timed(marqueSession(tb, true)), timed(tlsHybrid(tb))
+}
+
+func hybridOctets(tb testing.TB) (ours, theirs side) {
+	return marqueSession(tb, true), tlsHybrid(tb)
 }
 
 // sessionOctets counts what the same handshakes put on the wire.
 func sessionOctets(peer func(testing.TB) side) compare {
-	return func(tb testing.TB) (ours, theirs side) { return marqueSession(tb), peer(tb) }
+	return func(tb testing.TB) (ours, theirs side) { return marqueSession(tb, false), peer(tb) }
 }
 
 // pipes are the connections of one block.
@@ -88,7 +101,7 @@ func (p pipes) close() error {
 	return errors.Join(errs...)
 }
 
-func marqueSession(tb testing.TB) side {
+func marqueSession(tb testing.TB, hybrid bool) side {
 	f := newFleet(tb)
 	var devices []*device.Device
 	var to wire.Address
@@ -97,6 +110,7 @@ func marqueSession(tb testing.TB) side {
 		most: talkers,
 		prepare: func(n int) (err error) {
 			p.open(n)
+			f.hybrid = hybrid
 			if devices, err = f.strangers(n); err != nil {
 				return err
 			}
@@ -125,6 +139,9 @@ func tlsSession(tb testing.TB) side { return tlsSide(newChain(tb, false), tls.X2
 
 // tlsChain is the same with an intermediate authority, as where the root is kept offline.
 func tlsChain(tb testing.TB) side { return tlsSide(newChain(tb, true), tls.X25519) }
+
+// tlsHybrid is that with X25519MLKEM768.
+func tlsHybrid(tb testing.TB) side { return tlsSide(newChain(tb, true), tls.X25519MLKEM768) }
 
 // chain is a root, and two parties with certificates below it.
 type chain struct {
