@@ -140,7 +140,13 @@ func TestPrograms(t *testing.T) {
 		t.Fatal(err)
 	}
 	abuse := compile(t, "testdata/abuse.c", "-g", "-fsanitize=address,undefined", archive, "-lpthread")
-	if out := run(t, abuse, bus, park, r.list(t)); out != "" {
+	newest := r.list(t)
+	regions, err := r.Regions(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	statement, region := write(t, "regions", regions.Statement), write(t, "region", regions.Regions[0].File)
+	if out := run(t, abuse, bus, park, newest, statement, region); out != "" {
 		t.Errorf("abuse printed %s", out)
 	}
 }

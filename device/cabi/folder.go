@@ -29,7 +29,7 @@ func options(o *C.marque_opening) (device.Options, error) {
 	if clock, context := o.clock, *(*C.uintptr_t)(unsafe.Pointer(&o.clock_context)); clock != nil {
 		out.Clock = func() time.Time { return time.UnixMilli(int64(C.marque_ask(clock, context))) }
 	}
-	out.Replay = int(o.replay)
+	out.Replay, out.ListMemory = int(o.replay), int(o.list_memory)
 	return out, nil
 }
 

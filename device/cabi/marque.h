@@ -101,12 +101,16 @@ enum marque_code {
     MARQUE_FORKED = 65,       /* two lists with one number: both are in force, and an alarm is kept */
     MARQUE_NO_ANSWER = 66,    /* nothing would bring the asker's list further */
     MARQUE_SET_BACK = 67,     /* the folder was set back, and this list is past its next update */
+    MARQUE_REGION_MISSING = 68, /* the list is held in regions, and the one in question is not among them */
+    MARQUE_OTHER_REGION = 69, /* the region belongs to another list */
 
     MARQUE_HYBRID = 70,       /* of sessions, which this interface does not have yet */
     MARQUE_HANDSHAKE = 71,
     MARQUE_CROWDED = 72,
     MARQUE_TRUNCATED = 73,
-    MARQUE_SESSION_ENDED = 74
+    MARQUE_SESSION_ENDED = 74,
+
+    MARQUE_UNANSWERED = 80 /* nobody answered with a later list */
 };
 
 /* A device that is open. Handles are never used twice, and 0 is none. */
@@ -132,7 +136,16 @@ typedef struct {
     marque_clock clock;     /* NULL: the system's clock */
     void *clock_context;    /* anything, which clock is given until the device is closed */
     uint32_t replay;        /* accepted messages that are remembered, 4 to 2,097,152; 0: 65,536 */
+    uint32_t list_memory;   /* octets that the list in force may take so that every lookup is fastest; 0: the library's choice */
 } marque_options;
+
+/* Octets of a program that are read; an array of these is read, too. */
+typedef struct {
+    marque_in *data;
+    size_t size;
+} marque_view;
+
+typedef const marque_view marque_views;
 
 typedef const marque_options marque_opening; /* options that are read; may be NULL */
 
@@ -176,6 +189,7 @@ typedef struct {
     int32_t kind;                      /* enum marque_kind */
     uint8_t request[MARQUE_HASH_SIZE]; /* hash of the enrolment request; marque_words shows it */
     int64_t now;                       /* the later of clock and time floor: what everything is judged by */
+    bool set_back;                     /* the folder was set back to an earlier moment: nobody is trusted before a present list is applied */
 
     char realm[MARQUE_ADDRESS_SIZE];   /* empty before a first package */
     uint8_t core[MARQUE_HASH_SIZE];
@@ -194,10 +208,12 @@ typedef struct {
     bool list_stale;                   /* past its next update */
     bool list_expired;                 /* past its hard expiry: everything is refused */
     bool list_forked;
+    bool list_regional;                /* some of its regions are not held: of who is in those nobody is trusted */
     uint32_t list_generation, list_base, list_sequence;
     uint32_t list_revoked;             /* serials that are on it */
     uint64_t list_below;
     int64_t list_issued, list_next_update, list_hard_expiry;
+    int64_t list_until;                /* end of the last epoch that it answers for */
 
     uint32_t alarms;                   /* marque_alarm gives each */
     uint32_t peers;                    /* keys known */
@@ -261,6 +277,10 @@ int32_t marque_open(marque_device device, marque_in *message, size_t size, marqu
 /* marque_apply takes a signed revocation list, or a change that leads to it, of at most 16 MiB into force. applied may be NULL. After
  * MARQUE_FORKED it is filled in, too. */
 int32_t marque_apply(marque_device device, marque_in *list, size_t size, marque_applied *applied);
+
+/* marque_apply_regions takes a list in regions into force: its signed statement, and those regions of it that this device is to hold, the one
+ * with its own serial among them or held already, of 16 MiB together. applied may be NULL. */
+int32_t marque_apply_regions(marque_device device, marque_in *list, size_t size, marque_views *regions, size_t count, marque_applied *applied);
 
 /* marque_get_status says what the device knows about itself. It works before marque_install, too. */
 int32_t marque_get_status(marque_device device, marque_status *status);

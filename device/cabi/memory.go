@@ -14,10 +14,11 @@ import (
 	"marque/device/wire"
 )
 
-// Bounds of what is read from C, in octets: the longest input of any function, and the longest text, a path.
+// Bounds of what is read from C: octets of the longest input of any function and of the longest text, a path, and parts of a list.
 const (
 	maxInput = wire.MaxBundle
 	maxText  = 4096
+	maxViews = 65_536
 )
 
 // octets copies what C points to, so that nothing changes while it is checked.
@@ -31,6 +32,29 @@ func octets(p *C.marque_in, size C.size_t) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %d octets are more than any input has", errUsage, uint64(size))
 	}
 	return bytes.Clone(unsafe.Slice((*byte)(p), int(size))), nil
+}
+
+// views copies an array of octets, at most maxInput in all.
+func views(p *C.marque_views, count C.size_t) (all [][]byte, err error) {
+	switch {
+	case count == 0:
+		return nil, nil
+	case p == nil || count > maxViews:
+		return nil, fmt.Errorf("%w: a NULL pointer, or %d parts, which are more than any list has", errUsage, uint64(count))
+	}
+	left := C.size_t(maxInput)
+	for _, v := range unsafe.Slice(p, int(count)) {
+		if v.size > left {
+			return nil, fmt.Errorf("%w: the parts together are more than any list has", errUsage)
+		}
+		left -= v.size
+		b, err := octets(v.data, v.size)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, b)
+	}
+	return all, nil
 }
 
 // text copies a text up to its zero octet, looking at no octet behind it.

@@ -12,13 +12,29 @@ import (
 
 //export marque_apply
 func marque_apply(h C.marque_device, p *C.marque_in, size C.size_t, to *C.marque_applied) C.int32_t {
+	return done(apply(h, p, size, to, (*device.Device).Apply))
+}
+
+//export marque_apply_regions
+func marque_apply_regions(h C.marque_device, p *C.marque_in, size C.size_t, regions *C.marque_views, count C.size_t, to *C.marque_applied) C.int32_t {
+	all, err := views(regions, count)
+	return done(apply(h, p, size, to, func(d *device.Device, list []byte) (*device.Applied, error) {
+		if err != nil {
+			return nil, err
+		}
+		return d.ApplyRegions(list, all...)
+	}))
+}
+
+// apply gives a device a list of C, and C what became of it.
+func apply(h C.marque_device, p *C.marque_in, size C.size_t, to *C.marque_applied, take func(d *device.Device, list []byte) (*device.Applied, error)) error {
 	var ignored C.marque_applied
 	if to == nil {
 		to = &ignored
 	}
 	*to = C.marque_applied{}
-	return done(consume(h, p, size, func(d *device.Device, b []byte) error {
-		a, err := d.Apply(b)
+	return consume(h, p, size, func(d *device.Device, b []byte) error {
+		a, err := take(d, b)
 		if a == nil {
 			return err
 		}
@@ -29,7 +45,7 @@ func marque_apply(h C.marque_device, p *C.marque_in, size C.size_t, to *C.marque
 			changed: C.bool(a.Changed), forked: C.bool(a.Forked), self_revoked: C.bool(a.Revoked),
 		}
 		return err
-	}))
+	})
 }
 
 //export marque_get_status
@@ -43,7 +59,7 @@ func marque_get_status(h C.marque_device, to *C.marque_status) C.int32_t {
 	}
 	s := d.Status()
 	writeText(to.name[:], s.Name)
-	to.kind, to.now = C.int32_t(s.Kind), millis(s.Now)
+	to.kind, to.now, to.set_back = C.int32_t(s.Kind), millis(s.Now), C.bool(s.SetBack)
 	writeHash(to.request[:], s.Request)
 	writeText(to.realm[:], s.Realm)
 	writeHash(to.core[:], s.CoreHash)
@@ -64,6 +80,7 @@ func writeList(to *C.marque_status, l device.ListStatus) {
 		return
 	}
 	to.list_known, to.list_stale, to.list_expired, to.list_forked = true, C.bool(l.Stale), C.bool(l.Expired), C.bool(l.Forked)
+	to.list_regional, to.list_until = C.bool(l.Regional), millis(l.Until)
 	to.list_generation, to.list_base, to.list_sequence = C.uint32_t(l.Order.Generation), C.uint32_t(l.Order.Base), C.uint32_t(l.Order.Sequence)
 	to.list_revoked, to.list_below = C.uint32_t(l.Count), C.uint64_t(l.N)
 	to.list_issued, to.list_next_update, to.list_hard_expiry = millis(l.Issued), millis(l.NextUpdate), millis(l.HardExpiry)

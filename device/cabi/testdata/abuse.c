@@ -1,4 +1,4 @@
-/* Everything that a careless or hostile caller may do, and many threads: abuse FOLDER OTHER-FOLDER LIST. It prints what went wrong. */
+/* Everything that a careless or hostile caller may do, and many threads: abuse FOLDER OTHER-FOLDER LIST REGIONS REGION. It prints what went wrong. */
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -182,30 +182,54 @@ static void threads(struct ends e, void *(*run)(void *), int close_meanwhile) {
     for (int i = 0; i < THREADS; i++) pthread_join(all[i], NULL);
 }
 
+static marque_view read_file(const char *path) {
+    uint8_t *b = malloc(MOST);
+    FILE *f = fopen(path, "rb");
+    if (f == NULL || b == NULL) exit(3);
+    size_t size = fread(b, 1, MOST, f);
+    fclose(f);
+    return (marque_view){b, size};
+}
+
+/* The same list in regions: the device holds all of it by now. */
+static void regional(marque_device d, marque_view list, marque_view region) {
+    marque_applied a;
+    marque_view many[] = {region, region}, huge[] = {{region.data, 1}, {region.data, SIZE_MAX}}, none[] = {{NULL, 5}};
+    want(marque_apply_regions(d, list.data, list.size, many, 1, &a), MARQUE_OK, "apply a region of the list in force");
+    hold(!a.changed && a.revoked == 1 && a.sequence == 3, "the list in regions is another");
+    want(marque_apply_regions(d, list.data, list.size, &list, 1, &a), MARQUE_MALFORMED, "apply what is no region");
+    hold(zeros(&a, sizeof a), "a list that was not applied is not all zeros");
+    want(marque_apply_regions(d, list.data, list.size, NULL, 1, &a), MARQUE_USAGE, "apply NULL regions");
+    want(marque_apply_regions(d, list.data, list.size, many, SIZE_MAX, &a), MARQUE_USAGE, "apply more regions than there is memory");
+    want(marque_apply_regions(d, list.data, list.size, huge, 2, &a), MARQUE_USAGE, "apply regions larger than there is memory");
+    want(marque_apply_regions(d, list.data, list.size, none, 1, &a), MARQUE_USAGE, "apply a NULL region");
+    want(marque_apply_regions(0, list.data, list.size, many, 1, &a), MARQUE_HANDLE, "apply regions without a device");
+    free((void *)list.data);
+    free((void *)region.data);
+}
+
 int main(int argc, char **argv) {
-    if (argc != 4) return 2;
+    if (argc != 6) return 2;
     marque_device bus, park, again;
     marque_status s;
     want(marque_load(argv[1], NULL, &bus), MARQUE_OK, "load");
     want(marque_load(argv[1], NULL, &again), MARQUE_IN_USE, "load twice");
-    want(marque_load(argv[2], &(marque_options){.replay = 1000}, &park), MARQUE_OK, "load with options");
+    want(marque_load(argv[2], &(marque_options){.replay = 1000, .list_memory = 4096}, &park), MARQUE_OK, "load with options");
     want(marque_get_status(park, &s), MARQUE_OK, "status");
     handles(park);
     pointers(bus);
     payloads(bus, park, s.address);
     threads((struct ends){bus, park, 0}, talk, 0);
 
-    static uint8_t list[MOST];
-    FILE *f = fopen(argv[3], "rb");
-    if (f == NULL) return 3;
-    size_t size = fread(list, 1, sizeof list, f);
-    fclose(f);
+    marque_view list = read_file(argv[3]);
     marque_applied a;
-    want(marque_apply(park, list, size, &a), MARQUE_OK, "apply the list that revokes the bus");
+    want(marque_apply(park, list.data, list.size, &a), MARQUE_OK, "apply the list that revokes the bus");
     hold(a.changed && a.revoked == 1 && a.sequence == 3, "another list");
     marque_bytes b;
     marque_message m;
-    want(marque_sign(bus, list, 3, 0, &b), MARQUE_OK, "sign");
+    free((void *)list.data);
+    regional(park, read_file(argv[4]), read_file(argv[5]));
+    want(marque_sign(bus, NULL, 0, 0, &b), MARQUE_OK, "sign");
     want(marque_verify(park, b.data, b.size, &m), MARQUE_REVOKED, "verify a revoked sender");
     marque_free(&b);
 
