@@ -197,7 +197,7 @@ func TestOnlySessionsReachTheNetwork(t *testing.T) {
 	for _, p := range module(t) {
 		for _, imported := range p.Imports {
 			network := imported == "net" || imported == "net/http" || imported == "net/rpc" || imported == "net/smtp"
-			local := p.ImportPath == "marque/app/localapi" && (imported == "net" || imported == "net/http") // on a Unix socket
+			local := p.ImportPath == "marque/app/localapi" && (imported == "net" || imported == "net/http")  // on a Unix socket
 			carriage := p.ImportPath == "marque/app/onem2m" && (imported == "net" || imported == "net/http") // messages that protect themselves, to a CSE
 			if network && !local && !carriage && p.ImportPath != "marque/device" && p.ImportPath != "marque/hsm/hsmtest" {
 				t.Errorf("%s imports %s; only marque/device may", p.ImportPath, imported)
