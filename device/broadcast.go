@@ -182,7 +182,7 @@ func (d *Device) accept(r *realm, m *Message, key *ibc.PublicKey, id [16]byte, s
 	if err := d.seen.accept(m.Sender.Serial(), seenMessage{id, m.Time}, oldest); err != nil {
 		return nil, fmt.Errorf("%s: %w", m.Sender, err)
 	}
-	if err := d.peers.learn(m.Sender, key, m.Mode == ModeWarm, s); err != nil {
+	if err := d.peers.learn(m.Sender, key, m.Mode.warm(), s); err != nil {
 		return nil, err
 	}
 	return m, nil

@@ -38,6 +38,9 @@ func FuzzOpen(f *testing.F) {
 	check(err)
 	f.Add(cold)
 	f.Add(warm)
+	several, _, err := fl.bus.SealAll([]wire.Address{address(fl.park), address(fl.tram)}, []byte("x"), device.SealOptions{})
+	check(err)
+	f.Add(several)
 	f.Add(cold[:60])
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, msg []byte) {

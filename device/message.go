@@ -17,6 +17,15 @@ const (
 	ModeWarm           = Mode(wire.ModeWarm)           // sealed to a peer's verified key; nobody but the peer can read it
 )
 
+// The same two to several recipients at once.
+const (
+	ModeColdSeveral = Mode(wire.ModeColdSeveral)
+	ModeWarmSeveral = Mode(wire.ModeWarmSeveral)
+)
+
+// warm says whether nobody but the recipients can read it, not even the authority.
+func (m Mode) warm() bool { return m == ModeWarm || m == ModeWarmSeveral }
+
 // String returns the mode in words.
 func (m Mode) String() string {
 	switch m {
@@ -28,6 +37,10 @@ func (m Mode) String() string {
 		return "cold"
 	case ModeWarm:
 		return "warm"
+	case ModeColdSeveral:
+		return "cold, to several"
+	case ModeWarmSeveral:
+		return "warm, to several"
 	}
 	return "unknown mode"
 }

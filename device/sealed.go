@@ -41,40 +41,21 @@ func (d *Device) Seal(to wire.Address, payload []byte, o SealOptions) (msg []byt
 }
 
 func (d *Device) seal(to wire.Address, payload []byte, o SealOptions) ([]byte, Mode, error) {
-	if o.RequireWarm && o.RequireCold {
-		return nil, 0, fmt.Errorf("%w: warm and cold exclude each other", ErrOptions)
-	}
-	r, key, now, err := d.sender(payload)
+	s, err := d.sealing(payload, o)
 	if err != nil {
 		return nil, 0, err
-	}
-	id, err := r.identity(to, key.Identity().Epoch)
-	if err != nil {
-		return nil, 0, err
-	}
-	if to.Serial() == r.address.Serial() {
-		return nil, 0, ErrOwnIdentity
-	}
-	if _, err := d.peerStatus(to, id.Epoch, now); err != nil {
-		return nil, 0, err
-	}
-	peerKey, knowsMe, known := d.peers.find(to, id.Epoch)
-	if o.RequireWarm && !known {
-		return nil, 0, fmt.Errorf("%s: %w", to, ErrWarmUnknown)
-	}
-	s := &sealing{realm: r, key: key, to: id, time: now, payload: payload, from: wire.Sender{Address: r.address, R: key.R()}}
-	if _, err := io.ReadFull(d.o.Rand, s.random[:]); err != nil {
-		return nil, 0, fmt.Errorf("draw randomness: %w", err)
 	}
 	defer clear(s.random[:])
-	if known && !o.RequireCold {
-		if knowsMe && !o.Full {
-			s.from = wire.Sender{Known: true, KeyRef: key.Public().Reference()}
-		}
-		msg, err := s.warm(peerKey)
+	p, err := d.reader(s, to, o)
+	if err != nil {
+		return nil, 0, err
+	}
+	if p.key != nil && !o.RequireCold {
+		s.name(p.knowsMe && !o.Full)
+		msg, err := s.warm(p)
 		return msg, ModeWarm, err
 	}
-	msg, err := s.cold(d.recipients.get(r.params, id))
+	msg, err := s.cold(p.id, d.recipients.get(s.realm.params, p.id))
 	return msg, ModeCold, err
 }
 
@@ -83,32 +64,84 @@ type sealing struct {
 	realm   *realm
 	key     *ibc.PrivateKey
 	from    wire.Sender // how the message names this device
-	to      ibc.Identity
 	time    time.Time
 	payload []byte
 	random  [32]byte // drawn once, for the ephemeral secret and for the signature's nonce (PROTOCOL.md, section 5.3)
 }
 
-func (s *sealing) cold(to *ibc.Recipient) ([]byte, error) {
-	u, key, err := s.key.EncapsulateCold(s.rand(), to, s.params(wire.ModeCold))
+// sealing begins a message, for the caller to clear its randomness. The caller holds mu.
+func (d *Device) sealing(payload []byte, o SealOptions) (*sealing, error) {
+	if o.RequireWarm && o.RequireCold {
+		return nil, fmt.Errorf("%w: warm and cold exclude each other", ErrOptions)
+	}
+	r, key, now, err := d.sender(payload)
 	if err != nil {
 		return nil, err
 	}
-	return s.finish(wire.ModeCold, u[:], key)
+	s := &sealing{realm: r, key: key, time: now, payload: payload}
+	s.name(false)
+	if _, err := io.ReadFull(d.o.Rand, s.random[:]); err != nil {
+		return nil, fmt.Errorf("draw randomness: %w", err)
+	}
+	return s, nil
 }
 
-func (s *sealing) warm(to *ibc.PublicKey) ([]byte, error) {
-	e, key, err := s.key.EncapsulateWarm(s.rand(), to, s.params(wire.ModeWarm))
+// name says how the message names this device: by a reference to whoever knows its key, else in full.
+func (s *sealing) name(known bool) {
+	if known {
+		s.from = wire.Sender{Known: true, KeyRef: s.key.Public().Reference()}
+	} else {
+		s.from = wire.Sender{Address: s.realm.address, R: s.key.R()}
+	}
+}
+
+func (s *sealing) epoch() uint32 { return s.key.Identity().Epoch }
+
+// reader is somebody that a message is sealed to.
+type reader struct {
+	id      ibc.Identity
+	key     *ibc.PublicKey // nil when it is not known
+	knowsMe bool           // it showed in this epoch that it knows this device's key
+}
+
+// reader says whether an address may be sealed to, and what is known of it. The caller holds mu.
+func (d *Device) reader(s *sealing, to wire.Address, o SealOptions) (p reader, err error) {
+	if p.id, err = s.realm.identity(to, s.epoch()); err != nil {
+		return p, err
+	}
+	if to.Serial() == s.realm.address.Serial() {
+		return p, ErrOwnIdentity
+	}
+	if _, err := d.peerStatus(to, p.id.Epoch, s.time); err != nil {
+		return p, err
+	}
+	var known bool
+	if p.key, p.knowsMe, known = d.peers.find(to, p.id.Epoch); !known && o.RequireWarm {
+		return p, fmt.Errorf("%s: %w", to, ErrWarmUnknown)
+	}
+	return p, nil
+}
+
+func (s *sealing) cold(id ibc.Identity, to *ibc.Recipient) ([]byte, error) {
+	u, key, err := s.key.EncapsulateCold(s.rand(), to, s.params(wire.ModeCold, contextSealed))
 	if err != nil {
 		return nil, err
 	}
-	return s.finish(wire.ModeWarm, e[:], key)
+	return s.finish(wire.ModeCold, id, u[:], key)
+}
+
+func (s *sealing) warm(to reader) ([]byte, error) {
+	e, key, err := s.key.EncapsulateWarm(s.rand(), to.key, s.params(wire.ModeWarm, contextSealed))
+	if err != nil {
+		return nil, err
+	}
+	return s.finish(wire.ModeWarm, to.id, e[:], key)
 }
 
 func (s *sealing) rand() io.Reader { return bytes.NewReader(s.random[:]) }
 
 // params binds the ephemeral secret to sender, time and payload: LP(sender) ‖ u64(time) ‖ SHA-512(payload).
-func (s *sealing) params(mode byte) ibc.Seal {
+func (s *sealing) params(mode byte, context string) ibc.Seal {
 	var from []byte
 	if s.from.Known {
 		from = append([]byte{1}, s.from.KeyRef[:]...)
@@ -119,13 +152,24 @@ func (s *sealing) params(mode byte) ibc.Seal {
 	}
 	digest := sha512.Sum512(s.payload)
 	bind := binary.BigEndian.AppendUint64(ibc.AppendLP(nil, from), uint64(s.time.UnixMilli()))
-	return ibc.Seal{Mode: mode, Context: contextSealed, Bind: append(bind, digest[:]...)}
+	return ibc.Seal{Mode: mode, Context: context, Bind: append(bind, digest[:]...)}
 }
 
 // finish signs, and encrypts under the key, which encrypts nothing else.
-func (s *sealing) finish(mode byte, ephemeral []byte, key [32]byte) ([]byte, error) {
+func (s *sealing) finish(mode byte, to ibc.Identity, ephemeral []byte, key [32]byte) ([]byte, error) {
 	defer clear(key[:])
-	sig, err := s.key.Sign(s.rand(), contextSealed, wire.SealedSigned(mode, s.to, ephemeral, s.time, s.payload))
+	out := &wire.Sealed{Mode: mode, Ref: s.realm.ref, Epoch: s.epoch(), Ephemeral: ephemeral}
+	var err error
+	m := wire.SealedSigned(mode, to, ephemeral, s.time, s.payload)
+	if out.Ciphertext, err = s.inside(contextSealed, m, key[:], out.Header()); err != nil {
+		return nil, err
+	}
+	return out.Marshal()
+}
+
+// inside signs m and encrypts sender, time, signature and payload.
+func (s *sealing) inside(context string, m, key, aad []byte) ([]byte, error) {
+	sig, err := s.key.Sign(s.rand(), context, m)
 	if err != nil {
 		return nil, err
 	}
@@ -134,13 +178,11 @@ func (s *sealing) finish(mode byte, ephemeral []byte, key [32]byte) ([]byte, err
 		return nil, err
 	}
 	defer clear(plain)
-	aead, err := newGCM(key[:])
+	aead, err := newGCM(key)
 	if err != nil {
 		return nil, err
 	}
-	out := &wire.Sealed{Mode: mode, Ref: s.realm.ref, Epoch: s.to.Epoch, Ephemeral: ephemeral}
-	out.Ciphertext = aead.Seal(nil, make([]byte, nonceSize), plain, out.Header())
-	return out.Marshal()
+	return aead.Seal(nil, make([]byte, nonceSize), plain, aad), nil
 }
 
 // Open decrypts and verifies a sealed message. What it returns is accepted once only. What costs least is checked first: a cold message gets
@@ -164,21 +206,21 @@ func (d *Device) open(msg []byte) (*Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := wire.ParseSealed(msg)
+	s, err := parseOutside(msg)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	if s.Ref != r.ref {
-		return nil, d.foreign(r, s.Ref)
+	if s.ref != r.ref {
+		return nil, d.foreign(r, s.ref)
 	}
-	if !r.current(s.Epoch, now) {
-		return nil, fmt.Errorf("sealed for epoch %d, which is not now: %w", s.Epoch, ErrEpoch)
+	if !r.current(s.epoch, now) {
+		return nil, fmt.Errorf("sealed for epoch %d, which is not now: %w", s.epoch, ErrEpoch)
 	}
-	key, err := r.keys.key(s.Epoch)
+	key, err := r.keys.key(s.epoch)
 	if err != nil {
 		return nil, err
 	}
-	id := s.ID()
+	id := wire.MessageID(byte(s.mode), s.ephemeral)
 	if err := d.seen.seen(id); err != nil {
 		return nil, err
 	}
@@ -189,38 +231,78 @@ func (d *Device) open(msg []byte) (*Message, error) {
 	if err := d.checkPlain(r, s, p, id, now); err != nil {
 		return nil, err
 	}
-	proof := signed{contextSealed, wire.SealedSigned(s.Mode, key.Identity(), s.Ephemeral, p.Time, p.Payload), p.Sig}
-	from, v, err := d.verifySender(r, p.Sender, s.Epoch, now, proof)
+	proof := signed{s.context, s.signed(key.Identity(), p), p.Sig}
+	from, v, err := d.verifySender(r, p.Sender, s.epoch, now, proof)
 	if err != nil {
 		return nil, err
 	}
-	out := &Message{Sender: from.address, Time: p.Time, Payload: p.Payload, Mode: Mode(s.Mode), Stale: v.stale, NewerThanList: v.newer}
+	out := &Message{Sender: from.address, Time: p.Time, Payload: p.Payload, Mode: s.mode, Stale: v.stale, NewerThanList: v.newer}
 	return d.accept(r, out, from.key, id, proof)
 }
 
+// outside is what a sealed message shows, and how it is opened: one to a single recipient, or to several.
+type outside struct {
+	mode      Mode
+	ref       [4]byte
+	epoch     uint32
+	ephemeral []byte
+	context   string
+	open      func(key []byte) ([]byte, error) // by the key that the ephemeral gives
+	signed    func(me ibc.Identity, p *wire.Plain) []byte
+}
+
+func parseOutside(msg []byte) (*outside, error) {
+	if len(msg) > 0 && (msg[0] == wire.ModeColdSeveral || msg[0] == wire.ModeWarmSeveral) {
+		return parseSeveral(msg)
+	}
+	s, err := wire.ParseSealed(msg)
+	if err != nil {
+		return nil, err
+	}
+	return &outside{
+		mode: Mode(s.Mode), ref: s.Ref, epoch: s.Epoch, ephemeral: s.Ephemeral, context: contextSealed,
+		open: func(key []byte) ([]byte, error) { return unlock(key, s.Ciphertext, s.Header()) },
+		signed: func(me ibc.Identity, p *wire.Plain) []byte {
+			return wire.SealedSigned(s.Mode, me, s.Ephemeral, p.Time, p.Payload)
+		},
+	}, nil
+}
+
+// unlock decrypts what a key encrypted that encrypts nothing else.
+func unlock(key, ciphertext, aad []byte) ([]byte, error) {
+	aead, err := newGCM(key)
+	if err != nil {
+		return nil, err
+	}
+	b, err := aead.Open(nil, make([]byte, nonceSize), ciphertext, aad)
+	if err != nil {
+		return nil, errSealed
+	}
+	return b, nil
+}
+
+// errSealed is all that can be said when a key does not open something.
+var errSealed = fmt.Errorf("%w; or %w", ErrNotForMe, ErrTampered)
+
 // decrypt opens the outside of a sealed message.
-func (d *Device) decrypt(s *wire.Sealed, key *ibc.PrivateKey, now time.Time) (*wire.Plain, error) {
+func (d *Device) decrypt(s *outside, key *ibc.PrivateKey, now time.Time) (*wire.Plain, error) {
 	var k [32]byte
 	var err error
-	if s.Mode == wire.ModeCold {
+	if s.mode.warm() {
+		k, err = key.DecapsulateWarm([32]byte(s.ephemeral), s.context)
+	} else {
 		if !d.cold.take(now) {
 			return nil, ErrBusy
 		}
-		k, err = key.DecapsulateCold([48]byte(s.Ephemeral), contextSealed)
-	} else {
-		k, err = key.DecapsulateWarm([32]byte(s.Ephemeral), contextSealed)
+		k, err = key.DecapsulateCold([48]byte(s.ephemeral), s.context)
 	}
 	defer clear(k[:])
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrTampered, err)
 	}
-	aead, err := newGCM(k[:])
+	b, err := s.open(k[:])
 	if err != nil {
 		return nil, err
-	}
-	b, err := aead.Open(nil, make([]byte, nonceSize), s.Ciphertext, s.Header())
-	if err != nil {
-		return nil, fmt.Errorf("%w; or %w", ErrNotForMe, ErrTampered)
 	}
 	p, err := wire.ParsePlain(b)
 	if err != nil {
@@ -230,14 +312,14 @@ func (d *Device) decrypt(s *wire.Sealed, key *ibc.PrivateKey, now time.Time) (*w
 }
 
 // checkPlain checks what the inside of a sealed message says, before its signature.
-func (d *Device) checkPlain(r *realm, s *wire.Sealed, p *wire.Plain, id [16]byte, now time.Time) error {
-	if p.Sender.Known && s.Mode != wire.ModeWarm {
+func (d *Device) checkPlain(r *realm, s *outside, p *wire.Plain, id [16]byte, now time.Time) error {
+	if p.Sender.Known && !s.mode.warm() {
 		return fmt.Errorf("a cold message must name its sender in full: %w", ErrMalformed)
 	}
 	if err := d.admissible(r, id, p.Time, now); err != nil {
 		return err
 	}
-	if e, err := r.epoch(p.Time); err != nil || e != s.Epoch {
+	if e, err := r.epoch(p.Time); err != nil || e != s.epoch {
 		return fmt.Errorf("the header's epoch is not that of the message's time: %w", errors.Join(ErrEpoch, err))
 	}
 	return nil

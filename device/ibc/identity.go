@@ -13,6 +13,7 @@ const (
 	dstEnrol    = "marque/v1/enrol"
 	dstEnrolA   = "marque/v1/enrol-a"
 	dstKEM      = "marque/v1/kem"
+	dstCEK      = "marque/v1/cek"
 	dstCold     = "marque/v1/kem-cold"
 	dstWarm     = "marque/v1/kem-warm"
 	dstKeyRef   = "marque/v1/keyref"

@@ -36,15 +36,21 @@ func NewRecipient(p *Params, id Identity) *Recipient {
 func (r *Recipient) Identity() Identity { return r.id }
 
 // ephemeral returns the 64 octets w of PROTOCOL.md section 5.3.
-func (k *PrivateKey) ephemeral(rnd io.Reader, recipient []byte, s Seal) ([]byte, error) {
+func (k *PrivateKey) ephemeral(rnd io.Reader, ids []byte, s Seal) ([]byte, error) {
 	if k.box == nil {
 		return nil, ErrErased
 	}
+	return hedgedSeal(k.box.kemKey, rnd, ids, s)
+}
+
+// hedgedSeal returns 64 octets that repeat only when fresh randomness, mode,
+// recipients, sender, time and payload all do.
+func hedgedSeal(key []byte, rnd io.Reader, ids []byte, s Seal) ([]byte, error) {
 	fresh, err := rand32(rnd)
 	if err != nil {
 		return nil, err
 	}
-	return hedged(k.box.kemKey, fresh, []byte{s.Mode}, AppendLP(nil, recipient), AppendLP(nil, s.Bind)), nil
+	return hedged(key, fresh, []byte{s.Mode}, AppendLP(nil, ids), AppendLP(nil, s.Bind)), nil
 }
 
 // EncapsulateCold returns U, 48 octets, and a key of 32 octets that only to and
@@ -52,23 +58,40 @@ func (k *PrivateKey) ephemeral(rnd io.Reader, recipient []byte, s Seal) ([]byte,
 // under the gap-BDH assumption in the random oracle model, Libert and Quisquater
 // 2005). One pairing. rnd may be nil for the system's generator.
 func (k *PrivateKey) EncapsulateCold(rnd io.Reader, to *Recipient, s Seal) (u [48]byte, key [32]byte, err error) {
-	w, err := k.ephemeral(rnd, to.enc, s)
+	u, keys, err := k.encapsulateCold(rnd, []*Recipient{to}, to.enc, s)
 	if err != nil {
 		return u, key, err
 	}
+	return u, keys[0], nil
+}
+
+// encapsulateCold makes one U and a key for each recipient; ids enters the
+// ephemeral secret.
+func (k *PrivateKey) encapsulateCold(rnd io.Reader, to []*Recipient, ids []byte, s Seal) (u [48]byte, keys [][32]byte, err error) {
+	w, err := k.ephemeral(rnd, ids, s)
+	if err != nil {
+		return u, nil, err
+	}
 	rho := wideScalar(w)
 	clear(w)
+	defer func() { *rho = bls.Scalar{} }()
 	if rho.IsZero() == 1 {
-		return u, key, fmt.Errorf("encapsulate: %w", ErrScalar)
+		return u, nil, fmt.Errorf("encapsulate: %w", ErrScalar)
 	}
 	var up, rz bls.G1
+	defer func() { rz = bls.G1{} }()
 	up.ScalarMult(rho, bls.G1Generator())
-	rz.ScalarMult(rho, &to.params.zPoint)
-	*rho = bls.Scalar{}
 	u = encodeG1(&up)
-	key = coldKey(bls.Pair(&rz, &to.q), to.id.Core, to.enc, &u, s.Context)
-	rz = bls.G1{}
-	return u, key, nil
+	keys = make([][32]byte, len(to))
+	var of *Params // whose ρZ rz is
+	for i, r := range to {
+		if r.params != of {
+			of = r.params
+			rz.ScalarMult(rho, &of.zPoint)
+		}
+		keys[i] = coldKey(bls.Pair(&rz, &r.q), r.id.Core, r.enc, &u, s.Context)
+	}
+	return u, keys, nil
 }
 
 // DecapsulateCold derives the key from U, 48 octets exactly. One pairing and one
@@ -102,21 +125,36 @@ func coldKey(gt *bls.Gt, core [32]byte, id []byte, u *[48]byte, context string) 
 // holder of to's y can derive; the authority cannot. The caller has verified a
 // signature under to. rnd may be nil for the system's generator.
 func (k *PrivateKey) EncapsulateWarm(rnd io.Reader, to *PublicKey, s Seal) (e [32]byte, key [32]byte, err error) {
-	w, err := k.ephemeral(rnd, to.enc, s)
+	e, keys, err := k.encapsulateWarm(rnd, []*PublicKey{to}, to.enc, s)
 	if err != nil {
 		return e, key, err
+	}
+	return e, keys[0], nil
+}
+
+// encapsulateWarm makes one E and a key for each recipient; ids enters the
+// ephemeral secret.
+func (k *PrivateKey) encapsulateWarm(rnd io.Reader, to []*PublicKey, ids []byte, s Seal) (e [32]byte, keys [][32]byte, err error) {
+	w, err := k.ephemeral(rnd, ids, s)
+	if err != nil {
+		return e, nil, err
 	}
 	eps := reduceSecret(w)
 	defer eraseScalar(eps)
 	if eps.IsNonZeroI() == 0 {
-		return e, key, fmt.Errorf("encapsulate: %w", ErrScalar)
+		return e, nil, fmt.Errorf("encapsulate: %w", ErrScalar)
 	}
 	var ep, shared ristretto.Point
 	ep.ScalarMultBase(eps)
-	shared.ScalarMult(to.point(), eps)
 	e = encodePoint(&ep)
-	key, err = warmKey(&shared, to, &e, s.Context)
-	return e, key, err
+	keys = make([][32]byte, len(to))
+	for i, r := range to {
+		shared.ScalarMult(r.point(), eps)
+		if keys[i], err = warmKey(&shared, r, &e, s.Context); err != nil {
+			return e, nil, err
+		}
+	}
+	return e, keys, nil
 }
 
 // DecapsulateWarm derives the key from E, 32 octets. It fails with [ErrPoint] or

@@ -43,6 +43,80 @@ func TestWarmReachesOnlyItsRecipient(t *testing.T) {
 	}
 }
 
+// Each of several gets a key of its own from one ephemeral, and nobody else gets any of them.
+func TestSeveralReachTheirRecipients(t *testing.T) {
+	m := newMaster(t, 1)
+	a, b, c := enrol(t, m, addressA), enrol(t, m, "//fleet.example/Sbus~1"), enrol(t, m, "//fleet.example/Sbus~2")
+	u, cold, err := a.key.EncapsulateColdAll(nil, []*ibc.Recipient{ibc.NewRecipient(m.Params(), b.id), ibc.NewRecipient(m.Params(), c.id)}, ibc.Seal{Mode: 0x15, Context: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, warm, err := a.key.EncapsulateWarmAll(nil, []*ibc.PublicKey{stranger(t, m, b), stranger(t, m, c)}, ibc.Seal{Mode: 0x16, Context: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range []party{b, c, a} {
+		gotCold, errCold := p.key.DecapsulateCold(u, "test")
+		gotWarm, errWarm := p.key.DecapsulateWarm(e, "test")
+		if errCold != nil || errWarm != nil {
+			t.Fatal(errCold, errWarm)
+		}
+		for j := range cold {
+			if (gotCold == cold[j]) != (i == j) || (gotWarm == warm[j]) != (i == j) {
+				t.Errorf("key %d for recipient %d", j, i)
+			}
+		}
+	}
+	key := a.key
+	key.Erase()
+	if _, err := key.ContentKey(nil, []ibc.Identity{b.id, c.id}, ibc.Seal{}); !errors.Is(err, ibc.ErrErased) {
+		t.Error("content key after Erase:", err)
+	}
+}
+
+// Content keys and ephemerals repeat only when everything does, the order of the recipients included, and differ from each other.
+func TestSeveralNeverReused(t *testing.T) {
+	m := newMaster(t, 1)
+	a, b, c := enrol(t, m, addressA), enrol(t, m, "//fleet.example/Sbus~1"), enrol(t, m, "//fleet.example/Sbus~2")
+	base := ibc.Seal{Mode: 0x16, Context: "test", Bind: []byte("time and payload")}
+	mode, bind := base, base
+	mode.Mode, bind.Bind = 0x15, []byte("another payload")
+	seen := map[[32]byte]string{}
+	for _, try := range []struct {
+		what string
+		from party
+		to   []party
+		s    ibc.Seal
+	}{
+		{"first", a, []party{b, c}, base},
+		{"mode", a, []party{b, c}, mode},
+		{"payload", a, []party{b, c}, bind},
+		{"order", a, []party{c, b}, base},
+		{"fewer", a, []party{b}, base},
+		{"sender", c, []party{a, b}, base},
+	} {
+		var ids []ibc.Identity
+		var keys []*ibc.PublicKey
+		for _, p := range try.to {
+			ids, keys = append(ids, p.id), append(keys, p.key.Public())
+		}
+		cek, err := try.from.key.ContentKey(repeat(0), ids, try.s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e, _, err := try.from.key.EncapsulateWarmAll(repeat(0), keys, try.s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range [][32]byte{cek, e} {
+			if prev, ok := seen[v]; ok {
+				t.Errorf("another %s repeats what %s had", try.what, prev)
+			}
+			seen[v] = try.what
+		}
+	}
+}
+
 // The ephemeral secret is hedged like a nonce: it repeats only when everything does.
 func TestEphemeralIsNeverReused(t *testing.T) {
 	m := newMaster(t, 1)

@@ -23,13 +23,14 @@ type privateSecrets struct {
 	d       bls.G2
 	signKey []byte // 64 octets, keys the hedged a
 	kemKey  []byte // 64 octets, keys the hedged ephemeral secrets
+	cekKey  []byte // 64 octets, keys the hedged content keys
 }
 
 func newPrivateKey(pub *PublicKey, y *ristretto.Scalar, d *bls.G2) *PrivateKey {
 	yb := encodeScalar(y)
 	defer clear(yb[:])
 	return &PrivateKey{public: pub, box: &privateSecrets{
-		y: *y, d: *d, signKey: derive(yb[:], dstSignA, 64), kemKey: derive(yb[:], dstKEM, 64),
+		y: *y, d: *d, signKey: derive(yb[:], dstSignA, 64), kemKey: derive(yb[:], dstKEM, 64), cekKey: derive(yb[:], dstCEK, 64),
 	}}
 }
 
@@ -94,6 +95,7 @@ func (k *PrivateKey) Erase() {
 	k.box.d = bls.G2{}
 	clear(k.box.signKey)
 	clear(k.box.kemKey)
+	clear(k.box.cekKey)
 	k.box = nil
 }
 

@@ -42,6 +42,14 @@ type vector struct {
 	ColdKey    string `json:"cold_key"`
 	WarmE      string `json:"warm_e"`
 	WarmKey    string `json:"warm_key"`
+
+	// to several: this identity, and the same at Second
+	Second     string `json:"second_address"`
+	ContentKey string `json:"several_content_key"`
+	AllU       string `json:"several_cold_u"`
+	AllCold    string `json:"several_cold_keys"` // one after the other
+	AllE       string `json:"several_warm_e"`
+	AllWarm    string `json:"several_warm_keys"`
 }
 
 // compute fills in everything that follows from the inputs. The device seals to
@@ -83,6 +91,43 @@ func (v *vector) compute(t *testing.T) {
 	we, wk, err := k.EncapsulateWarm(rnd, k.Public(), seal)
 	must(err)
 	v.WarmE, v.WarmKey = hex.EncodeToString(we[:]), hex.EncodeToString(wk[:])
+	must(v.computeSeveral(t, m, k, seal))
+}
+
+// computeSeveral seals to two: the device itself, and a second one that was enrolled with the same randomness.
+func (v *vector) computeSeveral(t *testing.T, m *ibc.Master, k *ibc.PrivateKey, seal ibc.Seal) error {
+	t.Helper()
+	rnd := repeat(v.RandomByte)
+	id := k.Identity()
+	id.Address = v.Second
+	u, err := ibc.NewEnrolmentKey(rnd)
+	if err != nil {
+		return err
+	}
+	partial, err := m.Extract(rnd, id, u.Public())
+	if err != nil {
+		return err
+	}
+	second, err := u.Complete(m.Params(), id, partial)
+	if err != nil {
+		return err
+	}
+	cek, err := k.ContentKey(rnd, []ibc.Identity{k.Identity(), id}, seal)
+	if err != nil {
+		return err
+	}
+	cu, cold, err := k.EncapsulateColdAll(rnd, []*ibc.Recipient{ibc.NewRecipient(m.Params(), k.Identity()), ibc.NewRecipient(m.Params(), id)}, seal)
+	if err != nil {
+		return err
+	}
+	we, warm, err := k.EncapsulateWarmAll(rnd, []*ibc.PublicKey{k.Public(), second.Public()}, seal)
+	if err != nil {
+		return err
+	}
+	v.ContentKey, v.AllU, v.AllE = hex.EncodeToString(cek[:]), hex.EncodeToString(cu[:]), hex.EncodeToString(we[:])
+	v.AllCold = hex.EncodeToString(append(cold[0][:], cold[1][:]...))
+	v.AllWarm = hex.EncodeToString(append(warm[0][:], warm[1][:]...))
+	return nil
 }
 
 // check verifies what the file says as a stranger would, from public values only.
@@ -117,6 +162,7 @@ func vectorInputs() map[string]vector {
 		Expect: "ok", Seed: "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", RandomByte: 0x5a,
 		Core:    "a0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebf",
 		Address: "//fleet.example/Sbus-4711~17", Epoch: 42, Context: "marque/v1/broadcast", Message: "68656c6c6f", Mode: 0x13, Bind: "00",
+		Second: "//fleet.example/Sbus-4712~18",
 	}
 	plain, empty, last := base, base, base
 	plain.Comment = "a short message"

@@ -255,6 +255,23 @@ func sealed(t testing.TB, mode byte, p *wire.Plain) *wire.Sealed {
 	}
 }
 
+// several is sealed with wraps that are fillers, too.
+func several(t testing.TB, mode byte, n int, p *wire.Plain) *wire.Several {
+	t.Helper()
+	size := 48
+	if mode == wire.ModeWarmSeveral {
+		size = 32
+	}
+	s := &wire.Several{
+		Mode: mode, Ref: [4]byte{1, 2, 3, 4}, Epoch: 7, Commit: fill[[32]byte](0x46), Ephemeral: bytes.Repeat([]byte{0x45}, size),
+		Wraps: make([][48]byte, n), Ciphertext: append(must(p.Marshal())(t), make([]byte, 16)...),
+	}
+	for i := range s.Wraps {
+		s.Wraps[i] = [48]byte{byte(i), 0x47}
+	}
+	return s
+}
+
 func auth(t testing.TB) *wire.Auth {
 	t.Helper()
 	return &wire.Auth{Address: bus(t), Epoch: 7, List: 2, R: fill[[32]byte](0x51), Sig: fill[[64]byte](0x52)}

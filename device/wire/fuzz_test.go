@@ -58,6 +58,8 @@ func FuzzBroadcast(f *testing.F) { fuzz(f, binaryObjects(f)["broadcast"]) }
 
 func FuzzSealed(f *testing.F) { fuzz(f, binaryObjects(f)["sealed"]) }
 
+func FuzzSeveral(f *testing.F) { fuzz(f, binaryObjects(f)["several"]) }
+
 func FuzzPlain(f *testing.F) { fuzz(f, binaryObjects(f)["plain"]) }
 
 func FuzzAuth(f *testing.F) { fuzz(f, binaryObjects(f)["auth"]) }
@@ -124,6 +126,9 @@ func FuzzSniff(f *testing.F) {
 		}
 		if _, err := wire.ParseSealed(b); err == nil && found != wire.FoundSealed {
 			t.Errorf("a sealed message seems to be %s", found)
+		}
+		if _, err := wire.ParseSeveral(b); err == nil && found != wire.FoundSealed {
+			t.Errorf("a message to several seems to be %s", found)
 		}
 	})
 }

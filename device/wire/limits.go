@@ -39,6 +39,9 @@ const (
 	MaxBatchItems    = 10_000 // requests or receipts in what a depot hands over at once
 	MaxManifestFiles = 65_536 // files that one manifest lists
 
+	MinRecipients = 2  // of one message that is sealed to several
+	MaxRecipients = 64 // of the same
+
 	MaxRegions = 4_096 // regions of one list
 
 	MaxAction = 16 // letters that name what officers decided
@@ -58,9 +61,10 @@ const (
 	keyRefSize     = 8
 	pointSize      = 32 // ristretto255
 	signatureSize  = 64
-	coldSize       = 48 // U, compressed G1
-	warmSize       = 32 // E, ristretto255
-	tagSize        = 16 // AES-GCM
+	coldSize       = 48           // U, compressed G1
+	warmSize       = 32           // E, ristretto255
+	tagSize        = 16           // AES-GCM
+	wrapSize       = 32 + tagSize // a key for one of several recipients
 	partialKeySize = 160
 	orderSize      = 3 * 4 // of a list
 	minAddress     = len("//a/Sb~0")

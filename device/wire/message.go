@@ -11,6 +11,8 @@ const (
 	ModeBroadcastShort byte = 0x12 // signed for those who know the sender's key
 	ModeCold           byte = 0x13 // sealed to an address
 	ModeWarm           byte = 0x14 // sealed to a peer whose key is known
+	ModeColdSeveral    byte = 0x15 // sealed to several addresses
+	ModeWarmSeveral    byte = 0x16 // sealed to several peers whose keys are known
 	ModeHello          byte = 0x21 // opens a session
 	ModeHelloHybrid    byte = 0x22 // opens a session whose keys come of ML-KEM-768, too
 	ModeListQuery      byte = 0x31 // asks for a later revocation list

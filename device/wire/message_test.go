@@ -30,6 +30,9 @@ func TestOverheads(t *testing.T) {
 		"broadcast, short":      {broadcast(t, true), broadcast(t, true).Payload, 85},
 		"cold":                  {sealed(t, wire.ModeCold, named), named.Payload, 204},
 		"warm":                  {sealed(t, wire.ModeWarm, named), named.Payload, 188},
+		"cold, to two":          {several(t, wire.ModeColdSeveral, 2, named), named.Payload, 237 + 2*48},
+		"warm, to three":        {several(t, wire.ModeWarmSeveral, 3, named), named.Payload, 221 + 3*48},
+		"warm, to 64 in reply":  {several(t, wire.ModeWarmSeveral, 64, plain(t, true)), plain(t, true).Payload, 171 + 64*48},
 		"warm, to one in reply": {sealed(t, wire.ModeWarm, plain(t, true)), plain(t, true).Payload, 138},
 	} {
 		if got := len(must(c.message.Marshal())(t)) - len(c.payload); got != c.want {
@@ -77,10 +80,12 @@ func TestMessagesRefuse(t *testing.T) {
 		b := slices.Concat([]byte{byte(first)}, make([]byte, 400))
 		_, broadcastErr := wire.ParseBroadcast(b)
 		_, sealedErr := wire.ParseSealed(b)
+		_, severalErr := wire.ParseSeveral(b)
 		_, _, helloErr := wire.ParseHello(b)
 		isBroadcast, isSealed, isHello := first == 0x11 || first == 0x12, first == 0x13 || first == 0x14, first == 0x21 || first == 0x22
-		if isErr(broadcastErr, wire.ErrType) == isBroadcast || isErr(sealedErr, wire.ErrType) == isSealed || isErr(helloErr, wire.ErrType) == isHello {
-			t.Errorf("%#x: %v, %v, %v", first, broadcastErr, sealedErr, helloErr)
+		if isErr(broadcastErr, wire.ErrType) == isBroadcast || isErr(sealedErr, wire.ErrType) == isSealed || isErr(helloErr, wire.ErrType) == isHello ||
+			isErr(severalErr, wire.ErrType) == (first == 0x15 || first == 0x16) {
+			t.Errorf("%#x: %v, %v, %v, %v", first, broadcastErr, sealedErr, severalErr, helloErr)
 		}
 	}
 	for what, v := range map[string]marshaller{
@@ -135,6 +140,30 @@ func TestMessageID(t *testing.T) {
 	want = sha256.Sum256(append([]byte{0x12}, bytes.Repeat([]byte{0x41}, 32)...))
 	if id := broadcast(t, true).ID(); id != [16]byte(want[:16]) {
 		t.Errorf("%x", id)
+	}
+}
+
+func TestSeveralByHand(t *testing.T) {
+	s := several(t, wire.ModeWarmSeveral, 2, plain(t, true))
+	b := must(s.Marshal())(t)
+	want := slices.Concat([]byte{0x16, 1, 2, 3, 4, 0, 0, 0, 7, 2}, s.Commit[:], s.Ephemeral)
+	if !bytes.Equal(s.Header(), want) || !bytes.Equal(s.Bound(), b[:len(want)+2*48]) || !bytes.Equal(b[:len(want)], want) {
+		t.Errorf("header %x of %x", s.Header(), b)
+	}
+	digest := sha256.Sum256(s.Bound())
+	want = slices.Concat([]byte{0x16}, digest[:], must(broadcast(t, true).Marshal())(t)[5:13], []byte("x"))
+	if got := wire.SeveralSigned(wire.ModeWarmSeveral, s.Bound(), sent, []byte("x")); !bytes.Equal(got, want) {
+		t.Errorf("\n%x\n%x", got, want)
+	}
+	id := sha256.Sum256(append([]byte{0x16}, s.Ephemeral...))
+	if s.ID() != [16]byte(id[:16]) {
+		t.Errorf("%x", s.ID())
+	}
+	for n := range 256 {
+		s.Wraps = make([][48]byte, n)
+		if _, err := s.Marshal(); (err == nil) != (n >= 2 && n <= 64) {
+			t.Errorf("%d recipients: %v", n, err)
+		}
 	}
 }
 

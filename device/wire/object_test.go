@@ -110,6 +110,10 @@ func binaryObjects(t testing.TB) map[string]object {
 			marshalled(t, sealed(t, wire.ModeCold, plain(t, false)), sealed(t, wire.ModeWarm, plain(t, true))),
 			reencoded(wire.ParseSealed),
 		},
+		"several": {
+			marshalled(t, several(t, wire.ModeColdSeveral, 2, plain(t, false)), several(t, wire.ModeWarmSeveral, 3, plain(t, true))),
+			reencoded(wire.ParseSeveral),
+		},
 		"plain": {marshalled(t, plain(t, false), plain(t, true)), reencoded(wire.ParsePlain)},
 		"auth":  {marshalled(t, auth(t), authR(t)), reencoded(wire.ParseAuth)},
 		"hello": {marshalled(t, hello(t), hybridHello(t)), rehello},

@@ -66,10 +66,16 @@ func (s *Sealed) check() error {
 		return ErrType
 	case len(s.Ephemeral) != n:
 		return fmt.Errorf("ephemeral: %w: %d octets in this mode", ErrValue, n)
-	case len(s.Ciphertext) < minPlain+tagSize:
+	}
+	return checkCiphertext(s.Ciphertext)
+}
+
+func checkCiphertext(b []byte) error {
+	switch {
+	case len(b) < minPlain+tagSize:
 		return fmt.Errorf("%w: cut off", ErrEncoding)
-	case len(s.Ciphertext) > MaxCiphertext:
-		return fmt.Errorf("ciphertext: %w: %d octets, at most %d", ErrTooLong, len(s.Ciphertext), MaxCiphertext)
+	case len(b) > MaxCiphertext:
+		return fmt.Errorf("ciphertext: %w: %d octets, at most %d", ErrTooLong, len(b), MaxCiphertext)
 	}
 	return nil
 }

@@ -54,6 +54,9 @@ func Sniff(b []byte) Found {
 	if _, err := ParseSealed(b); err == nil {
 		return FoundSealed
 	}
+	if _, err := ParseSeveral(b); err == nil {
+		return FoundSealed
+	}
 	return FoundUnknown
 }
 

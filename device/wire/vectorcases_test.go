@@ -3,6 +3,7 @@ package wire_test
 import (
 	"bytes"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -199,6 +200,11 @@ func messageCases(t *testing.T, out map[string]*vector) {
 		}
 		put(object+"-cut", object, "ErrEncoding", "cut off", o.valid[0][:min(20, len(o.valid[0])-1)])
 	}
+	crowd := must(several(t, wire.ModeColdSeveral, 2, plain(t, false)).Marshal())(t)
+	put("several-one", "several", "ErrValue", "one recipient", splice(crowd, 9, 10, []byte{1}))
+	put("several-65", "several", "ErrValue", "65 recipients", slices.Concat(crowd[:9], []byte{65}, crowd[10:], make([]byte, 63*48)))
+	put("several-more", "several", "ErrEncoding", "more recipients than there are wraps", splice(crowd, 9, 10, []byte{64}))
+	put("several-mode", "several", "ErrType", "a mode that has one recipient", splice(crowd, 0, 1, []byte{wire.ModeCold}))
 	long := must(broadcast(t, false).Marshal())(t)
 	put("broadcast-mode", "broadcast", "ErrType", "an octet of mode that is no broadcast", append([]byte{0x13}, long[1:]...))
 	put("broadcast-relative", "broadcast", "ErrAddress", "sender not canonical", bytes.Replace(long, []byte("//fleet"), []byte("//Fleet"), 1))

@@ -74,6 +74,11 @@ func (v *vector) read(t *testing.T) (derived map[string]string, err error) {
 	case "broadcast":
 		b, err := wire.ParseBroadcast(in)
 		return derive(b, err, func() map[string]string { return hexes("id", b.ID(), "signed", b.Signed()) })
+	case "several":
+		s, err := wire.ParseSeveral(in)
+		return derive(s, err, func() map[string]string {
+			return hexes("id", s.ID(), "aad", s.Header(), "bound", s.Bound(), "signed, without payload", wire.SeveralSigned(s.Mode, s.Bound(), sent, nil))
+		})
 	case "sealed":
 		s, err := wire.ParseSealed(in)
 		return derive(s, err, func() map[string]string { return hexes("id", s.ID(), "aad", s.Header()) })
