@@ -38,6 +38,36 @@ func (l *ledger) coverage(at time.Time) (first, last uint32) {
 	return first, max(last, l.lastKey, l.epochAt(at.Add(l.reach.future+l.reach.expiry)))
 }
 
+// formerly is what lists spoke of, by the epoch they were made in, before that followed from keys and policies.
+func formerly(now uint32) (first, last uint32) {
+	return now - min(now, 1), uint32(min(uint64(now)+Epochs, math.MaxUint32))
+}
+
+// cover notes of which epochs the list speaks that an entry publishes, and reports whether it has the state that goes with them. Lists
+// of earlier versions of the program speak of others than they should, until one has what only this version gives.
+func (l *ledger) cover(e *wire.PublishEntry, at time.Time, serials []uint32) bool {
+	says := func(first, last uint32) bool {
+		l.firstEpoch, l.lastEpoch = first, last
+		return e.State == wire.ListState(l.core.Realm, e.Generation, e.Base, first, last, l.n(), serials)
+	}
+	first, last := l.coverage(at)
+	oldFirst, oldLast := formerly(l.epochAt(at))
+	if l.modern || first == oldFirst && last == oldLast || !says(oldFirst, oldLast) {
+		l.modern = l.modern || first != oldFirst || last != oldLast
+		return says(first, last)
+	}
+	return true
+}
+
+// mayLapse reports whether a serial whose last key is of epoch last may leave the lists at a time.
+func (l *ledger) mayLapse(last uint32, at time.Time) bool {
+	first, _ := l.coverage(at)
+	if old, _ := formerly(l.epochAt(at)); !l.modern {
+		first = max(first, old)
+	}
+	return lapsed(last, first)
+}
+
 // epochAt returns the epoch of a time, or the nearest one where there is none.
 func (l *ledger) epochAt(t time.Time) uint32 {
 	if t.Before(l.core.Epoch0) {

@@ -7,6 +7,7 @@ import (
 	"marque/authority"
 	"marque/device"
 	"marque/device/wire"
+	"marque/storage"
 )
 
 // TestListsSpeakOfEveryEpochUntilTheyExpire: where an epoch is short, messages of many epochs arrive while one list is in force, also of
@@ -99,4 +100,28 @@ func TestListsSpeakOfEveryKey(t *testing.T) {
 		}
 		r.mustAudit(t)
 	})
+}
+
+// TestListsOfEarlierVersions: the log keeps lists from when they spoke of the epochs around their own, whatever keys there were. Once a
+// list spoke of all, none falls back.
+func TestListsOfEarlierVersions(t *testing.T) {
+	r := busy(t)
+	n := uint32(r.honest(t, 1).N)
+	r.log(t, &wire.LostEntry{NextSerial: n + 64})
+	r.update(t, func(tx *storage.Tx) error { return tx.SkipTo(n + 64) })
+	old := r.honest(t, 1)
+	old.N, old.LastEpoch = uint64(n)+64, 13
+	r.fill(t, old, 1)
+	r.list(t, old)
+	r.mustAudit(t)
+	r.reopen(t)
+	if b, _ := r.listed(t, r.publish(t).Bundle); b.LastEpoch != wire.MaxKeys {
+		t.Errorf("last epoch %d", b.LastEpoch)
+	}
+	r.mustAudit(t)
+	again := r.honest(t, 1)
+	again.N, again.LastEpoch = uint64(n)+64, 13
+	r.fill(t, again, 1)
+	r.list(t, again)
+	r.mustFind(t, "it speaks of other epochs")
 }

@@ -34,9 +34,11 @@ type ledger struct {
 	left      bool                    // a serial left since the newest list: the next has a new base
 	published map[wire.Order][16]byte // states of all lists
 
-	reach    reach  // of the lists that are made next; whoever reads the log reads the policies beside it
-	anyLeft  bool   // a serial left a list, ever
-	lastLeft uint32 // the last epoch of any that did
+	reach                 reach  // of the lists that are made next; whoever reads the log reads the policies beside it
+	firstEpoch, lastEpoch uint32 // that the newest list speaks of
+	modern                bool   // no list from here on is of an earlier version of the program
+	anyLeft               bool   // a serial left a list, ever
+	lastLeft              uint32 // the last epoch of any that did
 
 	drill      Outcome
 	drilled    time.Time // when it was passed last; zero for never
@@ -210,7 +212,7 @@ func (l *ledger) expire(e *wire.ExpireEntry, at time.Time, complain func(string,
 	if e.LastEpoch != l.lastEpochs[e.Serial] {
 		complain("it says that the last key of serial %d is of epoch %d; that is %d", e.Serial, e.LastEpoch, l.lastEpochs[e.Serial])
 	}
-	if first, _ := l.coverage(at); !lapsed(l.lastEpochs[e.Serial], first) {
+	if !l.mayLapse(l.lastEpochs[e.Serial], at) {
 		complain("it takes serial %d from the list while its keys last", e.Serial)
 	}
 	if l.standings[e.Serial] == unlisted {
@@ -231,14 +233,13 @@ func (l *ledger) publish(e *wire.PublishEntry, at time.Time, complain func(strin
 		complain("it publishes list %v where %v is next (generation, base, sequence)", got, want)
 	}
 	serials := l.serials()
-	first, last := l.coverage(at)
+	holds := l.cover(e, at, serials)
 	for _, s := range serials {
-		if lapsed(l.lastEpochs[s], first) {
+		if lapsed(l.lastEpochs[s], l.firstEpoch) {
 			complain("serial %d should have left the list", s)
 		}
 	}
-	state := wire.ListState(l.core.Realm, e.Generation, e.Base, first, last, l.n(), serials)
-	if e.State != state {
+	if !holds {
 		complain("list %d does not hold the serials that the log says are revoked", e.Sequence)
 	}
 	for _, s := range serials {
