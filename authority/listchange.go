@@ -10,7 +10,7 @@ import (
 	"marque/storage"
 )
 
-// ListChange brings a device that holds list From, or a later one, to a list.
+// ListChange brings a device that holds list From, or a later one, to a list; one that holds any or none, with From 0.
 type ListChange struct {
 	From      uint32
 	Added     int
@@ -82,8 +82,11 @@ func (a *Authority) sameBase(tx *storage.Tx, later *wire.Bundle, sequence uint32
 	return b, nil
 }
 
-// changeTo signs one change. It reads it as a device will before that.
+// changeTo signs one change. It reads it as a device will before that. Without a list to begin with it begins with nobody.
 func (a *Authority) changeTo(from, to *wire.Bundle) (*ListChange, error) {
+	if from == nil {
+		from = &wire.Bundle{N: to.N, Codec: uint8(revocation.CodecGolomb)}
+	}
 	before, err := decode(from)
 	if err != nil {
 		return nil, err
@@ -153,4 +156,26 @@ func (a *Authority) ListChanges() (sequence uint32, changes []ListChange, err er
 		return 0, nil, fmt.Errorf("change of the newest list: %w", err)
 	}
 	return sequence, changes, nil
+}
+
+// Compact returns the newest list as a change that begins with nobody: what the list says, for any device, without what it says of the log, in
+// some 80 octets less. It is made anew each time: the same octets. Errors: [ErrLocked], [ErrSelfCheck].
+func (a *Authority) Compact() (sequence uint32, list *ListChange, err error) {
+	err = a.store.View(func(tx *storage.Tx) error {
+		_, statement, err := tx.LatestList()
+		if err != nil {
+			return err
+		}
+		to, err := openBundle(statement, a.core)
+		if err != nil {
+			return err
+		}
+		sequence = to.Sequence
+		list, err = a.changeTo(nil, to)
+		return err
+	})
+	if err != nil {
+		return 0, nil, fmt.Errorf("compact form of the newest list: %w", err)
+	}
+	return sequence, list, nil
 }

@@ -75,6 +75,20 @@ func TestChangesOfLists(t *testing.T) {
 	if _, again, err := r.ListChanges(); err != nil || len(again) != 2 || !bytes.Equal(again[1].Statement, all.Statement) {
 		t.Errorf("signed again: %v", err)
 	}
+	fresh := r.bus(t, "fresh")
+	p = r.publish(t)
+	sequence, compact, err := r.Compact()
+	if err != nil || sequence != p.Sequence || compact.From != 0 || compact.Added != 3 || len(compact.Statement) > len(p.Bundle)-70 {
+		t.Fatalf("compact: list %d, from %d, %d serials, %v", sequence, compact.From, compact.Added, err)
+	}
+	for i, d := range append(devices, fresh) {
+		if a, err := d.Apply(compact.Statement); err != nil || a.Order.Sequence != p.Sequence || a.Count != 3 || !a.Changed {
+			t.Errorf("device %d, by the compact list: %+v, %v", i, a, err)
+		}
+		if a, err := d.Apply(p.Bundle); err != nil || a.Changed {
+			t.Errorf("device %d, the full list afterwards: %+v, %v", i, a, err)
+		}
+	}
 	for p.Left == 0 { // until the keys of those on it have run out
 		r.later(28 * 24 * time.Hour)
 		p = r.publish(t)

@@ -18,6 +18,9 @@ func (d *Device) applyChange(statement []byte, r *realm, old *list, mark listMar
 		}
 		return nil, rotated.explainChange(err, statement, r)
 	}
+	if c.From == 0 {
+		return d.applyComplete(c, situation{realm: r, old: old, mark: mark, rotated: rotated})
+	}
 	order := c.Order().Compare(mark.order)
 	switch {
 	case old == nil:
@@ -39,6 +42,22 @@ func (d *Device) applyChange(statement []byte, r *realm, old *list, mark listMar
 	}
 	ended, err := d.enforce(l, file)
 	return d.applied(l, r, ended, true), err
+}
+
+// applyComplete takes a change that begins with nobody, which is a list that says nothing of the log. The caller holds saving.
+func (d *Device) applyComplete(c *wire.Change, s situation) (*Applied, error) {
+	b := &wire.Bundle{
+		Core: s.realm.hash, Generation: c.Generation, Base: c.Base, Sequence: c.Sequence, State: c.State, Issued: c.Issued, NextUpdate: c.NextUpdate,
+		HardExpiry: c.HardExpiry, N: c.N, Count: c.Count, Codec: c.Codec, Data: c.Data, FirstEpoch: c.FirstEpoch, LastEpoch: c.LastEpoch,
+	}
+	if err := d.comparePlace(b, s); err != nil {
+		return nil, err
+	}
+	l, err := newList(b, s.realm.core.Realm, d.o.ListMemory)
+	if err != nil {
+		return nil, err
+	}
+	return d.take(l, coded{revocation.Codec(b.Codec), b.Data}, b, s)
 }
 
 // openChange checks everything about a change that needs no list.

@@ -27,6 +27,9 @@ type statement struct {
 
 // continues says whether a change brings a list with this number further.
 func (s *statement) continues(o wire.Order) bool {
+	if s.from == 0 {
+		return s.order.Compare(o) > 0 // it begins with nobody
+	}
 	return s.order.Generation == o.Generation && s.order.Base == o.Base && s.from <= o.Sequence && o.Sequence < s.order.Sequence
 }
 

@@ -196,3 +196,61 @@ func TestChangeOfLostList(t *testing.T) {
 	}
 	must(f.tram.Apply(f.publish(0, 1)))
 }
+
+// A change that begins with nobody is a list in its shortest form: it needs no list, follows a list of another base, tells of forks, and is
+// refused where a list is.
+func TestCompactList(t *testing.T) {
+	f := newFleet(t)
+	compact := func(full []byte, serials ...uint32) []byte { return f.change(full, 0, serials, asIs) }
+	d := f.enrol(t, "new", wire.KindVehicle)
+	first := f.publish(0)
+	if a := must(d.Apply(compact(first, 0))); !a.Changed || a.Count != 1 || a.Order.Sequence != f.list {
+		t.Errorf("without any list: %+v", a)
+	}
+	if a := must(d.Apply(first)); a.Changed {
+		t.Errorf("the full list afterwards: %+v", a)
+	}
+	if a := must(d.Apply(compact(first, 0))); a.Changed {
+		t.Errorf("the same again: %+v", a)
+	}
+	second := f.publish(0, 1)
+	must(d.Apply(second))
+	_, err := d.Apply(compact(first, 0))
+	wantErr(t, err, device.ErrOldList, "an older one")
+	f.list++
+	third := f.bundle(f.list, []uint32{1}, func(b *wire.Bundle) {
+		b.Base = 2
+		b.State = wire.ListState(f.core.Realm, 1, 2, b.FirstEpoch, b.LastEpoch, b.N, []uint32{1})
+	})
+	if a := must(d.Apply(compact(third, 1))); a.Count != 1 || a.Order.Base != 2 {
+		t.Errorf("of the next base: %+v", a)
+	}
+	a, err := d.Apply(f.change(third, 0, []uint32{0, 1}, func(c *wire.Change) {
+		c.State = wire.ListState(f.core.Realm, c.Generation, c.Base, c.FirstEpoch, c.LastEpoch, c.N, []uint32{0, 1})
+	}))
+	wantErr(t, err, device.ErrForked, "another one of that number")
+	if a == nil || a.Count != 2 {
+		t.Errorf("%+v", a)
+	}
+	later := f.bundle(f.list+1, []uint32{1}, func(b *wire.Bundle) { b.Base = 2 })
+	_, err = d.Apply(f.change(later, 0, []uint32{0}, asIs))
+	wantErr(t, err, device.ErrMalformed, "serials that are not of its state")
+}
+
+// The list of a million vehicles with the revocations of four weeks, one in ten thousand each week, in its shortest form.
+func TestCompactSize(t *testing.T) {
+	a := newAuthority(1)
+	r := rand.New(rand.NewPCG(3, 4))
+	a.next = 1_000_000
+	revoked := map[uint32]bool{}
+	for len(revoked) < 400 {
+		revoked[r.Uint32N(a.next)] = true
+	}
+	serials := slices.Sorted(maps.Keys(revoked))
+	full := a.publish(serials...)
+	compact := a.change(full, 0, serials, asIs)
+	t.Logf("%d of %d: %d octets, with what it says of the log %d", len(serials), a.next, len(compact), len(full))
+	if len(compact) > 800 {
+		t.Errorf("%d octets, more than 800", len(compact))
+	}
+}

@@ -80,7 +80,7 @@ func (l *List) whole() *revocation.Set {
 
 func (h *held) take(l *List, set *revocation.Set) {
 	h.list, h.set = l, set
-	if l.Kind != Change {
+	if l.NamesLog() {
 		h.full = l
 	}
 }
@@ -134,7 +134,7 @@ func (h *held) checkAfter(s *Step) {
 	if to.Order.Generation == from.Order.Generation && to.N < from.N {
 		s.complain("it speaks of fewer serials than the one that it follows: it forgets who was revoked in between")
 	}
-	if to.Kind == Change {
+	if !to.NamesLog() {
 		return
 	}
 	if to.Order.Generation == from.Order.Generation && to.Order.Sequence == from.Order.Sequence+1 && to.Previous != from.State {

@@ -27,6 +27,7 @@ const (
 	Full     Kind = "full list"
 	Change   Kind = "change"
 	Regional Kind = "list in regions"
+	Compact  Kind = "compact list" // a change that begins with nobody
 )
 
 // List is one file as it is to be explained. What its kind does not have is zero.
@@ -39,9 +40,9 @@ type List struct {
 	Verified bool   // its signature holds, and it is of the core that was given
 
 	Order      wire.Order
-	From       uint32 // the oldest list that a change leads from
+	From       uint32 // the oldest list that a change leads from; 0 of a compact list
 	State      [16]byte
-	Previous   [16]byte // not of a change
+	Previous   [16]byte // not of a change or compact list
 	Issued     time.Time
 	NextUpdate time.Time
 	HardExpiry time.Time
@@ -49,7 +50,7 @@ type List struct {
 	Count      uint32 // revoked serials; of a change those that it adds
 	FirstEpoch uint32
 	LastEpoch  uint32
-	LogSize    uint64 // this and the root: not of a change
+	LogSize    uint64 // this and the root: not of a change or compact list
 	LogRoot    [32]byte
 
 	Codec   uint8 // not of a list in regions
@@ -148,8 +149,15 @@ func (l *List) readChange(payload []byte) error {
 	l.Issued, l.NextUpdate, l.HardExpiry = c.Issued, c.Issued.Add(c.NextUpdate), c.Issued.Add(c.HardExpiry)
 	l.N, l.Count, l.FirstEpoch, l.LastEpoch, l.Codec, l.Payload = c.N, c.Count, c.FirstEpoch, c.LastEpoch, c.Codec, len(c.Data)
 	l.decode(c.Data)
+	if c.From == 0 {
+		l.Kind = Compact
+		l.compareState()
+	}
 	return nil
 }
+
+// NamesLog says whether the kind says what it continues, and the log.
+func (l *List) NamesLog() bool { return l.Kind != Change && l.Kind != Compact }
 
 func (l *List) decode(data []byte) {
 	set, err := revocation.Decode(revocation.Codec(l.Codec), l.N, int(l.Count), data)

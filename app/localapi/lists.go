@@ -5,11 +5,12 @@ import "marque/authority"
 var (
 	pastLists   = call[listsBefore, pastListed]{"past-lists", signedOn, (*Server).pastLists, properties{quiet: true}}
 	listChanges = call[none, listChanged]{"list-changes", signedOn, (*Server).listChanges, properties{quiet: true}}
+	compact     = call[none, compacted]{"compact-list", signedOn, (*Server).compact, properties{quiet: true}}
 	regions     = call[regionCount, authority.RegionalList]{"regions", signedOn, (*Server).regions, properties{quiet: true}}
 )
 
 // listRoutes are the calls about the history of lists, and about what leads from one to another.
-var listRoutes = []route{pastLists, listChanges, regions}
+var listRoutes = []route{pastLists, listChanges, compact, regions}
 
 // What they take and give.
 type (
@@ -19,6 +20,10 @@ type (
 	}
 	pastListed  struct{ Lists []authority.PastList }
 	regionCount struct{ Most int }
+	compacted   struct {
+		Sequence uint32
+		List     authority.ListChange
+	}
 	listChanged struct {
 		Sequence uint32
 		Changes  []authority.ListChange
@@ -51,6 +56,23 @@ func (c *Client) ListChanges() (sequence uint32, changes []authority.ListChange,
 func (s *Server) listChanges(*caller, *none) (*listChanged, error) {
 	sequence, changes, err := s.authority().Authority().ListChanges()
 	return &listChanged{Sequence: sequence, Changes: changes}, err
+}
+
+// Compact is [authority.Authority.Compact].
+func (c *Client) Compact() (sequence uint32, list *authority.ListChange, err error) {
+	out, err := compact.do(c, &none{})
+	if err != nil {
+		return 0, nil, err
+	}
+	return out.Sequence, &out.List, nil
+}
+
+func (s *Server) compact(*caller, *none) (*compacted, error) {
+	sequence, list, err := s.authority().Authority().Compact()
+	if err != nil {
+		return nil, err
+	}
+	return &compacted{Sequence: sequence, List: *list}, nil
 }
 
 // Regions is [authority.Authority.Regions].

@@ -142,7 +142,7 @@ func shownBundle(l *inspect.List, core *wire.Core, now time.Time) bundleShown {
 	if l.N > 0 {
 		out.Share = float64(l.Count) / float64(l.N)
 	}
-	if l.Kind != inspect.Change {
+	if l.NamesLog() {
 		out.Previous, out.LogSize, out.LogRoot = hex.EncodeToString(l.Previous[:]), l.LogSize, hex.EncodeToString(l.LogRoot[:])
 	}
 	if core != nil {

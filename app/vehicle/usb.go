@@ -101,7 +101,7 @@ func changeOf(name string) (to, from uint32) {
 	}
 	before, after, found := strings.Cut(name, "-from-")
 	to, from = numberOf(before+".mql"), numberOf("list-"+after)
-	if !found || to == 0 || from == 0 {
+	if !found || to == 0 || from == 0 && after != "0.mql" {
 		return 0, 0
 	}
 	return to, from

@@ -5,14 +5,15 @@ import (
 	"time"
 )
 
-// Change brings a revocation list to a later one of the same generation and base: payload of a statement of type change (section 8 of the
-// protocol). It only adds serials, and says nothing that the full list of its number would not say.
+// Change brings a revocation list to a later one of the same generation and base, or, with From 0, is that list without what a full one says
+// of the log: payload of a statement of type change (section 8 of the protocol). It only adds serials, and says nothing that the full list of
+// its number would not say.
 type Change struct {
 	Core       [4]byte // Core.Ref; the signature is by the core's own key
 	Generation uint32
 	Base       uint32
 	Sequence   uint32        // of the list that it brings to
-	From       uint32        // the oldest list that it brings there, below Sequence
+	From       uint32        // the oldest list that it brings there, below Sequence; 0: it begins with nobody, and needs no list
 	State      [16]byte      // ListState that is reached
 	Issued     time.Time     // whole seconds; these three are those of the full list
 	NextUpdate time.Duration // after Issued
@@ -32,7 +33,7 @@ type changeArray struct {
 	Generation uint32
 	Base       uint32
 	Sequence   uint32
-	From       uint32
+	Back       uint32 // Sequence − From, 0 for From 0
 	State      [16]byte
 	Issued     uint64
 	NextUpdate uint32
@@ -51,7 +52,7 @@ func (c *Change) Marshal() ([]byte, error) {
 		return nil, fmt.Errorf("change: %w", err)
 	}
 	out := encode(&changeArray{
-		Version: 1, Core: c.Core, Generation: c.Generation, Base: c.Base, Sequence: c.Sequence, From: c.From, State: c.State,
+		Version: 1, Core: c.Core, Generation: c.Generation, Base: c.Base, Sequence: c.Sequence, Back: c.back(), State: c.State,
 		Issued: unixSeconds(c.Issued), NextUpdate: spanSeconds(c.NextUpdate), HardExpiry: spanSeconds(c.HardExpiry),
 		N: c.N, Count: c.Count, Codec: c.Codec, Data: c.Data, FirstEpoch: c.FirstEpoch, LastEpoch: c.LastEpoch,
 	})
@@ -70,8 +71,11 @@ func ParseChange(in []byte) (*Change, error) {
 	if a.Version != 1 {
 		return nil, fmt.Errorf("change: %w: version must be 1", ErrValue)
 	}
+	if a.Back > 0 && a.Back >= a.Sequence {
+		return nil, fmt.Errorf("change: back: %w: before the first list", ErrValue)
+	}
 	c := &Change{
-		Core: a.Core, Generation: a.Generation, Base: a.Base, Sequence: a.Sequence, From: a.From, State: a.State,
+		Core: a.Core, Generation: a.Generation, Base: a.Base, Sequence: a.Sequence, From: a.from(), State: a.State,
 		Issued: fromSeconds(a.Issued), NextUpdate: fromSpan(a.NextUpdate), HardExpiry: fromSpan(a.HardExpiry),
 		N: a.N, Count: a.Count, Codec: a.Codec, Data: a.Data, FirstEpoch: a.FirstEpoch, LastEpoch: a.LastEpoch,
 	}
@@ -79,6 +83,21 @@ func ParseChange(in []byte) (*Change, error) {
 		return nil, fmt.Errorf("change: %w", err)
 	}
 	return c, nil
+}
+
+// back is how many lists a change reaches back.
+func (c *Change) back() uint32 {
+	if c.From == 0 {
+		return 0
+	}
+	return c.Sequence - c.From
+}
+
+func (a *changeArray) from() uint32 {
+	if a.Back == 0 {
+		return 0
+	}
+	return a.Sequence - a.Back
 }
 
 func (c *Change) check() error {

@@ -108,6 +108,13 @@ func (r *realm) change() *wire.Change {
 	}
 }
 
+// compact is the bundle without what it says of the log.
+func (r *realm) compact() *wire.Change {
+	b, c := r.bundle(), r.change()
+	c.From, c.Count, c.Codec, c.Data = 0, b.Count, b.Codec, b.Data
+	return c
+}
+
 // region is one of the two that the bundle's serials stand in.
 func (r *realm) region(place uint32) *wire.RegionFile {
 	b := r.bundle()

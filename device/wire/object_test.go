@@ -57,6 +57,7 @@ func cborObjects(t testing.TB) map[string]object {
 		"package":    {marshalled(t, r.pkg(t)), reencoded(wire.ParsePackage)},
 		"content":    {marshalled(t, r.content(t, request, 1)), reencoded(wire.ParseContent)},
 		"change":     {marshalled(t, r.change()), reencoded(wire.ParseChange)},
+		"compact":    {marshalled(t, r.compact()), reencoded(wire.ParseChange)},
 		"bundle":     {marshalled(t, r.bundle()), reencoded(wire.ParseBundle)},
 		"regions":    {marshalled(t, r.regions()), reencoded(wire.ParseRegions)},
 		"region":     {marshalled(t, r.region(0), r.region(1)), reencoded(wire.ParseRegionFile)},

@@ -165,7 +165,7 @@ func TestOtherVersion(t *testing.T) {
 func TestTooLong(t *testing.T) {
 	limits := map[string]int{
 		"core": wire.MaxCore, "policy": wire.MaxStatement, "checkpoint": wire.MaxStatement, "request": wire.MaxRequest,
-		"package": wire.MaxPackage, "content": wire.MaxPackage, "bundle": wire.MaxBundle, "change": wire.MaxBundle, "statement of type change": wire.MaxBundle, "log entry": wire.MaxLogEntry,
+		"package": wire.MaxPackage, "content": wire.MaxPackage, "bundle": wire.MaxBundle, "change": wire.MaxBundle, "compact": wire.MaxBundle, "statement of type change": wire.MaxBundle, "log entry": wire.MaxLogEntry,
 		"regions": wire.MaxRegionList, "region": wire.MaxBundle, "statement of type regions": wire.MaxRegionList,
 		"statement of type core": wire.MaxStatement, "statement of type policy": wire.MaxStatement,
 		"statement of type checkpoint": wire.MaxStatement, "statement of type package": wire.MaxPackage,
