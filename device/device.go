@@ -20,7 +20,8 @@ type Device struct {
 	floor  floor
 
 	saving     sync.Mutex // serialises everything that writes to the folder; taken before mu
-	generation uint64     // of the state file; guarded by saving
+	generation uint64     // of the state on disk; guarded by saving
+	newest     int        // slot with it; guarded by saving
 	counting   counting
 
 	mu      sync.RWMutex // guards what follows; operations hold it for reading
@@ -141,7 +142,10 @@ func (d *Device) load() error {
 		d.seen.lose(d.boot().Add(d.realm.policy.Future))
 	}
 	d.prune()
-	return d.saveCounted()
+	if err := d.saveCounted(); err != nil {
+		return err
+	}
+	return d.forgetSingle()
 }
 
 func newDevice(o Options) *Device {

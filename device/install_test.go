@@ -63,7 +63,7 @@ func TestInstallRefuses(t *testing.T) {
 	for range 60 { // a longer log than a's
 		foreign.record(&wire.FoundEntry{})
 	}
-	before := must(os.ReadFile(filepath.Join(dir, "state")))
+	before := readState(dir)
 	changeKey := func(at int) func(*wire.Content) {
 		return func(c *wire.Content) {
 			b := c.Keys[1].Bytes()
@@ -109,7 +109,7 @@ func TestInstallRefuses(t *testing.T) {
 	} {
 		_, err := d.Install(test.pkg, a.hash())
 		wantErr(t, err, test.want, name)
-		if after := must(os.ReadFile(filepath.Join(dir, "state"))); !bytes.Equal(before, after) || d.Status().Installed {
+		if readState(dir) != before || d.Status().Installed {
 			t.Fatalf("%s: the folder changed", name)
 		}
 	}
@@ -157,14 +157,17 @@ func TestInstallNeedsTheDisk(t *testing.T) {
 	d, dir := a.create(t, "bus-4711", wire.KindVehicle)
 	request := must(d.Request())
 	pkg := a.issue(request, edit{})
-	check(os.Mkdir(filepath.Join(dir, "state.new"), 0o700)) // in the way of the new file
-	if _, err := d.Install(pkg, a.hash()); err == nil || d.Status().Installed {
-		t.Fatal("installed without a disk")
+	for _, name := range stateFiles {
+		blocked := filepath.Join(dir, name+".new")
+		check(os.Mkdir(blocked, 0o700)) // in the way of the new file
+		if _, err := d.Install(pkg, a.hash()); err == nil || d.Status().Installed {
+			t.Fatal("installed without a disk")
+		}
+		if again := must(d.Request()); !bytes.Equal(again, request) {
+			t.Error("the request changed")
+		}
+		check(os.Remove(blocked))
 	}
-	if again := must(d.Request()); !bytes.Equal(again, request) {
-		t.Error("the request changed")
-	}
-	check(os.Remove(filepath.Join(dir, "state.new")))
 	must(d.Install(pkg, a.hash()))
 }
 
@@ -174,7 +177,7 @@ func TestInstallErasesWhatMadeTheKeys(t *testing.T) {
 	d, dir := a.create(t, "bus-4711", wire.KindVehicle)
 	secrets := d.EnrolmentSecrets()
 	for i, s := range secrets {
-		if !bytes.Contains(must(d.StateOnDisk()), s) {
+		if !bytes.Contains(must(d.StateOnDisk(0)), s) || !bytes.Contains(must(d.StateOnDisk(1)), s) {
 			t.Fatalf("secret %d is not where this test looks for it", i)
 		}
 	}
@@ -188,7 +191,7 @@ func TestInstallErasesWhatMadeTheKeys(t *testing.T) {
 	}
 	for range 2 {
 		for i, s := range secrets {
-			if bytes.Contains(must(d.StateOnDisk()), s) {
+			if bytes.Contains(must(d.StateOnDisk(0)), s) || bytes.Contains(must(d.StateOnDisk(1)), s) {
 				t.Errorf("secret %d of %d is still in the folder", i, len(secrets))
 			}
 		}

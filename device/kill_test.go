@@ -23,6 +23,7 @@ const (
 	victimDies    = "DEVICE_TEST_DIES_AT"   // the number of a step, from 1
 	victimTime    = "DEVICE_TEST_TIME"      // RFC 3339
 	victimCounter = "DEVICE_TEST_COUNTER"   // a file, or nothing
+	victimEarly   = "DEVICE_TEST_EARLY"     // dies while starting, too, unless it is nothing
 )
 
 // acknowledged is what a victim prints once a list is applied.
@@ -43,7 +44,7 @@ func TestMain(m *testing.M) {
 func victim(dir string) error {
 	clock := must(time.Parse(time.RFC3339, os.Getenv(victimTime)))
 	list, last := must(os.ReadFile(os.Getenv(victimApplies))), must(strconv.Atoi(os.Getenv(victimDies)))
-	steps, armed := 0, false
+	steps, armed := 0, os.Getenv(victimEarly) != ""
 	step := func(string) {
 		if !armed {
 			return
@@ -70,11 +71,12 @@ func victim(dir string) error {
 	return d.Close()
 }
 
-// kill runs a victim on a copy of a folder, and says what is left of it.
-func kill(t *testing.T, dir, list string, clock time.Time, step int) (folder string, killed, applied bool) {
+// kill runs a victim on a copy of a folder, with more in its environment, and says what is left of it.
+func kill(t *testing.T, dir, list string, clock time.Time, step int, env ...string) (folder string, killed, applied bool) {
 	t.Helper()
 	folder = crash(t, dir)
 	c := exec.Command(os.Args[0])
+	c.Env = env
 	if counter := filepath.Join(folder, "counter"); exists(counter) {
 		c.Env = append(c.Env, victimCounter+"="+counter)
 	}

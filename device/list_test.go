@@ -209,10 +209,7 @@ func TestForkOfDates(t *testing.T) {
 func TestCrashInApply(t *testing.T) {
 	f := newFleet(t)
 	dir := f.dirs[f.bus]
-	old := map[string][]byte{}
-	for _, name := range []string{"state", "list"} {
-		old[name] = must(os.ReadFile(filepath.Join(dir, name)))
-	}
+	oldList, oldState := must(os.ReadFile(filepath.Join(dir, "list"))), readState(dir)
 	must(f.bus.Apply(f.publish(1)))
 	for name, test := range map[string]struct {
 		bend func(dir string)
@@ -220,24 +217,26 @@ func TestCrashInApply(t *testing.T) {
 	}{
 		"before the list is renamed": {func(dir string) {
 			check(os.Rename(filepath.Join(dir, "list"), filepath.Join(dir, "list.new")))
-			check(os.WriteFile(filepath.Join(dir, "list"), old["list"], 0o600))
-			check(os.WriteFile(filepath.Join(dir, "state"), old["state"], 0o600))
+			check(os.WriteFile(filepath.Join(dir, "list"), oldList, 0o600))
+			oldState.put(dir)
 		}, 1},
 		"list half written": {func(dir string) {
 			b := must(os.ReadFile(filepath.Join(dir, "list")))
 			check(os.WriteFile(filepath.Join(dir, "list.new"), b[:len(b)/2], 0o600))
-			check(os.WriteFile(filepath.Join(dir, "list"), old["list"], 0o600))
-			check(os.WriteFile(filepath.Join(dir, "state"), old["state"], 0o600))
+			check(os.WriteFile(filepath.Join(dir, "list"), oldList, 0o600))
+			oldState.put(dir)
 		}, 1},
 		"before the state is written": {func(dir string) {
-			check(os.WriteFile(filepath.Join(dir, "state"), old["state"], 0o600))
+			oldState.put(dir)
 		}, 2},
 		"state half written": {func(dir string) {
-			b := must(os.ReadFile(filepath.Join(dir, "state")))
-			check(os.WriteFile(filepath.Join(dir, "state.new"), b[:len(b)/2], 0o600))
-			check(os.WriteFile(filepath.Join(dir, "state"), old["state"], 0o600))
+			b := must(os.ReadFile(filepath.Join(dir, "state-a")))
+			check(os.WriteFile(filepath.Join(dir, "state-a.new"), b[:len(b)/2], 0o600))
+			oldState.put(dir)
 		}, 2},
-		"after all": {func(string) {}, 2},
+		"one copy of the state written":       {func(dir string) { oldState.putOne(dir, 0) }, 2},
+		"the other copy of the state written": {func(dir string) { oldState.putOne(dir, 1) }, 2},
+		"after all":                           {func(string) {}, 2},
 	} {
 		copied := crash(t, dir)
 		test.bend(copied)

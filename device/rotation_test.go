@@ -2,8 +2,6 @@ package device_test
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -68,7 +66,7 @@ func TestRotate(t *testing.T) {
 	if left() != 0 {
 		t.Errorf("%d of %d old keys are left", left(), len(secrets))
 	}
-	disk := must(f.bus.StateOnDisk())
+	disk := append(must(f.bus.StateOnDisk(0)), must(f.bus.StateOnDisk(1))...)
 	for _, k := range secrets {
 		if y := k[32:64]; bytes.Contains(disk, y) {
 			t.Error("an old key is on disk")
@@ -116,7 +114,7 @@ func TestRotateRefuses(t *testing.T) {
 	f, next := rotatingFleet(t)
 	elsewhere := found(30, f.clock, func(c *wire.Core) { c.Generation = 2 })
 	foreign := found(40, f.clock, func(c *wire.Core) { c.Realm = "depot.fleet.example" })
-	before := must(os.ReadFile(filepath.Join(f.dirs[f.bus], "state")))
+	before := readState(f.dirs[f.bus])
 	good := next.statement()
 	for name, test := range map[string]struct {
 		core []byte
@@ -134,7 +132,7 @@ func TestRotateRefuses(t *testing.T) {
 	} {
 		_, err := f.bus.Rotate(test.core)
 		wantErr(t, err, test.want, name)
-		if !bytes.Equal(before, must(os.ReadFile(filepath.Join(f.dirs[f.bus], "state")))) {
+		if readState(f.dirs[f.bus]) != before {
 			t.Fatalf("%s: the state changed", name)
 		}
 	}

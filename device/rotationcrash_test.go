@@ -16,10 +16,7 @@ import (
 func TestCrashInRotate(t *testing.T) {
 	f, next := rotatingFleet(t)
 	dir := f.dirs[f.bus]
-	old := map[string][]byte{}
-	for _, name := range []string{"state", "list"} {
-		old[name] = must(os.ReadFile(filepath.Join(dir, name)))
-	}
+	oldList, oldState := must(os.ReadFile(filepath.Join(dir, "list"))), readState(dir)
 	must(f.bus.Rotate(next.statement()))
 	request := must(f.bus.Request())
 	put := func(dir, name string, b []byte) { check(os.WriteFile(filepath.Join(dir, name), b, 0o600)) }
@@ -27,14 +24,16 @@ func TestCrashInRotate(t *testing.T) {
 		bend    func(dir string)
 		rotated bool
 	}{
-		"before anything": {func(dir string) { put(dir, "state", old["state"]); put(dir, "list", old["list"]) }, false},
+		"before anything": {func(dir string) { oldState.put(dir); put(dir, "list", oldList) }, false},
 		"state half written": {func(dir string) {
-			put(dir, "state.new", old["state"][:99])
-			put(dir, "state", old["state"])
-			put(dir, "list", old["list"])
+			put(dir, "state-b.new", []byte(oldState[1][:99]))
+			oldState.put(dir)
+			put(dir, "list", oldList)
 		}, false},
-		"before the list is removed": {func(dir string) { put(dir, "list", old["list"]) }, true},
-		"after all":                  {func(string) {}, true},
+		"before the list is removed":          {func(dir string) { put(dir, "list", oldList) }, true},
+		"one copy of the state written":       {func(dir string) { oldState.putOne(dir, 0); put(dir, "list", oldList) }, true},
+		"the other copy of the state written": {func(dir string) { oldState.putOne(dir, 1); put(dir, "list", oldList) }, true},
+		"after all":                           {func(string) {}, true},
 	} {
 		copied := crash(t, dir)
 		test.bend(copied)
@@ -77,17 +76,19 @@ func TestOldListPutBack(t *testing.T) {
 // A full disk, or any failure to write, leaves the device as it was.
 func TestRotateWithoutDisk(t *testing.T) {
 	f, next := rotatingFleet(t)
-	blocked := filepath.Join(f.dirs[f.bus], "state.new")
-	check(os.Mkdir(blocked, 0o700))
-	if _, err := f.bus.Rotate(next.statement()); err == nil {
-		t.Fatal("rotated")
+	for _, name := range stateFiles {
+		blocked := filepath.Join(f.dirs[f.bus], name+".new")
+		check(os.Mkdir(blocked, 0o700))
+		if _, err := f.bus.Rotate(next.statement()); err == nil {
+			t.Fatal("rotated")
+		}
+		if s := f.bus.Status(); s.Rotating || !s.Installed || !s.List.Known || s.Former != nil {
+			t.Errorf("%+v", s)
+		}
+		must(f.tram.Verify(must(f.bus.Sign(nil, device.SignOptions{}))))
+		must(f.bus.Verify(must(f.tram.Sign(nil, device.SignOptions{}))))
+		check(os.Remove(blocked))
 	}
-	if s := f.bus.Status(); s.Rotating || !s.Installed || !s.List.Known || s.Former != nil {
-		t.Errorf("%+v", s)
-	}
-	must(f.tram.Verify(must(f.bus.Sign(nil, device.SignOptions{}))))
-	must(f.bus.Verify(must(f.tram.Sign(nil, device.SignOptions{}))))
-	check(os.Remove(blocked))
 	succeed(t, f.bus, next)
 }
 

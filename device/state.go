@@ -101,33 +101,12 @@ func (d *Device) decodeRest(r *decoder) (err error) {
 	return nil
 }
 
-// saveState writes the state file. The caller holds saving but not mu.
+// saveState writes the state. The caller holds saving but not mu.
 func (d *Device) saveState() error {
 	d.mu.RLock()
 	b := d.encodeState()
 	d.mu.RUnlock()
 	return d.writeState(b)
-}
-
-// writeState writes an encoded state and clears it. The caller holds saving.
-func (d *Device) writeState(b []byte) error {
-	defer clear(b)
-	if err := d.folder.save(stateFile, whatState, d.generation+1, b); err != nil {
-		return err
-	}
-	d.generation++
-	return nil
-}
-
-// loadState reads the state file into a new Device.
-func (d *Device) loadState() error {
-	b, generation, err := d.folder.load(stateFile, whatState, maxStateFile)
-	if err != nil {
-		return err
-	}
-	defer clear(b)
-	d.generation = generation
-	return d.decodeState(b)
 }
 
 // loadReplay takes the record of seen messages out of the folder: while a process holds it there is none, so that one that did not close
