@@ -60,7 +60,9 @@ func (c *carried) with(s *statement, full bool, l *list, most int) *carried {
 	switch {
 	case len(s.raw) > most:
 	case full:
-		next.full = s
+		if next.full == nil || !next.full.is(l) || !s.spare(next.full) {
+			next.full = s
+		}
 	default:
 		changes = append(changes, s)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -251,4 +252,22 @@ func TestListsOverUDP(t *testing.T) {
 	check(<-ended)
 	_, err = f.park.AskAt(context.Background(), "udp", where, 0)
 	wantErr(t, err, device.ErrUnanswered, "nobody there")
+}
+
+// The same list again, whoever brings it and however often, costs the disk nothing.
+func TestCarriedWrittenOnce(t *testing.T) {
+	f := newFleet(t)
+	var saved atomic.Int32
+	d := f.reload(t, f.bus, device.WithStep(f.options(), func(step string) {
+		if step == "write carried" {
+			saved.Add(1)
+		}
+	}))
+	list := f.publish(2)
+	for range 3 {
+		must(d.Apply(list))
+	}
+	if n := saved.Load(); n != 1 {
+		t.Errorf("written %d times", n)
+	}
 }
