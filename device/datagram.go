@@ -58,7 +58,7 @@ func (d *Device) answerListRequest(request []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	statement, err := d.handOn(q.Order, len(request)-wire.ListAnswerOverhead)
+	statement, err := d.handOn(q.Order, len(request)-wire.ListAnswerOverhead, d.sharing.datagrams)
 	if err != nil {
 		return nil, err
 	}

@@ -151,7 +151,7 @@ func (d *Device) load() error {
 func newDevice(o Options) *Device {
 	d := &Device{o: o, cold: newBucket(coldBurst, coldPerSec)}
 	hourly := float64(o.Share.Hourly)
-	d.sharing.rate = newBucket(hourly, hourly/time.Hour.Seconds())
+	d.sharing.sessions, d.sharing.datagrams = newBucket(hourly, hourly/time.Hour.Seconds()), newBucket(hourly, hourly/time.Hour.Seconds())
 	d.recipients.lru = newLRU[ibc.Identity, *ibc.Recipient](maxRecipients)
 	d.sessions.live = map[*Session]struct{}{}
 	return d

@@ -52,6 +52,7 @@ const (
 
 	maxCarried     = 16                                    // changes that are kept for others
 	maxCarriedFile = (maxCarried+1)*wire.MaxBundle + 1<<10 // octets; of statements no longer than Share.Session
+	maxGiven       = 2 * maxCarried                        // statements that a session gives away
 	maxAsks        = 4                                     // statements that a session asks its peer for without success
 	askTries       = 3                                     // datagrams that ask for a list without an answer
 	askPatience    = time.Second                           // for each

@@ -16,8 +16,8 @@ type Share struct {
 	Off bool
 	// Session is how many octets of lists one session takes or gives away, each way: 1,024 to 16 MiB, or 0 for DefaultShareOctets.
 	Session int
-	// Hourly is how many lists and changes are given away in an hour, all peers and datagrams together, and as many at once after a quiet
-	// time: 1 to 1,000,000, or 0 for DefaultShareHourly.
+	// Hourly is how many lists and changes are given away in an hour in all sessions together, and as many at once after a quiet time; and
+	// once more as many by datagrams, which anybody can ask for. 1 to 1,000,000, or 0 for DefaultShareHourly.
 	Hourly int
 }
 
@@ -49,7 +49,7 @@ func (d *Device) shared() SharedStatus {
 
 // sharing is a device's part in carrying lists. It is safe for concurrent use.
 type sharing struct {
-	rate                  *bucket
+	sessions, datagrams   *bucket
 	given, taken, refused atomic.Uint64
 	busy                  sync.WaitGroup // the goroutines of sessions that have not ended
 
@@ -114,8 +114,8 @@ func (d *Device) announce() {
 }
 
 // handOn chooses the statement that brings whoever holds list o further, with no more than most octets. It fails with ErrNoAnswer when there is
-// none, and with ErrBusy when enough was given away.
-func (d *Device) handOn(o wire.Order, most int) ([]byte, error) {
+// none, and with ErrBusy when rate lets no more through.
+func (d *Device) handOn(o wire.Order, most int, rate *bucket) ([]byte, error) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	now := d.now()
@@ -126,7 +126,7 @@ func (d *Device) handOn(o wire.Order, most int) ([]byte, error) {
 	if s == nil {
 		return nil, ErrNoAnswer
 	}
-	if !d.sharing.rate.take(now) {
+	if !rate.take(now) {
 		return nil, fmt.Errorf("enough lists were given away in the last hour: %w", ErrBusy)
 	}
 	return s.raw, nil

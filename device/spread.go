@@ -29,6 +29,7 @@ type spread struct {
 
 	giving []byte // the statement that the peer is fetching
 	given  int    // octets that went
+	chosen int    // statements that went, whole or not
 }
 
 // begin asks the peer for its list if that is later. Read calls it: a program that never reads could not hear the answer.
@@ -228,7 +229,7 @@ func (s *Session) take(statement []byte) error {
 func (s *Session) answer(r *wire.ListRequest) error {
 	sp := &s.spread
 	if r.Offset == 0 {
-		sp.giving, _ = s.d.handOn(r.Order, min(int(r.Most), s.d.o.Share.Session-sp.given)) // without one, that is what the piece says
+		sp.giving = s.choose(r)
 	}
 	p := &wire.ListPiece{}
 	if int(r.Offset) < len(sp.giving) {
@@ -252,6 +253,21 @@ func (s *Session) answer(r *wire.ListRequest) error {
 		s.d.sharing.given.Add(1)
 	}
 	return nil
+}
+
+// choose returns the statement that answers a request, nil if there is none: whoever asks for one after the other and fetches none of them gets
+// no more, before all others go short.
+func (s *Session) choose(r *wire.ListRequest) []byte {
+	sp := &s.spread
+	if sp.chosen >= maxGiven {
+		return nil
+	}
+	b, err := s.d.handOn(r.Order, min(int(r.Most), s.d.o.Share.Session-sp.given), s.d.sharing.sessions)
+	if err != nil {
+		return nil
+	}
+	sp.chosen++
+	return b
 }
 
 func (s *Session) sendRequest(r *wire.ListRequest) error {

@@ -3,6 +3,7 @@ package device_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -183,5 +184,38 @@ func TestSpreadBounds(t *testing.T) {
 	s, _ = f.claim(t, f.tram, 0)
 	if ask(s, 0) == 0 {
 		t.Error("nothing an hour later")
+	}
+}
+
+// Datagrams, which anybody sends, use up no share of what sessions are given, nor does one session that asks for the same again and again.
+func TestSpreadFairly(t *testing.T) {
+	f := newSpreading(t, nil)
+	must(f.tram.Apply(f.publish()))
+	o := f.options()
+	o.Share.Hourly = 40
+	f.tram = f.reload(t, f.tram, o)
+	query := must((&wire.ListQuery{Ref: f.core.Ref(), Size: 1200}).Marshal())
+	for range 41 {
+		_, _ = f.tram.AnswerListRequest(query)
+	}
+	if _, err := f.tram.AnswerListRequest(query); !errors.Is(err, device.ErrBusy) {
+		t.Errorf("more datagrams than in an hour: %v", err)
+	}
+	given := func(s *rawSession) bool {
+		s.send(listRequest, must((&wire.ListRequest{Most: 8192}).Marshal()))
+		_, data, err := s.receive()
+		check(err)
+		return must(wire.ParseListPiece(data)).Total > 0
+	}
+	greedy, _ := f.claim(t, f.tram, 0)
+	if !given(greedy) {
+		t.Error("nothing for a session after many datagrams")
+	}
+	for range 60 {
+		given(greedy)
+	}
+	s, _ := f.claim(t, f.tram, 0)
+	if !given(s) {
+		t.Error("nothing for a session after one that asked too often")
 	}
 }
