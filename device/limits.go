@@ -57,6 +57,7 @@ const (
 	askTries       = 3                                     // datagrams that ask for a list without an answer
 	askPatience    = time.Second                           // for each
 	fetchPatience  = 30 * time.Second                      // how long a session that fetches a list may bring nothing before another may
+	fetchRate      = 1024                                  // octets that it must bring in a second, on the whole, lest another may
 
 	floorInterval = time.Hour       // how far the clock may run ahead of the saved time floor
 	closeGrace    = 2 * time.Second // how long Close tries to send the close record

@@ -55,18 +55,19 @@ type sharing struct {
 
 	mu      sync.Mutex
 	fetcher *Session  // the one session that a list is being fetched over, nil for none
-	heard   time.Time // when it last brought something
+	until   time.Time // when another may take its place
+	got     []byte    // what it brought so far
 }
 
-// fetch gives a session leave to fetch a list, or to go on: one at a time does, so that peers who say that they are ahead and then bring
-// nothing do not fill the memory. Another takes its place once nothing came for fetchPatience.
+// fetch gives a session leave to fetch a statement: one at a time does, so that peers who say that they are ahead and then bring nothing do not
+// fill the memory. Another takes its place once nothing came for fetchPatience, or less than fetchRate.
 func (h *sharing) fetch(s *Session, now time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.fetcher != nil && h.fetcher != s && now.Sub(h.heard) < fetchPatience {
+	if h.fetcher != nil && h.fetcher != s && now.Before(h.until) && h.until.Sub(now) <= fetchPatience {
 		return false
 	}
-	h.fetcher, h.heard = s, now
+	h.fetcher, h.until, h.got = s, now.Add(fetchPatience), nil
 	return true
 }
 
@@ -77,13 +78,42 @@ func (h *sharing) fetches(s *Session) bool {
 	return h.fetcher == s
 }
 
-// fetched ends a session's leave, if it has it.
-func (h *sharing) fetched(s *Session) {
+// keep adds a piece to what a session fetches, unless another one has taken its place.
+func (h *sharing) keep(s *Session, piece []byte, now time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.fetcher == s {
-		h.fetcher = nil
+	if h.fetcher != s {
+		return false
 	}
+	h.got = append(h.got, piece...)
+	h.until = h.until.Add(time.Duration(len(piece)) * time.Second / fetchRate)
+	if latest := now.Add(fetchPatience); h.until.After(latest) {
+		h.until = latest
+	}
+	return true
+}
+
+// whole returns what a session fetched, nil if another one has taken its place.
+func (h *sharing) whole(s *Session) []byte {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.fetcher != s {
+		return nil
+	}
+	b := h.got
+	h.got = nil
+	return b
+}
+
+// fetched ends a session's leave, and says whether it had it.
+func (h *sharing) fetched(s *Session) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.fetcher != s {
+		return false
+	}
+	h.fetcher, h.got = nil, nil
+	return true
 }
 
 // listOrder is the number of the list in force, zeros without one.

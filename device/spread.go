@@ -24,8 +24,8 @@ type spread struct {
 	waiting bool       // for a piece
 	asked   int        // statements asked for
 	total   int        // octets of the one that is coming; 0 before its first piece
-	got     []byte
-	taken   int // octets that came
+	have    int        // octets of it that came
+	taken   int        // octets that came
 
 	giving []byte // the statement that the peer is fetching
 	given  int    // octets that went
@@ -48,7 +48,7 @@ func (s *Session) follow() {
 		return
 	}
 	if !s.d.regional() && behind(s.d.listOrder(), sp.peer) && s.d.sharing.fetch(s, s.d.now()) {
-		sp.ask, sp.got, sp.total = true, nil, 0
+		sp.ask, sp.have, sp.total = true, 0, 0
 		sp.asked++
 		s.work()
 	}
@@ -119,7 +119,6 @@ func (s *Session) hearPiece(data []byte) bool {
 	}
 	sp.waiting = false
 	if !s.d.sharing.fetches(s) { // this peer was too slow, and another has taken its place
-		sp.got = nil
 		return true
 	}
 	total := sp.total
@@ -127,19 +126,21 @@ func (s *Session) hearPiece(data []byte) bool {
 		total = int(p.Total)
 	}
 	switch {
-	case err != nil || int(p.Total) != total || int(p.Offset) != len(sp.got) || sp.taken+total-len(sp.got) > s.d.o.Share.Session:
+	case err != nil || int(p.Total) != total || int(p.Offset) != sp.have || sp.taken+total-sp.have > s.d.o.Share.Session:
 		s.giveUp()
 		return false
 	case total == 0:
 		s.giveUp() // the peer has nothing, or gives nothing now
 		return true
 	}
-	sp.total, sp.got, sp.taken = total, append(sp.got, p.Data...), sp.taken+len(p.Data)
-	s.d.sharing.fetch(s, s.d.now())
-	if len(sp.got) < total {
+	if !s.d.sharing.keep(s, p.Data, s.d.now()) {
+		return true
+	}
+	sp.total, sp.have, sp.taken = total, sp.have+len(p.Data), sp.taken+len(p.Data)
+	if sp.have < total {
 		sp.ask = true
 	} else {
-		sp.done, sp.got = sp.got, nil
+		sp.done = s.d.sharing.whole(s)
 	}
 	s.work()
 	return true
@@ -147,7 +148,7 @@ func (s *Session) hearPiece(data []byte) bool {
 
 // giveUp asks this peer no more. The caller holds the spread's mu.
 func (s *Session) giveUp() {
-	s.spread.asked, s.spread.got = maxAsks, nil
+	s.spread.asked = maxAsks
 	s.d.sharing.fetched(s)
 }
 
@@ -188,7 +189,7 @@ func (s *Session) job() func() error {
 		sp.request = nil
 		return func() error { return s.answer(r) }
 	case sp.ask:
-		r := &wire.ListRequest{Order: s.d.listOrder(), Most: uint32(s.d.o.Share.Session - sp.taken + len(sp.got)), Offset: uint32(len(sp.got))}
+		r := &wire.ListRequest{Order: s.d.listOrder(), Most: uint32(s.d.o.Share.Session - sp.taken + sp.have), Offset: uint32(sp.have)}
 		sp.ask, sp.tell, sp.waiting = false, false, true
 		return func() error { return s.sendRequest(r) }
 	case sp.tell:

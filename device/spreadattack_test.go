@@ -219,3 +219,34 @@ func TestSpreadFairly(t *testing.T) {
 		t.Error("nothing for a session after one that asked too often")
 	}
 }
+
+// A peer that is ahead and brings one octet after the other, each in time, holds up no other.
+func TestSpreadTrickle(t *testing.T) {
+	f := newSpreading(t, nil)
+	newest := f.large()
+	must(f.bus.Apply(newest))
+	liar, _ := f.claim(t, f.tram, 9)
+	a, b := connect(t)
+	var c *device.Session
+	for i := range 4 {
+		r := liar.request()
+		if c == nil {
+			c, _, _ = f.open(t, f.bus, f.tram, a, b)
+		}
+		f.clock.add(20 * time.Second)
+		must(c.Write([]byte("x")))
+		if sequence(f.tram) == 2 || i == 3 {
+			break
+		}
+		select {
+		case a := <-f.learned:
+			if a.Order.Sequence != 2 {
+				t.Errorf("%+v", a)
+			}
+			return
+		case <-time.After(300 * time.Millisecond):
+		}
+		liar.piece(newest, r, func(p *wire.ListPiece) { p.Data = p.Data[:1] })
+	}
+	f.wait(t)
+}
