@@ -2,6 +2,7 @@ package device
 
 import (
 	"fmt"
+	"sync"
 	"time"
 
 	"marque/device/ibc"
@@ -69,57 +70,97 @@ func (d *Device) sender(payload []byte) (*realm, *ibc.PrivateKey, time.Time, err
 }
 
 // Verify checks a signed broadcast, full or short: form, realm, time, replay, revocation, signature. What it returns is accepted once only.
-// Errors: ErrMalformed, ErrUnknownRealm, ErrStaleTime, ErrReplay, ErrEpoch, ErrNoList, ErrListExpired, ErrRevoked,
+// Its payload is part of msg. Errors: ErrMalformed, ErrUnknownRealm, ErrStaleTime, ErrReplay, ErrEpoch, ErrNoList, ErrListExpired, ErrRevoked,
 // ErrUnknownSender, ErrOwnIdentity, ErrTwoKeys, ErrTampered.
 func (d *Device) Verify(msg []byte) (*Message, error) {
-	m, err := d.verifyLocked(msg)
-	if err != nil {
-		return nil, fmt.Errorf("verify: %w", err)
+	m := &Message{}
+	if err := d.VerifyInto(m, msg); err != nil {
+		return nil, err
 	}
-	d.settle()
 	return m, nil
 }
 
-func (d *Device) verifyLocked(msg []byte) (*Message, error) {
+// VerifyInto is Verify into a Message of the caller's, which it leaves alone when it fails. It allocates no memory for broadcasts of peers that
+// were heard twice in this epoch, but for what the record of accepted messages needs to grow.
+func (d *Device) VerifyInto(m *Message, msg []byte) error {
 	d.mu.RLock()
-	m, err := d.verify(msg)
+	err := d.verify(m, msg)
 	d.mu.RUnlock()
-	d.noteTwoKeys(err)
-	return m, err
+	if err != nil {
+		d.noteTwoKeys(err)
+		return fmt.Errorf("verify: %w", err)
+	}
+	d.settle()
+	return nil
 }
 
-func (d *Device) verify(msg []byte) (*Message, error) {
-	now := d.now()
-	r, err := d.ready()
+// signedOctets are buffers for what signatures are over.
+var signedOctets = sync.Pool{New: func() any { return new([]byte) }}
+
+func (d *Device) verify(m *Message, msg []byte) error {
+	var h heard
+	if err := d.hear(&h, msg); err != nil {
+		return err
+	}
+	buffer := signedOctets.Get().(*[]byte) // the pool holds nothing else
+	defer signedOctets.Put(buffer)
+	s := h.signed((*buffer)[:0])
+	*buffer = s.m
+	p, v, err := d.verifySender(h.realm, h.from(), h.epoch, h.now, s)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	b, err := wire.ParseBroadcast(msg)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+	return d.acceptHeard(m, &h, p, v, s)
+}
+
+// heard is a broadcast that could be accepted, if its sender signed it.
+type heard struct {
+	wire.Broadcast
+	realm *realm
+	id    [16]byte
+	epoch uint32
+	now   time.Time
+}
+
+// hear takes a broadcast apart and checks all that needs neither its sender nor its signature.
+func (d *Device) hear(h *heard, msg []byte) (err error) {
+	h.now = d.now()
+	if h.realm, err = d.ready(); err != nil {
+		return err
 	}
-	if b.Ref != r.ref {
-		return nil, d.foreign(r, b.Ref)
+	if err := h.Parse(msg, d.peers.named); err != nil {
+		return fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	id := b.ID()
-	if err := d.admissible(r, id, b.Time, now); err != nil {
-		return nil, err
+	if h.Ref != h.realm.ref {
+		return d.foreign(h.realm, h.Ref)
 	}
-	epoch, err := r.epoch(b.Time)
-	if err != nil {
-		return nil, err
+	h.id = h.ID()
+	if err := d.admissible(h.realm, h.id, h.Time, h.now); err != nil {
+		return err
 	}
-	from := wire.Sender{Known: b.Short, KeyRef: b.KeyRef, Address: b.Sender, R: b.R}
-	s := signed{contextBroadcast, b.Signed(), b.Sig}
-	p, v, err := d.verifySender(r, from, epoch, now, s)
-	if err != nil {
-		return nil, err
-	}
+	h.epoch, err = h.realm.epoch(h.Time)
+	return err
+}
+
+func (h *heard) from() wire.Sender {
+	return wire.Sender{Known: h.Short, KeyRef: h.KeyRef, Address: h.Sender, R: h.R}
+}
+
+// signed returns the signature with what it is over, which is appended to b.
+func (h *heard) signed(b []byte) signed { return signed{contextBroadcast, h.AppendSigned(b), h.Sig} }
+
+// acceptHeard records a broadcast that p signed, and fills in m.
+func (d *Device) acceptHeard(m *Message, h *heard, p *peer, v verdict, s signed) error {
 	mode := ModeBroadcast
-	if b.Short {
+	if h.Short {
 		mode = ModeBroadcastShort
 	}
-	return d.accept(r, &Message{Sender: p.address, Time: b.Time, Payload: b.Payload, Mode: mode, Stale: v.stale, NewerThanList: v.newer}, p.key, id, s)
+	out := Message{Sender: p.address, Time: h.Time, Payload: h.Payload, Mode: mode, Stale: v.stale, NewerThanList: v.newer}
+	if err := d.accept(h.realm, &out, p.key, h.id, s); err != nil {
+		return err
+	}
+	*m = out
+	return nil
 }
 
 // admissible says whether a message of this id and time can be accepted at all.
@@ -146,7 +187,7 @@ func (d *Device) verifySender(r *realm, from wire.Sender, epoch uint32, now time
 	if err != nil {
 		return nil, verdict{}, err
 	}
-	for _, p := range candidates {
+	for _, p := range candidates.keys[:candidates.n] {
 		v, err := d.peerStatus(p.address, epoch, now)
 		if err != nil && !from.Known {
 			return nil, v, err // a reference only hints at a name, so there the signature comes first
@@ -159,33 +200,30 @@ func (d *Device) verifySender(r *realm, from wire.Sender, epoch uint32, now time
 }
 
 // candidates returns the keys that a sender's name may mean.
-func (d *Device) candidates(r *realm, from wire.Sender, epoch uint32) ([]*peer, error) {
+func (d *Device) candidates(r *realm, from wire.Sender, epoch uint32) (c candidates, err error) {
 	if from.Known {
-		if ps := d.peers.byReference(from.KeyRef, epoch); len(ps) > 0 {
-			return ps, nil
+		if c = d.peers.byReference(from.KeyRef, epoch); c.n == 0 {
+			return c, ErrUnknownSender
 		}
-		return nil, ErrUnknownSender
+		return c, nil
 	}
-	if key, _, ok := d.peers.find(from.Address, epoch); ok && key.R() == from.R {
-		return []*peer{{address: from.Address, key: key}}, nil
+	c.n = 1
+	if p, _, ok := d.peers.find(from.Address, epoch); ok && p.key.R() == from.R {
+		c.keys[0] = p
+		return c, nil
 	}
 	key, err := r.publicKey(from.Address, epoch, from.R)
-	if err != nil {
-		return nil, err
-	}
-	return []*peer{{address: from.Address, key: key}}, nil
+	c.keys[0] = &peer{address: from.Address, key: key}
+	return c, err
 }
 
 // accept records a message whose signature s verified, and its sender's key. The caller holds mu.
-func (d *Device) accept(r *realm, m *Message, key *ibc.PublicKey, id [16]byte, s signed) (*Message, error) {
+func (d *Device) accept(r *realm, m *Message, key *ibc.PublicKey, id [16]byte, s signed) error {
 	oldest := r.oldest(d.now())
 	if err := d.seen.accept(m.Sender.Serial(), seenMessage{id, m.Time}, oldest); err != nil {
-		return nil, fmt.Errorf("%s: %w", m.Sender, err)
+		return fmt.Errorf("%s: %w", m.Sender, err)
 	}
-	if err := d.peers.learn(m.Sender, key, m.Mode.warm(), s); err != nil {
-		return nil, err
-	}
-	return m, nil
+	return d.peers.learn(m.Sender, key, m.Mode.warm(), s)
 }
 
 // own judges a message or Auth that carries this device's own serial. It is never accepted: it was sent back to its author, or somebody

@@ -67,7 +67,7 @@ func create(dir string, w Wanted, o Options) (_ *Device, err error) {
 		return nil, err
 	}
 	d.wanted, d.request = w, d.enrol.hash
-	d.seen, d.peers = newReplay(o.Replay), newPeers()
+	d.seen, d.peers = newReplay(o.Replay), newPeers(o.Tables)
 	if o.Counter != nil {
 		d.counting.used = true
 		if d.counting.value, err = o.Counter.Value(); err != nil {

@@ -132,3 +132,15 @@ func (d *Device) ListOnDisk() ([]byte, error) {
 	b, _, err := d.folder.load(listFile, whatList, maxListFile)
 	return b, err
 }
+
+// TablesHeld returns how many peers have a table.
+func (d *Device) TablesHeld() (n int) {
+	d.peers.mu.Lock()
+	defer d.peers.mu.Unlock()
+	for _, p := range d.peers.known.all() {
+		if p.table {
+			n++
+		}
+	}
+	return n
+}

@@ -33,6 +33,7 @@ const (
 	MaxRecordData = 16384
 
 	maxTries      = 4   // keys tried per key reference
+	maxTogether   = 64  // signatures verified in one equation
 	maxRecipients = 64  // cached cold recipients
 	maxHandshakes = 256 // handshakes that one Listener runs at a time
 	maxPerHost    = 64  // of those, with one host

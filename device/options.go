@@ -22,6 +22,9 @@ type Options struct {
 	Key KeySource
 	// Replay is how many accepted messages are remembered: 4 to 2,097,152, or 0 for DefaultReplay.
 	Replay int
+	// Tables is how many of the peers that are remembered may have a table of 32 kB each, which makes verifying what they send about twice as
+	// fast: 0, which means none, to MaxPeers. Those get one that send a second message while there is room.
+	Tables int
 	// ListMemory is how many octets of memory the revocation list in force may take so that every lookup is fastest, from 1; 0 means
 	// DefaultListMemory. A list of N identities takes N/8 octets if that is no more; otherwise it takes the least that still answers at once,
 	// about (2 + log₂(N/revoked))/8 octets for each that is revoked, whatever stands here. Applying takes four octets for each for a moment.
@@ -55,6 +58,9 @@ func (o Options) check() (Options, error) {
 	}
 	if o.Replay < minReplay || o.Replay > maxReplay {
 		return o, fmt.Errorf("%w: Replay must be from %d to %d", ErrOptions, minReplay, maxReplay)
+	}
+	if o.Tables < 0 || o.Tables > MaxPeers {
+		return o, fmt.Errorf("%w: Tables must be from 0 to %d", ErrOptions, MaxPeers)
 	}
 	if o.ListMemory == 0 {
 		o.ListMemory = DefaultListMemory

@@ -15,6 +15,8 @@ type peers struct {
 	mu     sync.Mutex
 	known  *lru[peerID, *peer]
 	byRef  map[[8]byte][]*peer
+	byName map[string]*peer     // one of those with this address, by its text
+	tables int                  // how many may still have a table
 	doubly *lru[peerID, peerID] // identities with two valid keys, which are refused
 }
 
@@ -34,32 +36,52 @@ type peer struct {
 
 func (p *peer) id() peerID { return peerID{p.address.Serial(), p.key.Identity().Epoch} }
 
-func newPeers() *peers {
-	return &peers{known: newLRU[peerID, *peer](MaxPeers), byRef: map[[8]byte][]*peer{}, doubly: newLRU[peerID, peerID](MaxPeers)}
+// newPeers makes an empty memory of peers, of whom so many may have tables.
+func newPeers(tables int) *peers {
+	return &peers{
+		known: newLRU[peerID, *peer](MaxPeers), byRef: map[[8]byte][]*peer{}, byName: map[string]*peer{}, tables: tables,
+		doubly: newLRU[peerID, peerID](MaxPeers),
+	}
 }
 
 // find returns the verified key of an address in an epoch.
-func (p *peers) find(a wire.Address, epoch uint32) (key *ibc.PublicKey, knowsMe, ok bool) {
+func (p *peers) find(a wire.Address, epoch uint32) (k *peer, knowsMe, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	k, ok := p.known.get(peerID{a.Serial(), epoch})
+	k, ok = p.known.get(peerID{a.Serial(), epoch})
 	if !ok || k.address != a {
 		return nil, false, false
 	}
-	return k.key, k.knowsMe, true
+	return k, k.knowsMe, true
 }
 
-// byReference returns up to maxTries peers that a reference of this epoch may mean.
-func (p *peers) byReference(ref [8]byte, epoch uint32) []*peer {
+// named returns the address that a text is, if a peer has it.
+func (p *peers) named(text []byte) (wire.Address, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var out []*peer
+	if k := p.byName[string(text)]; k != nil {
+		return k.address, true
+	}
+	return wire.Address{}, false
+}
+
+// candidates are keys that a sender's name may mean.
+type candidates struct {
+	n    int
+	keys [maxTries]*peer
+}
+
+// byReference returns the peers that a reference of this epoch may mean.
+func (p *peers) byReference(ref [8]byte, epoch uint32) (c candidates) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	for _, k := range p.byRef[ref] {
-		if k.key.Identity().Epoch == epoch && len(out) < maxTries {
-			out = append(out, k)
+		if k.key.Identity().Epoch == epoch && c.n < maxTries {
+			c.keys[c.n] = k
+			c.n++
 		}
 	}
-	return out
+	return c
 }
 
 // refused says whether an identity is one of those with two keys.
@@ -71,7 +93,7 @@ func (p *peers) refused(a wire.Address, epoch uint32) bool {
 }
 
 // learn remembers a key under which s has just verified. It fails with ErrTwoKeys if another one verified before, and then both are
-// refused. From the second use on a key has a table.
+// refused. From the second use on a key is prepared, and has a table as long as there is room for one.
 func (p *peers) learn(a wire.Address, key *ibc.PublicKey, knowsMe bool, s signed) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -88,9 +110,14 @@ func (p *peers) learn(a wire.Address, key *ibc.PublicKey, knowsMe bool, s signed
 	}
 	if ok {
 		old.knowsMe = old.knowsMe || knowsMe
-		if !old.table {
+		switch {
+		case old.table:
+		case p.tables > 0:
 			old.table = true
+			p.tables--
 			old.key.Precompute()
+		default:
+			old.key.Prepare()
 		}
 		return nil
 	}
@@ -104,9 +131,16 @@ func (p *peers) add(n *peer) {
 	}
 	ref := n.key.Reference()
 	p.byRef[ref] = append(p.byRef[ref], n)
+	p.byName[n.address.String()] = n
 }
 
 func (p *peers) unindex(gone *peer) {
+	if gone.table {
+		p.tables++
+	}
+	if p.byName[gone.address.String()] == gone {
+		delete(p.byName, gone.address.String())
+	}
 	ref := gone.key.Reference()
 	p.byRef[ref] = slices.DeleteFunc(p.byRef[ref], func(k *peer) bool { return k == gone })
 	if len(p.byRef[ref]) == 0 {
@@ -143,8 +177,8 @@ func (p *peers) encode(e *encoder) {
 }
 
 // decodePeers reads peers of one realm; r is nil when no keys are installed, and then there are none.
-func decodePeers(d *decoder, r *realm) (*peers, error) {
-	p := newPeers()
+func decodePeers(d *decoder, r *realm, tables int) (*peers, error) {
+	p := newPeers(tables)
 	for range d.count(MaxPeers) {
 		text, epoch := d.text(), d.u32()
 		var pub [32]byte

@@ -124,7 +124,7 @@ func (r *replay) sender(serial uint32) *senderLog {
 }
 
 func (r *replay) add(s *senderLog, m seenMessage) {
-	heap.Push(&s.seen, m)
+	s.seen.push(m)
 	r.byID[m.id] = struct{}{}
 	heap.Fix(&r.largest, s.index)
 }
@@ -160,7 +160,7 @@ func (s *senderLog) drop(r *replay) {
 }
 
 func (s *senderLog) pop(r *replay) seenMessage {
-	m, _ := heap.Pop(&s.seen).(seenMessage)
+	m := s.seen.pop()
 	delete(r.byID, m.id)
 	heap.Fix(&r.largest, s.index)
 	return m
@@ -221,26 +221,42 @@ func decodeReplay(b []byte, limit int) (*replay, error) {
 	return r, nil
 }
 
-// seenHeap is a container/heap with the oldest time first.
+// seenHeap is a binary heap with the oldest time first. It is not a container/heap, which would allocate for every message.
 type seenHeap []seenMessage
 
-func (h seenHeap) Len() int           { return len(h) }
-func (h seenHeap) Less(i, j int) bool { return h[i].time.Before(h[j].time) }
-func (h seenHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-
-// Push is for container/heap.
-func (h *seenHeap) Push(x any) {
-	if m, ok := x.(seenMessage); ok {
-		*h = append(*h, m)
+func (h *seenHeap) push(m seenMessage) {
+	*h = append(*h, m)
+	all := *h
+	for i := len(all) - 1; i > 0; {
+		parent := (i - 1) / 2
+		if !all[i].time.Before(all[parent].time) {
+			return
+		}
+		all[i], all[parent] = all[parent], all[i]
+		i = parent
 	}
 }
 
-// Pop is for container/heap.
-func (h *seenHeap) Pop() any {
-	old := *h
-	m := old[len(old)-1]
-	*h = old[:len(old)-1]
-	return m
+// pop takes the oldest out of a heap that is not empty.
+func (h *seenHeap) pop() seenMessage {
+	all := *h
+	m, last := all[0], len(all)-1
+	all[0] = all[last]
+	all = all[:last]
+	*h = all
+	for i := 0; ; {
+		least := i
+		for _, child := range []int{2*i + 1, 2*i + 2} {
+			if child < len(all) && all[child].time.Before(all[least].time) {
+				least = child
+			}
+		}
+		if least == i {
+			return m
+		}
+		all[i], all[least] = all[least], all[i]
+		i = least
+	}
 }
 
 // logHeap is a container/heap with the sender of most messages first.

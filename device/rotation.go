@@ -182,7 +182,7 @@ func (d *Device) giveUp(next *wire.Core, enrol *enrolment) (*covenant, error) {
 	}
 	r := &rotation{since: d.generation + 1, core: next, raw: raw, hash: wire.CoreHash(raw), former: d.former()}
 	alarms := slices.DeleteFunc(slices.Clone(d.alarms), func(a Alarm) bool { return a.Core != r.former.CoreHash })
-	old := d.exchange(&covenant{request: enrol.hash, enrol: enrol, rotation: r, alarms: alarms, seen: newReplay(d.o.Replay), peers: newPeers()})
+	old := d.exchange(&covenant{request: enrol.hash, enrol: enrol, rotation: r, alarms: alarms, seen: newReplay(d.o.Replay), peers: newPeers(d.o.Tables)})
 	if err = d.willCount(); err == nil {
 		err = d.writeState(d.encodeState())
 	}

@@ -115,8 +115,11 @@ func (d *Device) reader(s *sealing, to wire.Address, o SealOptions) (p reader, e
 	if _, err := d.peerStatus(to, p.id.Epoch, s.time); err != nil {
 		return p, err
 	}
-	var known bool
-	if p.key, p.knowsMe, known = d.peers.find(to, p.id.Epoch); !known && o.RequireWarm {
+	known, knowsMe, ok := d.peers.find(to, p.id.Epoch)
+	switch {
+	case ok:
+		p.key, p.knowsMe = known.key, knowsMe
+	case o.RequireWarm:
 		return p, fmt.Errorf("%s: %w", to, ErrWarmUnknown)
 	}
 	return p, nil
@@ -237,7 +240,10 @@ func (d *Device) open(msg []byte) (*Message, error) {
 		return nil, err
 	}
 	out := &Message{Sender: from.address, Time: p.Time, Payload: p.Payload, Mode: s.mode, Stale: v.stale, NewerThanList: v.newer}
-	return d.accept(r, out, from.key, id, proof)
+	if err := d.accept(r, out, from.key, id, proof); err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 // outside is what a sealed message shows, and how it is opened: one to a single recipient, or to several.

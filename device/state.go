@@ -65,7 +65,7 @@ func (d *Device) decodeState(b []byte) (err error) {
 	}
 	d.mark = decodeMark(r)
 	d.alarms = decodeAlarms(r)
-	if d.peers, err = decodePeers(r, d.realm); err != nil {
+	if d.peers, err = decodePeers(r, d.realm, d.o.Tables); err != nil {
 		return err
 	}
 	if err := d.decodeRest(r); err != nil {

@@ -74,6 +74,13 @@ func reduceSecret(w []byte) *ristretto.Scalar {
 
 // hashToScalar is H of PROTOCOL.md section 1: SHA-512(LP(dst) ‖ parts) mod ℓ.
 func hashToScalar(dst string, parts ...[]byte) *ristretto.Scalar {
+	var s ristretto.Scalar
+	hashInto(&s, dst, parts...)
+	return &s
+}
+
+// hashInto is hashToScalar without an allocation.
+func hashInto(s *ristretto.Scalar, dst string, parts ...[]byte) {
 	h := sha512.New()
 	var lp [64]byte
 	h.Write(AppendLPString(lp[:0], dst))
@@ -81,7 +88,8 @@ func hashToScalar(dst string, parts ...[]byte) *ristretto.Scalar {
 		h.Write(p)
 	}
 	var sum [64]byte
-	return reduce(h.Sum(sum[:0]))
+	h.Sum(sum[:0])
+	s.SetReduced(&sum)
 }
 
 // derive is HKDF-SHA-512 with empty salt (RFC 5869). It cannot fail for the

@@ -55,5 +55,9 @@ func AppendLP(b, s []byte) []byte {
 
 // AppendLPString is [AppendLP] for a string.
 func AppendLPString(b []byte, s string) []byte {
-	return AppendLP(b, []byte(s))
+	if len(s) > 0xffff {
+		panic("ibc: length-prefixed string too long")
+	}
+	b = binary.BigEndian.AppendUint16(b, uint16(len(s)))
+	return append(b, s...)
 }

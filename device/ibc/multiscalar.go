@@ -51,8 +51,27 @@ var baseTable = sync.OnceValue(func() *wideTable {
 
 // multiScalar returns the sum of all terms.
 func multiScalar(free []freeTerm, fixed []fixedTerm) *ristretto.Point {
-	digits := make([][256]int8, len(free)+len(fixed))
-	odd := make([][1 << (freeWidth - 2)]edwards25519.ExtendedPoint, len(free))
+	var sum ristretto.Point
+	straus(&sum, free, fixed, make([][256]int8, len(free)+len(fixed)), make([]oddTable, len(free)))
+	return &sum
+}
+
+// combine is multiScalar of one term without a table and one or two with one,
+// without an allocation.
+func combine(sum *ristretto.Point, free freeTerm, fixed ...fixedTerm) {
+	var (
+		digits [3][256]int8
+		odd    [1]oddTable
+	)
+	straus(sum, []freeTerm{free}, fixed, digits[:1+len(fixed)], odd[:])
+}
+
+// oddTable holds P, 3P … 15P.
+type oddTable [1 << (freeWidth - 2)]edwards25519.ExtendedPoint
+
+// straus sets out to the sum of all terms; digits are zero, one row for each
+// term, and odd has a table for each free one.
+func straus(out *ristretto.Point, free []freeTerm, fixed []fixedTerm, digits [][256]int8, odd []oddTable) {
 	top := -1
 	for i, f := range free {
 		oddMultiples(&odd[i], f.point)
@@ -62,28 +81,27 @@ func multiScalar(free []freeTerm, fixed []fixedTerm) *ristretto.Point {
 		top = max(top, nonAdjacent(&digits[len(free)+i], f.scalar, wideWidth))
 	}
 	var (
-		sum  edwards25519.ExtendedPoint
 		proj edwards25519.ProjectivePoint
 		comp edwards25519.CompletedPoint
 	)
+	sum := (*edwards25519.ExtendedPoint)(out)
 	sum.SetZero()
 	for bit := top; bit >= 0; bit-- {
-		proj.SetExtended(&sum)
+		proj.SetExtended(sum)
 		if bit != top {
 			comp.DoubleProjective(&proj)
 			sum.SetCompleted(&comp)
 		}
 		for i := range free {
-			addFree(&sum, &comp, &odd[i], digits[i][bit])
+			addFree(sum, &comp, &odd[i], digits[i][bit])
 		}
 		for i := range fixed {
-			addFixed(&sum, &comp, fixed[i].table, digits[len(free)+i][bit])
+			addFixed(sum, &comp, fixed[i].table, digits[len(free)+i][bit])
 		}
 	}
-	return (*ristretto.Point)(&sum)
 }
 
-func oddMultiples(t *[1 << (freeWidth - 2)]edwards25519.ExtendedPoint, p *ristretto.Point) {
+func oddMultiples(t *oddTable, p *ristretto.Point) {
 	var twice edwards25519.ExtendedPoint
 	t[0].Set((*edwards25519.ExtendedPoint)(p))
 	twice.Double(&t[0])
@@ -92,7 +110,7 @@ func oddMultiples(t *[1 << (freeWidth - 2)]edwards25519.ExtendedPoint, p *ristre
 	}
 }
 
-func addFree(sum *edwards25519.ExtendedPoint, comp *edwards25519.CompletedPoint, t *[1 << (freeWidth - 2)]edwards25519.ExtendedPoint, d int8) {
+func addFree(sum *edwards25519.ExtendedPoint, comp *edwards25519.CompletedPoint, t *oddTable, d int8) {
 	switch {
 	case d > 0:
 		comp.AddExtended(sum, &t[d/2])

@@ -51,6 +51,10 @@ func (k *PublicKey) Reference() [8]byte {
 	return [8]byte(h.Sum(nil))
 }
 
+// Prepare computes the key's point, 160 octets, which later verifications need:
+// they are a sixth faster than the first. For peers that were heard twice.
+func (k *PublicKey) Prepare() { k.point() }
+
 // Precompute builds a table of 32 kB that makes later verifications about twice
 // as fast; for the few peers that send often.
 func (k *PublicKey) Precompute() {
@@ -86,42 +90,52 @@ func (k *PublicKey) known() (*ristretto.Point, *ristretto.ScalarMultTable) {
 
 // challenge is c = H("marque/v1/gg-sign", LP(context), A, R, X, LP(id), m).
 func (k *PublicKey) challenge(contextLP, a, m []byte) *ristretto.Scalar {
-	return hashToScalar(dstSign, contextLP, a, k.r[:], k.params.x[:], k.encLP, m)
+	var c ristretto.Scalar
+	k.challengeInto(&c, contextLP, a, m)
+	return &c
+}
+
+func (k *PublicKey) challengeInto(c *ristretto.Scalar, contextLP, a, m []byte) {
+	hashInto(c, dstSign, contextLP, a, k.r[:], k.params.x[:], k.encLP, m)
 }
 
 // Verify checks a signature A ‖ t over m in a context (PROTOCOL.md section 4.2).
-// It returns [ErrSignature] if it does not hold.
+// It returns [ErrSignature] if it does not hold. It allocates no memory in
+// contexts of at most 64 octets, once Prepare or Precompute was called.
 func (k *PublicKey) Verify(context string, m []byte, sig [64]byte) error {
 	a := [32]byte(sig[:32])
-	t, err := decodeScalar((*[32]byte)(sig[32:]))
-	if err != nil || a == ([32]byte{}) {
+	var t, c ristretto.Scalar
+	if !t.SetBytesStrict((*[32]byte)(sig[32:])) || a == ([32]byte{}) {
 		return ErrSignature
 	}
-	c := k.challenge(AppendLPString(nil, context), a[:], m)
-	if encodePoint(k.commitment(t, c)) != a {
+	var lp [2 + 64]byte
+	k.challengeInto(&c, AppendLPString(lp[:0], context), a[:], m)
+	var p ristretto.Point
+	k.commitment(&p, &t, &c)
+	if encodePoint(&p) != a {
 		return ErrSignature
 	}
 	return nil
 }
 
-// commitment returns tB − cY. For a key that is used for the first time, one
+// commitment sets p to tB − cY. For a key that is used for the first time, one
 // joint multiplication tB − cR − (ch)X is cheaper than computing Y.
-func (k *PublicKey) commitment(t, c *ristretto.Scalar) *ristretto.Point {
+func (k *PublicKey) commitment(p *ristretto.Point, t, c *ristretto.Scalar) {
 	y, table := k.known()
 	var neg ristretto.Scalar
 	neg.Neg(c)
 	switch {
 	case table != nil:
-		var tb, cy ristretto.Point
-		tb.PublicScalarMultBase(t)
+		var cy ristretto.Point
+		p.PublicScalarMultBase(t)
 		cy.PublicScalarMultTable(table, &neg)
-		return tb.Add(&tb, &cy)
+		p.Add(p, &cy)
 	case y != nil:
-		return multiScalar([]freeTerm{{&neg, y}}, []fixedTerm{{t, baseTable()}})
+		combine(p, freeTerm{&neg, y}, fixedTerm{t, baseTable()})
 	default:
 		var nh ristretto.Scalar
 		nh.Mul(&neg, k.params.issueHash(&k.r, k.enc))
-		return multiScalar([]freeTerm{{&neg, &k.rPoint}}, []fixedTerm{{t, baseTable()}, {&nh, k.params.xTable}})
+		combine(p, freeTerm{&neg, &k.rPoint}, fixedTerm{t, baseTable()}, fixedTerm{&nh, k.params.xTable})
 	}
 }
 
@@ -129,5 +143,7 @@ func (k *PublicKey) commitment(t, c *ristretto.Scalar) *ristretto.Point {
 func doubleScalar(t, c *ristretto.Scalar, p *ristretto.Point) *ristretto.Point {
 	var neg ristretto.Scalar
 	neg.Neg(c)
-	return multiScalar([]freeTerm{{&neg, p}}, []fixedTerm{{t, baseTable()}})
+	var sum ristretto.Point
+	combine(&sum, freeTerm{&neg, p}, fixedTerm{t, baseTable()})
+	return &sum
 }

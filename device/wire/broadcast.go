@@ -30,8 +30,10 @@ func (b *Broadcast) mode() byte {
 func (b *Broadcast) ID() [16]byte { return MessageID(b.mode(), b.Sig[:32]) }
 
 // Signed returns the octets that the signature is over: mode ‖ u64(time) ‖ payload.
-func (b *Broadcast) Signed() []byte {
-	out := make([]byte, 0, 1+8+len(b.Payload))
+func (b *Broadcast) Signed() []byte { return b.AppendSigned(make([]byte, 0, 1+8+len(b.Payload))) }
+
+// AppendSigned appends the same to out.
+func (b *Broadcast) AppendSigned(out []byte) []byte {
 	out = append(out, b.mode())
 	out = binary.BigEndian.AppendUint64(out, unixMillis(b.Time))
 	return append(out, b.Payload...)
@@ -58,33 +60,46 @@ func (b *Broadcast) Marshal() ([]byte, error) {
 
 // ParseBroadcast takes a message of either form apart. Another first octet gives ErrType. The payload is part of in.
 func ParseBroadcast(in []byte) (*Broadcast, error) {
-	r := &reader{b: in}
 	b := &Broadcast{}
-	switch mode := r.u8(); {
-	case r.err != nil:
-		return nil, fmt.Errorf("broadcast: %w", r.err)
-	case mode != ModeBroadcast && mode != ModeBroadcastShort:
-		return nil, fmt.Errorf("broadcast: %w", ErrType)
-	default:
-		b.Short = mode == ModeBroadcastShort
+	if err := b.Parse(in, nil); err != nil {
+		return nil, err
 	}
+	return b, nil
+}
+
+// Parse is ParseBroadcast into b, which after an error holds nothing of use. known, unless nil, may give the address that a text is, and saves
+// parsing it: then nothing is allocated.
+func (b *Broadcast) Parse(in []byte, known func(text []byte) (Address, bool)) error {
+	if err := b.parse(in, known); err != nil {
+		return fmt.Errorf("broadcast: %w", err)
+	}
+	return nil
+}
+
+func (b *Broadcast) parse(in []byte, known func(text []byte) (Address, bool)) error {
+	r := reader{b: in}
+	mode := r.u8()
+	switch {
+	case r.err != nil:
+		return r.err
+	case mode != ModeBroadcast && mode != ModeBroadcastShort:
+		return ErrType
+	}
+	*b = Broadcast{Short: mode == ModeBroadcastShort}
 	r.fill(b.Ref[:])
 	b.Time = fromMillis(r.u64())
 	if b.Short {
 		r.fill(b.KeyRef[:])
 	} else {
-		b.Sender = r.address()
+		b.Sender = r.addressOf(known)
 		r.fill(b.R[:])
 	}
 	r.fill(b.Sig[:])
 	if r.err != nil {
-		return nil, fmt.Errorf("broadcast: %w", r.err)
+		return r.err
 	}
 	b.Payload = r.b
-	if err := b.check(); err != nil {
-		return nil, fmt.Errorf("broadcast: %w", err)
-	}
-	return b, nil
+	return b.check()
 }
 
 func (b *Broadcast) check() error {

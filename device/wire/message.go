@@ -21,10 +21,9 @@ const (
 
 // MessageID returns SHA-256(mode ‖ x)[:16], where x is U or E of a sealed message and A of a broadcast.
 func MessageID(mode byte, x []byte) [16]byte {
-	h := sha256.New()
-	h.Write([]byte{mode})
-	h.Write(x)
-	return [16]byte(h.Sum(nil))
+	var in [1 + coldSize]byte
+	h := sha256.Sum256(append(append(in[:0], mode), x...))
+	return [16]byte(h[:16])
 }
 
 func checkPayload(b []byte) error {

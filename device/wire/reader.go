@@ -33,10 +33,18 @@ func (r *reader) u64() uint64 { return binary.BigEndian.Uint64(r.take(8)) }
 func (r *reader) fill(dst []byte) { copy(dst, r.take(len(dst))) }
 
 // address reads u8(len) ‖ address.
-func (r *reader) address() Address {
+func (r *reader) address() Address { return r.addressOf(nil) }
+
+// addressOf asks known first, unless it is nil.
+func (r *reader) addressOf(known func(text []byte) (Address, bool)) Address {
 	text := r.take(int(r.u8()))
 	if r.err != nil {
 		return Address{}
+	}
+	if known != nil {
+		if a, ok := known(text); ok {
+			return a
+		}
 	}
 	a, err := ParseAddress(string(text))
 	r.err = err
