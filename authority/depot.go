@@ -79,8 +79,9 @@ func (a *Authority) TakeBatch(statement []byte) (*Taken, error) {
 }
 
 // OpenReceipts verifies what a depot collected of receipts, a statement of at most 8 MiB. Each of them is then for
-// [Authority.AcceptReceipt]. Which list the depot says it has is kept, if that is none older than it said before, and [Authority.Depots]
-// tells it. Errors: those of wire.OpenReceipts, [ErrNoDepot], [ErrDepotRevoked], [ErrDepotLapsed]; beside a list those of storage, and
+// [Authority.AcceptReceipt]. Which list the depot says it has is kept, if the log has it and it is none older than it said before, and
+// [Authority.Depots] tells it. Errors: those of wire.OpenReceipts, [ErrNoDepot], [ErrDepotRevoked], [ErrDepotLapsed]; beside a list
+// [ErrListAhead], those of storage, and
 // what [Authority.ReadOnly] says.
 func (a *Authority) OpenReceipts(statement []byte) (*wire.Receipts, error) {
 	r, err := wire.OpenReceipts(statement, a.core)
@@ -113,8 +114,11 @@ func (a *Authority) noteDepotList(r *wire.Receipts, find func(*storage.Tx) error
 		if err := find(tx); err != nil {
 			return err
 		}
+		if r.List.Compare(a.ledger.order) > 0 {
+			return ErrListAhead
+		}
 		before, err := tx.DepotList(r.Key)
-		if err != nil || r.List.Compare(before.List) < 0 {
+		if err != nil || !a.ledger.hasList(r.List) || a.ledger.hasList(before.List) && r.List.Compare(before.List) < 0 {
 			return err
 		}
 		return tx.PutDepotList(r.Key, &storage.DepotList{List: r.List, At: a.now()})

@@ -263,6 +263,15 @@ func TestDepotLists(t *testing.T) {
 	}
 	r.reopen(t)
 	expect("what it said first comes late", 1, 2)
+	refused(t, "a list of the future", tell(holds(1, "south", 3, wire.Order{Generation: 1, Base: 1, Sequence: 3})), authority.ErrListAhead)
+	refused(t, "of another generation", tell(holds(1, "south", 3, wire.Order{Generation: 2, Base: 1, Sequence: 2})), authority.ErrListAhead)
+	if err := tell(holds(1, "south", 3, wire.Order{Generation: 1, Sequence: 1 << 31})); err != nil {
+		t.Fatal(err)
+	}
+	expect("a list that never was", 1, 2)
+	r.later(time.Hour)
+	r.publish(t)
+	expect("and nobody is ahead of the next", 2, 2)
 	refused(t, "an unknown depot", tell(holds(3, "east", 1, wire.Order{Generation: 1, Sequence: 9})), authority.ErrNoDepot)
 	refused(t, "under another's name", tell(holds(2, "south", 1, wire.Order{Generation: 1, Sequence: 9})), authority.ErrNoDepot)
 	if err := r.endDepot(t, "south", 1); err != nil {
@@ -271,4 +280,28 @@ func TestDepotLists(t *testing.T) {
 	refused(t, "a revoked depot", tell(holds(1, "south", 3, wire.Order{Generation: 1, Sequence: 9})), authority.ErrDepotRevoked)
 	expect("a revoked depot counts no more", 1, 2)
 	r.mustAudit(t)
+}
+
+// What an earlier version kept of a depot that told of a list of the future hides it no more.
+func TestDepotListThatWasKeptThoughItCannotBe(t *testing.T) {
+	r := found(t)
+	r.register(t, "south", 1)
+	r.update(t, func(tx *storage.Tx) error {
+		return tx.PutDepotList(depotKey(1), &storage.DepotList{List: wire.Order{Generation: 9, Sequence: 1 << 31}, At: r.now})
+	})
+	if s := r.status(t); s.Behind != 1 {
+		t.Errorf("%d behind", s.Behind)
+	}
+	now, err := wire.SignReceipts(depotSigner(1), r.Core().Realm, &wire.Receipts{
+		HandOver: r.handOver("south", 1, 1), List: wire.Order{Generation: 1, Base: 1, Sequence: 1},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.OpenReceipts(now); err != nil {
+		t.Fatal(err)
+	}
+	if s := r.status(t); s.Behind != 0 {
+		t.Errorf("%d behind", s.Behind)
+	}
 }

@@ -16,6 +16,8 @@ var (
 	ErrDepotName = errors.New("another depot has that name: revoke it first, or make the new one under another name")
 	// ErrOldBatch: the depot handed over a later batch before.
 	ErrOldBatch = errors.New("a later batch of this depot was taken already: collect again at the depot what is missing, and have it sign a new one")
+	// ErrListAhead: a depot tells of a list that is later than all of the log.
+	ErrListAhead = errors.New("the depot says that it hands out a later list than any of this authority, and nothing of it was taken: if the database was put back, reopen it with that list; if not, the depot does not tell the truth")
 
 	// ErrOldReceipt: it answers another package than the newest of its device.
 	ErrOldReceipt = errors.New("the receipt is not of the newest package of its device: make it again on the device")

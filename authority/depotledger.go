@@ -26,8 +26,8 @@ type Depot struct {
 	Told time.Time  // when that was taken here
 }
 
-// Behind reports whether a depot that is taken from said that it has an older list than one of the realm, or never said anything.
-func (d *Depot) Behind(newest uint32) bool { return d.active() && d.List.Sequence < newest }
+// Behind reports whether a depot that is taken from did not say that it has the newest list of the realm, whose number that is.
+func (d *Depot) Behind(newest uint32) bool { return d.active() && d.List.Sequence != newest }
 
 // DepotRevocation says since when and why nothing of a depot is taken any more.
 type DepotRevocation struct {

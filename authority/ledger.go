@@ -269,6 +269,12 @@ func (l *ledger) next() wire.Order {
 	return next
 }
 
+// hasList reports whether a list of that number was published.
+func (l *ledger) hasList(o wire.Order) bool {
+	_, ok := l.published[o]
+	return ok
+}
+
 // n returns how many serials were issued or left out.
 func (l *ledger) n() uint64 { return uint64(len(l.standings)) }
 

@@ -83,6 +83,7 @@ var sentinels = []sentinel{
 	{"authority.ErrManyIdentities", authority.ErrManyIdentities},
 	{"authority.ErrNoProposal", authority.ErrNoProposal},
 	{"authority.ErrNotCounted", authority.ErrNotCounted},
+	{"authority.ErrListAhead", authority.ErrListAhead},
 	{"authority.ErrListed", authority.ErrListed},
 	{"authority.ErrNameFollowed", authority.ErrNameFollowed},
 	{"authority.ErrNotRevoked", authority.ErrNotRevoked},
