@@ -26,7 +26,7 @@ type ledger struct {
 	revoked     int             // serials revoked, ever
 	unlisted    int             // of those, not yet in a list
 	deciding    Action          // of the newest entry's decision; empty for none
-	together    map[uint32]bool // serials that are unlisted because more than one officer decided so
+	together    map[uint32]bool // serials that are unlisted because more than one officer decided so, or an alarm
 	suspensions suspensions
 
 	order     wire.Order              // of the newest list
@@ -199,7 +199,7 @@ func (l *ledger) revoke(e *wire.RevokeEntry, at time.Time, complain func(string,
 		l.revoked++
 		l.unlisted++
 	}
-	if l.deciding == ActionBatch && l.standings[e.Serial] == unlisted {
+	if (l.deciding == ActionBatch || l.deciding == ActionRelease) && l.standings[e.Serial] == unlisted {
 		l.together[e.Serial] = true
 	}
 }

@@ -274,6 +274,15 @@ func TestAlarmSuspendsWithoutOfficers(t *testing.T) {
 		t.Error("the keys are in two hands")
 	}
 	b.mustAudit(t)
+	// It takes two to trust keys that are in two hands, whether a list has the suspension or not.
+	undo, err := b.Undo([]wire.Address{bus.Status().Address})
+	if err != nil || undo.Action() != authority.ActionUndoMany {
+		t.Errorf("%+v, %v", undo, err)
+	}
+	b.later(time.Second)
+	single := marshal(t, &authority.UndoPayload{Addresses: undo.Addresses})
+	_, err = b.Propose(b.by("Anna"), authority.ActionUndo, single)
+	refused(t, "by one", err, authority.ErrUndoTogether)
 	b.log(t, &wire.RevokeEntry{Serial: b.enrol(t, "bus-3").Address.Serial(), Reason: wire.ReasonSuspended, Effective: b.now.Truncate(time.Second)})
 	b.mustFind(t, "officers decide about such things here")
 }

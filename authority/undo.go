@@ -190,7 +190,12 @@ func (l *ledger) decide(e wire.Entry) {
 	switch entry := e.(type) {
 	case *wire.DecideEntry:
 		l.deciding = Action(entry.Action)
+	case *wire.AlarmEntry: // what it suspends only those end who could release it
+		l.deciding = ActionRelease
 	case *wire.RevokeEntry: // one of those that were decided about together
+		if l.deciding == ActionRelease {
+			l.deciding = ""
+		}
 	default:
 		l.deciding = ""
 	}
