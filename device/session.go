@@ -10,6 +10,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"marque/device/ibc"
@@ -143,8 +144,8 @@ func (s *Session) Read(p []byte) (int, error) {
 func (s *Session) readRecord() error {
 	kind, data, err := s.in.read(s.r)
 	switch {
-	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("%w: %w", ErrTruncated, io.ErrUnexpectedEOF)
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET):
+		return fmt.Errorf("%w: %w", ErrTruncated, io.ErrUnexpectedEOF) // a peer that closes before it read everything resets the connection
 	case err != nil:
 		return err
 	case kind == recordClose:

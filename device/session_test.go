@@ -244,6 +244,25 @@ func TestTruncation(t *testing.T) {
 	wantErr(t, err, device.ErrTruncated, "cut between records")
 }
 
+// A peer whose connection is reset, as TCP does when it is closed before everything was read, is cut off like any other.
+func TestReset(t *testing.T) {
+	f := newFleet(t)
+	l := must(net.Listen("tcp", "127.0.0.1:0"))
+	defer l.Close()
+	accepted := make(chan net.Conn, 1)
+	go func() {
+		conn := must(l.Accept())
+		must(f.bus.Server(t.Context(), conn))
+		accepted <- conn
+	}()
+	s := must(f.tram.Dial(t.Context(), "tcp", l.Addr().String(), address(f.bus)))
+	conn := (<-accepted).(*net.TCPConn)
+	check(conn.SetLinger(0))
+	check(conn.Close())
+	_, err := io.ReadAll(s)
+	wantErr(t, err, device.ErrTruncated, "reset")
+}
+
 // stutter gives one octet at a time, and a timeout before each.
 type stutter struct {
 	net.Conn
