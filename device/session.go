@@ -127,7 +127,7 @@ func (s *Session) Read(p []byte) (int, error) {
 			if isTimeout(err) {
 				s.readEr = nil
 			} else {
-				s.d.sharing.fetched(s) // nothing more will come
+				s.release() // nothing more will come
 			}
 			return 0, s.because(err)
 		}
@@ -242,7 +242,7 @@ func (s *Session) finish(why error) bool {
 	}
 	s.end = why
 	s.d.sessions.drop(s)
-	s.d.sharing.fetched(s)
+	s.release()
 	return true
 }
 

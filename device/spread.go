@@ -149,7 +149,23 @@ func (s *Session) hearPiece(data []byte) bool {
 // giveUp asks this peer no more. The caller holds the spread's mu.
 func (s *Session) giveUp() {
 	s.spread.asked = maxAsks
-	s.d.sharing.fetched(s)
+	s.release()
+}
+
+// release lets another session fetch a list, one whose peer is ahead. It waits for no lock but those of sharing.
+func (s *Session) release() {
+	if s.d.sharing.fetched(s) {
+		go s.d.resume()
+	}
+}
+
+// resume has the sessions ask whose peers are ahead.
+func (d *Device) resume() {
+	for _, s := range d.sessions.all() {
+		s.spread.mu.Lock()
+		s.follow()
+		s.spread.mu.Unlock()
+	}
 }
 
 // work has the goroutine do what there is to do, unless the session has ended. The caller holds the spread's mu.
@@ -170,7 +186,7 @@ func (s *Session) run() {
 			return
 		}
 		if err := next(); err != nil {
-			s.d.sharing.fetched(s)
+			s.release()
 		}
 	}
 }
@@ -209,13 +225,16 @@ func (s *Session) take(statement []byte) error {
 	case a.Changed:
 		s.d.sharing.taken.Add(1)
 	}
-	s.d.sharing.fetched(s)
+	s.release()
 	sp := &s.spread
 	sp.mu.Lock()
 	sp.done = nil
 	if a == nil {
 		sp.asked = maxAsks
 	} else {
+		if a.Changed {
+			sp.asked = 0
+		}
 		sp.tell = true // the peer need not wait for more requests
 		s.follow()
 	}

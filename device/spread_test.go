@@ -329,3 +329,35 @@ func TestSpreadPatience(t *testing.T) {
 	liar.send(listPiece, make([]byte, 8)) // too late
 	liar.send(1, nil)
 }
+
+// A peer that has no more than one change for each step, and no full list for the last, brings all steps in one session.
+func TestSpreadManySteps(t *testing.T) {
+	f := newSpreading(t, nil)
+	for range 7 {
+		must(f.bus.Apply(f.change(f.publish(), f.list-1, nil, asIs)))
+	}
+	a, b := connect(t)
+	f.open(t, f.bus, f.tram, a, b)
+	for range 7 {
+		f.wait(t)
+	}
+	if sequence(f.tram) != f.list {
+		t.Errorf("list %d of %d", sequence(f.tram), f.list)
+	}
+}
+
+// When a peer that was to bring a list is gone, another one is asked, though nothing is said in its session.
+func TestSpreadNextPeer(t *testing.T) {
+	f := newSpreading(t, nil)
+	liar, end := f.claim(t, f.tram, 9)
+	liar.request()
+	must(f.bus.Apply(f.publish()))
+	a, b := connect(t)
+	f.open(t, f.bus, f.tram, a, b)
+	time.Sleep(50 * time.Millisecond) // either way it must come
+	check(liar.conn.Close())
+	<-end.done
+	if a := f.wait(t); a.Order.Sequence != 2 {
+		t.Errorf("%+v", a)
+	}
+}
