@@ -13,6 +13,8 @@ var (
 	ErrInUse = errors.New("another process uses this device folder; stop it first")
 	// ErrLocked: the passphrase or key file does not open the folder.
 	ErrLocked = errors.New("the passphrase or key file does not open this device folder")
+	// ErrSealed: the folder's key is sealed, and does not open.
+	ErrSealed = errors.New("the sealed key of this device folder cannot be used; it opens only on the machine where it was made, for a program that may use its TPM")
 	// ErrCorrupt: a file of the folder is damaged or was altered.
 	ErrCorrupt = errors.New("the device folder is damaged; revoke this device and enrol it again in a new folder")
 	// ErrCounter: the counter that the folder was made with is missing or does not work. What was saved stays.

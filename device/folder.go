@@ -33,7 +33,7 @@ const (
 	listFile    = "list"    // the revocation list in force
 	replayFile  = "replay"  // accepted messages; absent while a process holds the folder
 	carriedFile = "carried" // signed lists and changes that others can be brought to it with
-	keyFile     = "key"     // 32 random octets, with FileKey only
+	keyFile     = "key"     // 32 random octets, in the clear or sealed; absent with a passphrase
 	lockFile    = "lock"
 
 	headerSize = 4 + 1 + 1 + 1 + 16 + 16 + 8 + nonceSize
@@ -46,6 +46,7 @@ const (
 
 	sourceFile       = 1
 	sourcePassphrase = 2
+	sourceSealed     = 3
 )
 
 // folder is an open device folder: the lock on it, and its root key. Writers are serialised by the Device.
@@ -90,15 +91,14 @@ func makeFolder(dir string, src KeySource, rnd io.Reader) (*folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.root = &rootKey{source: sourceFile}
+	f.root = &rootKey{source: src.source()}
 	if _, err := io.ReadFull(rnd, f.root.salt[:]); err != nil {
 		return nil, errors.Join(fmt.Errorf("draw a salt: %w", err), f.close())
 	}
-	if src.passphrase == nil {
-		err = f.makeKeyFile()
-	} else {
-		f.root.source = sourcePassphrase
+	if src.passphrase != nil {
 		err = f.root.fromPassphrase(*src.passphrase)
+	} else {
+		err = f.makeKeyFile(src.sealer)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.close())
@@ -119,7 +119,7 @@ func openFolder(dir string, src KeySource, rnd io.Reader) (*folder, error) {
 }
 
 func (f *folder) unlock(src KeySource) error {
-	heads, err := f.heads()
+	heads, err := readHeads(f.dir)
 	if err != nil {
 		return err
 	}
@@ -138,12 +138,12 @@ func (f *folder) unlock(src KeySource) error {
 func (f *folder) unlockAs(h rootHead, src KeySource) (err error) {
 	f.root = &rootKey{source: h.source, salt: h.salt}
 	switch {
-	case f.root.source == sourceFile && src.passphrase == nil:
-		err = f.readKeyFile()
-	case f.root.source == sourcePassphrase && src.passphrase != nil:
+	case f.root.source != src.source():
+		err = fmt.Errorf("the folder was made with another kind of key than the %s: %w", src.kind(), ErrLocked)
+	case src.passphrase != nil:
 		err = f.root.fromPassphrase(*src.passphrase)
 	default:
-		err = fmt.Errorf("the folder was made with another kind of key than the %s: %w", src.kind(), ErrLocked)
+		err = f.readKeyFile(src.sealer)
 	}
 	if err != nil {
 		return err
@@ -182,26 +182,6 @@ func lockFolder(dir string, rnd io.Reader) (*folder, error) {
 		return nil, errors.Join(fmt.Errorf("lock the device folder: %w", err), lock.Close())
 	}
 	return &folder{dir: dir, lock: lock, rand: rnd}, nil
-}
-
-func (f *folder) makeKeyFile() error {
-	if _, err := io.ReadFull(f.rand, f.root.key[:]); err != nil {
-		return fmt.Errorf("draw a key: %w", err)
-	}
-	return f.replace(keyFile, f.root.key[:])
-}
-
-func (f *folder) readKeyFile() error {
-	b, err := readBounded(filepath.Join(f.dir, keyFile), 1024)
-	defer clear(b)
-	if err != nil {
-		return fmt.Errorf("read the key file: %w: %w", ErrLocked, err)
-	}
-	if len(b) != len(f.root.key) {
-		return fmt.Errorf("the key file must hold 32 octets: %w", ErrLocked)
-	}
-	copy(f.root.key[:], b)
-	return nil
 }
 
 func (k *rootKey) fromPassphrase(p []byte) error {

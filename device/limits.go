@@ -50,6 +50,7 @@ const (
 	maxReplayFile = 128 << 20 // octets; maxReplay messages, and a floor for twice as many senders
 	maxReplay     = 1 << 21   // entries, so that the file stays below its limit
 	maxPassphrase = 1024      // octets
+	maxKeyFile    = 4096      // octets
 
 	maxCarried     = 16                                    // changes that are kept for others
 	maxCarriedFile = (maxCarried+1)*wire.MaxBundle + 1<<10 // octets; of statements no longer than Share.Session

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"slices"
 	"time"
 
 	"marque/device/wire"
@@ -79,9 +80,10 @@ type Wanted struct {
 	Kind wire.Kind // vehicle or application
 }
 
-// KeySource says what opens a device folder. It is made by FileKey or Passphrase, prints as nothing but its kind, and cannot be compared.
+// KeySource says what opens a device folder. It is made by FileKey, Passphrase or SealedKey, prints as nothing but its kind, and cannot be compared.
 type KeySource struct {
 	passphrase *[]byte // nil: the key file
+	sealer     Sealer  // nil: the key file is in the clear
 	_          [0]func()
 }
 
@@ -95,6 +97,35 @@ func Passphrase(p []byte) KeySource {
 	return KeySource{passphrase: &c}
 }
 
+// Sealer seals a secret to one machine: package device/tpm has one. A device calls its methods one at a time.
+type Sealer interface {
+	// Seal returns what Unseal makes the secret, 32 octets, from again, at most 4,096 octets.
+	Seal(secret []byte) (sealed []byte, err error)
+	// Unseal returns the secret in octets of their own, which are cleared after use.
+	Unseal(sealed []byte) (secret []byte, err error)
+}
+
+// SealedKey takes the folder's key from the file "key" in it as well, but sealed: 32 random octets that only the machine opens where the folder
+// was created. A copy of the folder, or its disk in another machine, is of no use.
+func SealedKey(s Sealer) KeySource { return KeySource{sealer: s} }
+
+// IsSealed says whether the key of a device folder was made by SealedKey. It is false for a folder that is not there or cannot be read.
+func IsSealed(dir string) bool {
+	heads, err := readHeads(dir)
+	return err == nil && slices.ContainsFunc(heads, func(h rootHead) bool { return h.source == sourceSealed })
+}
+
+// source is what the files of a folder say of the key.
+func (k KeySource) source() byte {
+	switch {
+	case k.passphrase != nil:
+		return sourcePassphrase
+	case k.sealer != nil:
+		return sourceSealed
+	}
+	return sourceFile
+}
+
 // Format writes the kind only, whatever the verb.
 func (k KeySource) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, k.kind()) }
 
@@ -105,8 +136,16 @@ func (k KeySource) LogValue() slog.Value { return slog.StringValue(k.kind()) }
 func (k KeySource) MarshalText() ([]byte, error) { return []byte(k.kind()), nil }
 
 func (k KeySource) kind() string {
-	if k.passphrase != nil {
+	return sourceName(k.source())
+}
+
+// sourceName is for people.
+func sourceName(source byte) string {
+	switch source {
+	case sourcePassphrase:
 		return "passphrase"
+	case sourceSealed:
+		return "sealed key file"
 	}
 	return "key file"
 }

@@ -3,7 +3,6 @@ package device
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -65,7 +64,7 @@ func (d *Device) loadState() error {
 		return err
 	}
 	missing := errors.Is(other.err, fs.ErrNotExist)
-	if other.err != nil && !(missing && single) || other.err == nil && s.generation-other.generation > 1 {
+	if other.err != nil && (!missing || !single) || other.err == nil && s.generation-other.generation > 1 {
 		d.alarm(d.now(), fmt.Sprintf("the copy of the device's state in %s was lost, damaged or set back, and %s was used; check the disk", slots[1-d.newest], slots[d.newest]))
 	}
 	return nil
@@ -94,47 +93,4 @@ func (d *Device) forgetSingle() error {
 func (f *folder) has(name string) bool {
 	_, err := os.Lstat(filepath.Join(f.dir, name))
 	return err == nil
-}
-
-// rootHead is what a file of the folder says in the clear of the root key.
-type rootHead struct {
-	source byte
-	salt   [16]byte
-	check  [16]byte
-}
-
-// heads returns what the copies of the state say of the root key: the same, unless one is damaged.
-func (f *folder) heads() (heads []rootHead, err error) {
-	var reasons []error
-	for _, name := range append(slots[:], oneState) {
-		h, err := f.head(name)
-		switch {
-		case err != nil:
-			reasons = append(reasons, err)
-		case len(heads) == 0 || heads[0] != h:
-			heads = append(heads, h)
-		}
-	}
-	if len(heads) > 0 {
-		return heads, nil
-	}
-	for _, err := range reasons {
-		if !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
-		}
-	}
-	return nil, reasons[0]
-}
-
-func (f *folder) head(name string) (h rootHead, err error) {
-	r, err := os.Open(filepath.Join(f.dir, name))
-	if err != nil {
-		return h, fmt.Errorf("read the device folder: %w", err)
-	}
-	defer func() { err = errors.Join(err, r.Close()) }()
-	var b [headerSize]byte
-	if _, err := io.ReadFull(r, b[:]); err != nil || string(b[:4]) != fileMagic || b[4] != fileVersion {
-		return h, fmt.Errorf("file %s: %w", name, ErrCorrupt)
-	}
-	return rootHead{source: b[6], salt: [16]byte(b[7:23]), check: [16]byte(b[23:39])}, nil
 }

@@ -14,6 +14,7 @@ type Status struct {
 	Request [32]byte  // hash of the enrolment request, shown as eight words
 	Now     time.Time // the later of clock and time floor: what everything is judged by
 	Floor   time.Time // the time floor; a clock before it is not believed
+	Key     string    // what opens the folder: "key file", "sealed key file" or "passphrase"
 	Counted bool      // a counter shows whether the folder was set back
 	SetBack bool      // it was, and nobody is trusted before a list is applied that is not past its next update
 
@@ -72,7 +73,7 @@ func (d *Device) Status() Status {
 	defer d.mu.RUnlock()
 	s := Status{
 		Name: d.wanted.Name, Kind: d.wanted.Kind, Request: d.request, Now: d.now(), Floor: time.UnixMilli(d.floor.any.Load()).UTC(),
-		Counted: d.counting.used, SetBack: d.counting.setBack,
+		Key: sourceName(d.folder.root.source), Counted: d.counting.used, SetBack: d.counting.setBack,
 		Alarms: slices.Clone(d.alarms), Peers: d.peers.len(), Seen: d.seen.len(), Sessions: len(d.sessions.all()), Shared: d.shared(),
 	}
 	if core, hash := d.inForce(); core != nil {

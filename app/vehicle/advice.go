@@ -25,6 +25,7 @@ var advice = terminal.Advice{
 	{device.ErrOldList, "look for a newer one where lists are published"},
 	{device.ErrListGap, "apply the full list, list-N.mql, which lies beside it"},
 	{device.ErrRegionMissing, "name the list's list-N-regions.mqg and the list-N-region-*.mqg with that serial; `marque authority regions` prints which"},
+	{device.ErrSealed, "run it where the TPM is, as a user who may open it; if the TPM is gone for good, revoke this device and enrol it again in a new folder"},
 	{device.ErrCounter, "run it where the TPM is; if the TPM is gone for good, revoke this device and enrol it again in a new folder"},
 	{device.ErrSetBack, "look for the newest one where lists are published, and find out who had the folder"},
 	{device.ErrUnanswered, "check --at; a list longer than --size is not sent"},

@@ -18,7 +18,7 @@ const counterFile = "counter"
 const maxCounterFile = 4096 // octets
 
 // findCounter returns the counter of a device folder, nil for a folder without one.
-func findCounter(dir string) (device.Counter, error) {
+func findCounter(dir string) (*tpm.Counter, error) {
 	path := filepath.Join(dir, counterFile)
 	text, err := terminal.Read(nil, path, maxCounterFile)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -34,8 +34,9 @@ func findCounter(dir string) (device.Counter, error) {
 	return c, nil
 }
 
-// createCounted makes a device folder with a new counter of the TPM at path. The counter goes again if the folder is not made.
-func createCounted(dir, path string, w device.Wanted, o device.Options) (*device.Device, error) {
+// createCounted makes a device folder with a new counter of the TPM at path, and with its key sealed to that TPM unless a passphrase opens it.
+// The counter goes again if the folder is not made.
+func createCounted(dir, path string, w device.Wanted, o device.Options, phrase bool) (*device.Device, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -45,6 +46,9 @@ func createCounted(dir, path string, w device.Wanted, o device.Options) (*device
 		return nil, err
 	}
 	o.Counter = c
+	if !phrase {
+		o.Key = device.SealedKey(c.Sealer())
+	}
 	d, err := device.Create(dir, w, o)
 	if err != nil {
 		return nil, errors.Join(err, c.Remove())

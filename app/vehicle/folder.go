@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,6 +28,9 @@ func (f *folder) flags(cmd *cobra.Command) {
 	terminal.Required(cmd, "dir")
 }
 
+// phrase says whether a passphrase opens the folder.
+func (f *folder) phrase() bool { return f.passphraseFile != "" || f.ask }
+
 // options reads the passphrase, if there is one. A new one is asked for twice.
 func (f *folder) options(fresh bool) (device.Options, error) {
 	o := device.Options{Clock: time.Now, Key: device.FileKey()}
@@ -37,13 +42,22 @@ func (f *folder) options(fresh bool) (device.Options, error) {
 		if err != nil {
 			return o, err
 		}
-		o.Counter = c
+		sealed := device.IsSealed(f.dir)
+		switch {
+		case c == nil && sealed:
+			return o, fmt.Errorf("%s is missing, which names the TPM: %w", filepath.Join(f.dir, counterFile), device.ErrSealed)
+		case sealed:
+			o.Key = device.SealedKey(c.Sealer())
+		}
+		if c != nil {
+			o.Counter = c
+		}
 	}
 	if f.learned {
 		o.Learned = printLearned
 	}
 	o.Share.Off = f.alone
-	if f.passphraseFile == "" && !f.ask {
+	if !f.phrase() {
 		return o, nil
 	}
 	p, err := terminal.Passphrase(f.passphraseFile, "Passphrase of the device folder", fresh)

@@ -21,8 +21,10 @@ func newNew(f *folder) *cobra.Command {
 		Long: `Makes a device folder with an enrolment request in it: request.png, the QR code to show to the authority, and
 request.mqr, the same for a stick; with --usb it is written to one. Prints the request's eight words, which the authority sees too.
 
-With --tpm a counter in the vehicle's TPM 2.0 shows at every start whether the folder was set back to an earlier moment. Then
-nobody is trusted before a list is applied that is not past its next update. All later commands need that TPM.`,
+With --tpm the folder's key is sealed to the vehicle's TPM 2.0, unless a passphrase is given: a copy of the folder opens nowhere
+else. And a counter in the TPM shows at every start whether the folder was set back to an earlier moment. Then nobody is trusted
+before a list is applied that is not past its next update. All later commands need that TPM; if it is cleared or lost, the
+device is revoked and enrolled anew.`,
 		Example: "  marque-vehicle new --dir bus-4711 --name bus-4711 --kind vehicle\n  marque-vehicle new --dir bus-4712 --name bus-4712 --tpm /dev/tpmrm0",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -51,7 +53,7 @@ nobody is trusted before a list is applied that is not past its next update. All
 	}
 	cmd.Flags().StringVar(&name, "name", "", "the name asked for: 1 to 48 letters, digits, and - . _")
 	cmd.Flags().StringVar(&kind, "kind", "vehicle", "vehicle or application")
-	cmd.Flags().StringVar(&tpmPath, "tpm", "", "a counter in the TPM at this path protects the folder, such as /dev/tpmrm0 or the socket of swtpm")
+	cmd.Flags().StringVar(&tpmPath, "tpm", "", "the TPM at this path seals and protects the folder, such as /dev/tpmrm0 or the socket of swtpm")
 	to.Add(cmd, "write the request to a stick as well")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
@@ -71,7 +73,7 @@ func create(f *folder, name, kind, tpmPath string) (m made, err error) {
 	if tpmPath == "" {
 		d, err = device.Create(f.dir, w, o)
 	} else {
-		d, err = createCounted(f.dir, tpmPath, w, o)
+		d, err = createCounted(f.dir, tpmPath, w, o, f.phrase())
 	}
 	if err != nil {
 		return m, err

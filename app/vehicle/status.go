@@ -25,6 +25,7 @@ type status struct {
 	Rotating  bool       `json:"rotating"` // rotated, and without keys of the new core yet
 	KeysUntil *time.Time `json:"keys_until,omitempty"`
 	Revoked   bool       `json:"revoked"`
+	Key       string     `json:"key"`      // what opens the folder
 	Counted   bool       `json:"counted"`  // a counter shows whether the folder was set back
 	SetBack   bool       `json:"set_back"` // it was
 	List      uint32     `json:"list"`     // 0: none, so nobody is trusted
@@ -61,7 +62,7 @@ func newStatus(f *folder) *cobra.Command {
 
 func statusOf(s *device.Status) status {
 	out := status{
-		Name: s.Name, Kind: s.Kind.String(), Request: words.Text(s.Request[:]), Installed: s.Installed, Revoked: s.Revoked, Counted: s.Counted, SetBack: s.SetBack,
+		Name: s.Name, Kind: s.Kind.String(), Request: words.Text(s.Request[:]), Installed: s.Installed, Revoked: s.Revoked, Key: s.Key, Counted: s.Counted, SetBack: s.SetBack,
 		List: s.List.Order.Sequence, Listed: s.List.Count, Held: spansOf(s.Held), Currency: currencyOf(s), Stale: s.List.Stale, Expired: s.List.Expired, Peers: s.Peers, Alarms: []string{},
 	}
 	if s.Installed || s.Rotating {

@@ -33,6 +33,7 @@ var codes = []struct {
 	{C.MARQUE_OPTIONS, device.ErrOptions},
 	{C.MARQUE_MEDIUM, device.ErrMedium},
 	{C.MARQUE_COUNTER, device.ErrCounter},
+	{C.MARQUE_SEALED, device.ErrSealed},
 	{C.MARQUE_TAMPERED, device.ErrTampered}, // before ErrNotForMe: Open cannot tell them apart and returns both
 	{C.MARQUE_MALFORMED, device.ErrMalformed},
 	{C.MARQUE_UNKNOWN_REALM, device.ErrUnknownRealm},

@@ -67,6 +67,7 @@ enum marque_code {
     MARQUE_OPTIONS = 16,       /* options or names that cannot be used */
     MARQUE_MEDIUM = 17,        /* the disk does not hold what was written to it */
     MARQUE_COUNTER = 18,       /* the folder was made with a counter, which this interface does not have yet */
+    MARQUE_SEALED = 19,        /* the folder's key is sealed to a TPM, which this interface does not have yet */
 
     MARQUE_MALFORMED = 20,     /* not what was expected, in form */
     MARQUE_TAMPERED = 21,      /* a signature or seal does not hold; of a sealed message also: it is for somebody else */

@@ -18,6 +18,12 @@ var (
 	ErrFull = errors.New("tpm: no counter can be made; free NV memory of the TPM, or clear its owner's password")
 	// ErrNoCounter: the TPM does not have the counter, or it is another one.
 	ErrNoCounter = errors.New("tpm: the TPM does not have this counter; it is another TPM, or it was cleared")
+	// ErrOwned: the TPM seals nothing.
+	ErrOwned = errors.New("tpm: nothing can be sealed; clear the password of the TPM's owner, and free room in it")
+	// ErrOtherTPM: the key was sealed by another TPM.
+	ErrOtherTPM = errors.New("tpm: the key was sealed by another TPM, or this one was cleared; put the folder back where it was made, or enrol anew")
+	// ErrUnsealed: the TPM does not unseal what the file holds.
+	ErrUnsealed = errors.New("tpm: the sealed key does not open; put the key file back from where the folder was made, or enrol anew")
 	// ErrReference: a text is not one that MarshalText wrote.
 	ErrReference = errors.New("tpm: the text names no counter")
 )
@@ -42,7 +48,7 @@ func New(path string, rnd io.Reader) (*Counter, error) {
 	for i, b := range c.auth {
 		c.auth[i] = max(b, 1) // a TPM drops zeros at the end
 	}
-	err := c.use(func(t transport.TPM) error {
+	err := c.opener().use(func(t transport.TPM) error {
 		for c.index = firstIndex; c.index < firstIndex+maxIndexes; c.index++ {
 			err := c.define(t)
 			if errors.Is(err, tpm2.TPMRCNVDefined) {
@@ -63,7 +69,7 @@ func New(path string, rnd io.Reader) (*Counter, error) {
 
 // Value returns the number that the counter stands at. The TPM proves that the answer is its own. Errors: ErrNoTPM, ErrNoCounter.
 func (c *Counter) Value() (n uint64, err error) {
-	err = c.use(func(t transport.TPM) error {
+	err = c.opener().use(func(t transport.TPM) error {
 		name, err := tpm2.NVName(c.area(true))
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrNoCounter, err)
@@ -87,12 +93,12 @@ func (c *Counter) Value() (n uint64, err error) {
 
 // Increment adds one. It stays added through a power cut once this returns nil. Errors: ErrNoTPM, ErrNoCounter.
 func (c *Counter) Increment() error {
-	return c.use(func(t transport.TPM) error { return c.increment(t, c.area(true)) })
+	return c.opener().use(func(t transport.TPM) error { return c.increment(t, c.area(true)) })
 }
 
 // Remove deletes the counter, for one whose folder was not made after all. Errors: ErrNoTPM, ErrNoCounter.
 func (c *Counter) Remove() error {
-	return c.use(func(t transport.TPM) error {
+	return c.opener().use(func(t transport.TPM) error {
 		name, err := tpm2.NVName(c.area(true))
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrNoCounter, err)

@@ -6,7 +6,12 @@ const (
 	authSize   = 32 // octets, the most for SHA-256
 	nonceSize  = 16 // octets, of this side in a session
 	valueSize  = 8  // octets
-	headerSize = 10 // octets: tag, size, response code
+
+	keyBits    = 128  // of AES, in sessions: every TPM has it
+	nameSize   = 34   // octets: an algorithm and a hash
+	maxSecret  = 128  // octets, the most that every TPM seals
+	maxBlob    = 1024 // octets
+	headerSize = 10   // octets: tag, size, response code
 
 	maxReference = 4096 // octets
 

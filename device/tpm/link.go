@@ -13,17 +13,27 @@ import (
 	"github.com/google/go-tpm/tpm2/transport/linuxudstpm"
 )
 
+// opener connects to a TPM.
+type opener func() (transport.TPMCloser, error)
+
+func (c *Counter) opener() opener { return pathOpener(c.path) }
+
+func pathOpener(path string) opener {
+	return func() (transport.TPMCloser, error) {
+		info, err := os.Stat(path)
+		if err != nil {
+			return nil, err
+		}
+		if info.Mode()&os.ModeSocket != 0 {
+			return linuxudstpm.Open(path)
+		}
+		return linuxtpm.Open(path)
+	}
+}
+
 // use opens the TPM for one operation.
-func (c *Counter) use(do func(transport.TPM) error) (err error) {
-	info, err := os.Stat(c.path)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrNoTPM, err)
-	}
-	open := linuxtpm.Open
-	if info.Mode()&os.ModeSocket != 0 {
-		open = linuxudstpm.Open
-	}
-	link, err := open(c.path)
+func (open opener) use(do func(transport.TPM) error) (err error) {
+	link, err := open()
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrNoTPM, err)
 	}
