@@ -1,6 +1,7 @@
 package device
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -16,6 +17,9 @@ type SignOptions struct {
 	// Short sends an 8-octet reference in place of address and key. Only receivers that verified a message of this device in this epoch can
 	// verify it: send the full form from time to time.
 	Short bool
+	// Mixed is short but for the first in an epoch and after a start, one of Options.FullEvery, when Options.FullAfter has passed since the last
+	// full one, and when somebody asked (FullWanted): for beacons. It cannot stand beside Short.
+	Mixed bool
 }
 
 // Sign returns a signed broadcast of at most 65,536 octets of payload, which anyone who knows the realm's public parameters can verify.
@@ -32,9 +36,15 @@ func (d *Device) Sign(payload []byte, o SignOptions) ([]byte, error) {
 }
 
 func (d *Device) sign(payload []byte, o SignOptions) ([]byte, error) {
+	if o.Short && o.Mixed {
+		return nil, fmt.Errorf("%w: Short and Mixed exclude each other", ErrOptions)
+	}
 	r, key, now, err := d.sender(payload)
 	if err != nil {
 		return nil, err
+	}
+	if o.Mixed {
+		o.Short = d.beacons.next(key.Public().Reference(), now)
 	}
 	b := &wire.Broadcast{Ref: r.ref, Time: now, Short: o.Short, Payload: payload}
 	if o.Short {
@@ -71,7 +81,7 @@ func (d *Device) sender(payload []byte) (*realm, *ibc.PrivateKey, time.Time, err
 
 // Verify checks a signed broadcast, full or short: form, realm, time, replay, revocation, signature. What it returns is accepted once only.
 // Its payload is part of msg. Errors: ErrMalformed, ErrUnknownRealm, ErrStaleTime, ErrReplay, ErrEpoch, ErrNoList, ErrListExpired, ErrRevoked,
-// ErrUnknownSender, ErrOwnIdentity, ErrTwoKeys, ErrTampered.
+// ErrUnknownSender as an UnknownSenderError, ErrOwnIdentity, ErrTwoKeys, ErrTampered.
 func (d *Device) Verify(msg []byte) (*Message, error) {
 	m := &Message{}
 	if err := d.VerifyInto(m, msg); err != nil {
@@ -107,7 +117,10 @@ func (d *Device) verify(m *Message, msg []byte) error {
 	s := h.signed((*buffer)[:0])
 	*buffer = s.m
 	p, v, err := d.verifySender(h.realm, h.from(), h.epoch, h.now, s)
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrUnknownSender):
+		return d.unknownSender(&h)
+	case err != nil:
 		return err
 	}
 	return d.acceptHeard(m, &h, p, v, s)

@@ -43,6 +43,7 @@ type Device struct {
 	recipients recipients
 	sessions   sessions
 	sharing    sharing
+	beacons    *beacons
 }
 
 // Create makes a device folder with an enrolment request in it, and opens it. dir must not exist; its parent must. Nothing is left behind
@@ -149,7 +150,7 @@ func (d *Device) load() error {
 }
 
 func newDevice(o Options) *Device {
-	d := &Device{o: o, cold: newBucket(coldBurst, coldPerSec)}
+	d := &Device{o: o, cold: newBucket(coldBurst, coldPerSec), beacons: newBeacons(o.FullEvery, o.FullAfter)}
 	hourly := float64(o.Share.Hourly)
 	d.sharing.sessions, d.sharing.datagrams = newBucket(hourly, hourly/time.Hour.Seconds()), newBucket(hourly, hourly/time.Hour.Seconds())
 	d.recipients.lru = newLRU[ibc.Identity, *ibc.Recipient](maxRecipients)

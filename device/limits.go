@@ -29,10 +29,16 @@ const (
 	DefaultShareHourly = 600
 	// DefaultListRequest is how many octets ListRequest has unless told otherwise: what every IPv6 network carries in one packet.
 	DefaultListRequest = 1200
+	// DefaultFullEvery is of how many Mixed broadcasts one has the full form unless Options says otherwise.
+	DefaultFullEvery = 10
+	// DefaultFullAfter is how long Mixed broadcasts are short unless Options says otherwise.
+	DefaultFullAfter = 5 * time.Second
 	// MaxRecordData is the number of data octets in one session record.
 	MaxRecordData = 16384
 
 	maxTries      = 4   // keys tried per key reference
+	fullBurst     = 16  // keys of senders asked for at once
+	fullPerSec    = 4   // and per second from then on
 	maxTogether   = 64  // signatures verified in one equation
 	maxRecipients = 64  // cached cold recipients
 	maxHandshakes = 256 // handshakes that one Listener runs at a time
@@ -61,6 +67,7 @@ const (
 	fetchPatience  = 30 * time.Second                      // how long a session that fetches a list may bring nothing before another may
 	fetchRate      = 1024                                  // octets that it must bring in a second, on the whole, lest another may
 
+	fullPatience  = time.Second     // how often one key is asked for, and the full form given for being asked
 	floorInterval = time.Hour       // how far the clock may run ahead of the saved time floor
 	closeGrace    = 2 * time.Second // how long Close tries to send the close record
 )

@@ -2,6 +2,7 @@ package device
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"fmt"
 	"io"
@@ -23,6 +24,10 @@ type Options struct {
 	Key KeySource
 	// Replay is how many accepted messages are remembered: 4 to 2,097,152, or 0 for DefaultReplay.
 	Replay int
+	// FullEvery is of how many broadcasts signed with Mixed one has the full form, from 1; 0 means DefaultFullEvery.
+	FullEvery int
+	// FullAfter is how long after one of the full form such a broadcast has it again, whatever FullEvery; 0 means DefaultFullAfter.
+	FullAfter time.Duration
 	// Tables is how many of the peers that are remembered may have a table of 32 kB each, which makes verifying what they send about twice as
 	// fast: 0, which means none, to MaxPeers. Those get one that send a second message while there is room.
 	Tables int
@@ -60,6 +65,10 @@ func (o Options) check() (Options, error) {
 	if o.Replay < minReplay || o.Replay > maxReplay {
 		return o, fmt.Errorf("%w: Replay must be from %d to %d", ErrOptions, minReplay, maxReplay)
 	}
+	if o.FullEvery < 0 || o.FullAfter < 0 {
+		return o, fmt.Errorf("%w: FullEvery or FullAfter is negative", ErrOptions)
+	}
+	o.FullEvery, o.FullAfter = cmp.Or(o.FullEvery, DefaultFullEvery), cmp.Or(o.FullAfter, DefaultFullAfter)
 	if o.Tables < 0 || o.Tables > MaxPeers {
 		return o, fmt.Errorf("%w: Tables must be from 0 to %d", ErrOptions, MaxPeers)
 	}

@@ -60,6 +60,8 @@ func FuzzSealed(f *testing.F) { fuzz(f, binaryObjects(f)["sealed"]) }
 
 func FuzzSeveral(f *testing.F) { fuzz(f, binaryObjects(f)["several"]) }
 
+func FuzzFullRequest(f *testing.F) { fuzz(f, binaryObjects(f)["full-request"]) }
+
 func FuzzPlain(f *testing.F) { fuzz(f, binaryObjects(f)["plain"]) }
 
 func FuzzAuth(f *testing.F) { fuzz(f, binaryObjects(f)["auth"]) }

@@ -13,6 +13,7 @@ const (
 	ModeWarm           byte = 0x14 // sealed to a peer whose key is known
 	ModeColdSeveral    byte = 0x15 // sealed to several addresses
 	ModeWarmSeveral    byte = 0x16 // sealed to several peers whose keys are known
+	ModeFullRequest    byte = 0x17 // asks for a broadcast in the full form
 	ModeHello          byte = 0x21 // opens a session
 	ModeHelloHybrid    byte = 0x22 // opens a session whose keys come of ML-KEM-768, too
 	ModeListQuery      byte = 0x31 // asks for a later revocation list

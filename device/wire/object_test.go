@@ -111,6 +111,7 @@ func binaryObjects(t testing.TB) map[string]object {
 			marshalled(t, sealed(t, wire.ModeCold, plain(t, false)), sealed(t, wire.ModeWarm, plain(t, true))),
 			reencoded(wire.ParseSealed),
 		},
+		"full-request": {marshalled(t, &wire.FullRequest{Ref: [4]byte{1, 2, 3, 4}, KeyRef: [8]byte{8, 7, 6, 5, 4, 3, 2, 1}}), reencoded(wire.ParseFullRequest)},
 		"several": {
 			marshalled(t, several(t, wire.ModeColdSeveral, 2, plain(t, false)), several(t, wire.ModeWarmSeveral, 3, plain(t, true))),
 			reencoded(wire.ParseSeveral),
