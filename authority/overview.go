@@ -41,7 +41,9 @@ type Newcomer struct {
 	Kind    wire.Kind
 	Issued  time.Time
 	Receipt bool // it said that it has its keys
-	Revoked bool
+	Revoked bool // or suspended
+
+	Suspended bool // until it is released
 }
 
 // Overview reads what may need somebody from the log and the end of the registry, in a few milliseconds for a million identities. Errors:
@@ -142,7 +144,8 @@ func (a *Authority) newcomers(tx *storage.Tx, o *Overview, since time.Time) erro
 			return err
 		}
 		o.Newest = append(o.Newest, Newcomer{
-			Name: id.Address.Name(), Serial: id.Serial, Kind: id.Kind, Issued: id.Issued, Receipt: r != nil, Revoked: id.Revoked != nil,
+			Name: id.Address.Name(), Serial: id.Serial, Kind: id.Kind, Issued: id.Issued, Receipt: r != nil,
+			Revoked: id.Revoked != nil, Suspended: id.Revoked != nil && id.Revoked.Suspended(),
 		})
 	}
 	return nil

@@ -54,16 +54,17 @@ var columns = map[string]authority.Column{
 
 // Filter is what is wanted besides the words that were typed.
 type Filter struct {
-	Active, Revoked, Expired bool          // Revoked also wants those that are suspended
-	Kind                     Kind          // AnyKind for all
-	Depot                    string        // empty for all
-	Within                   time.Duration // only those whose keys end within; zero for all
-	NoReceipt                bool          // only those that no receipt came of
-	Behind                   bool          // only those that are known to hold an older list than the newest
+	Active, Suspended, Revoked, Expired bool
+
+	Kind      Kind          // AnyKind for all
+	Depot     string        // empty for all
+	Within    time.Duration // only those whose keys end within; zero for all
+	NoReceipt bool          // only those that no receipt came of
+	Behind    bool          // only those that are known to hold an older list than the newest
 }
 
 // usualFilter leaves out what is of the past.
-var usualFilter = Filter{Active: true, Revoked: true}
+var usualFilter = Filter{Active: true, Suspended: true, Revoked: true}
 
 // Identities is the view-model of the list of identities. There may be a million: rows are read page by page, as they come into sight.
 //
@@ -201,7 +202,7 @@ func (l *Identities) query() authority.Query {
 	for _, s := range []struct {
 		on       bool
 		standing authority.Standing
-	}{{f.Active, authority.StandingActive}, {f.Revoked, authority.StandingRevoked}, {f.Revoked, authority.StandingSuspended}, {f.Expired, authority.StandingExpired}} {
+	}{{f.Active, authority.StandingActive}, {f.Revoked, authority.StandingRevoked}, {f.Suspended, authority.StandingSuspended}, {f.Expired, authority.StandingExpired}} {
 		if s.on {
 			q.Standings = append(q.Standings, s.standing)
 		}

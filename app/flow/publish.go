@@ -77,6 +77,9 @@ type Publish struct {
 	History      []PastList    // newest first; not to be changed
 	Codes        *Codes        // of the newest list; dark unless it was asked for
 	Fleet        int           // identities that ought to hold the newest list; 0 while they are counted
+
+	short         int    // serials that the list signed here last lacks of its padding
+	shortSequence uint32 // of that list
 }
 
 // PastList is a list that was signed.
@@ -147,6 +150,7 @@ func (p *Publish) reset() {
 	p.load, p.folder, p.stop = nil, nil, nil
 	p.Step, p.Problem, p.Lost, p.Proof = PublishResting, nil, nil, nil
 	p.Destinations, p.Chosen, p.History, p.Fleet = nil, -1, nil, 0
+	p.short, p.shortSequence = 0, 0
 	p.follow()
 }
 
@@ -232,6 +236,15 @@ func (p *Publish) Size() int {
 		return 0
 	}
 	return len(p.load.List())
+}
+
+// Short is how many serials the newest list lacks of its padding, since the reserve did not suffice; 0 for none, and for a list that
+// another console signed, or this one before it was opened anew.
+func (p *Publish) Short() int {
+	if p.shortSequence != p.console.Status.Now.List.Sequence {
+		return 0
+	}
+	return p.short
 }
 
 // ListChanges are what leads to the newest list: from the one before it, then, if that is another one, from the oldest that a change leads
@@ -356,7 +369,7 @@ func (p *Publish) Sign() {
 	}
 	p.Step, p.Problem, p.Proof, p.Lost = PublishSigning, nil, nil, nil
 	service := p.service
-	background(&p.model, service.Publish, func(_ *authority.Published, err error) {
+	background(&p.model, service.Publish, func(signed *authority.Published, err error) {
 		p.Step = PublishResting
 		if err != nil { // the list may be there all the same
 			p.complain(err, "publish.failed")
@@ -366,7 +379,7 @@ func (p *Publish) Sign() {
 			p.changed()
 			return
 		}
-		p.load = nil
+		p.load, p.short, p.shortSequence = nil, signed.Short, signed.Sequence
 		for i := range p.Destinations {
 			p.Destinations[i].Written = false
 		}

@@ -161,7 +161,7 @@ func (c *Console) lookFor(what string) {
 	c.Open(PlaceIdentities)
 	c.Identities.Clear()
 	if SortOf(what) == SortAddress { // however it stands
-		c.Identities.SetFilter(Filter{Active: true, Revoked: true, Expired: true})
+		c.Identities.SetFilter(Filter{Active: true, Suspended: true, Revoked: true, Expired: true})
 	}
 	c.Identities.Search(what)
 }

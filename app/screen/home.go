@@ -179,6 +179,8 @@ func (v *homeView) shift() fyne.CanvasObject {
 func newcomer(n *flow.Newcomer) fyne.CanvasObject {
 	state := Pill("clock", say("home.waiting"), toneWarning)
 	switch {
+	case n.Suspended:
+		state = Pill("ban", say("home.suspended"), toneWarning)
 	case n.Revoked:
 		state = Pill("ban", say("home.revoked"), toneDanger)
 	case n.Receipt:

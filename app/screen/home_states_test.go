@@ -35,7 +35,7 @@ func busyDay(o *flow.Outlook) {
 		{Name: "bus-4711", Serial: 1_000_039, Issued: today.Add(-2 * time.Minute), Receipt: true},
 		{Name: "bus-4709", Serial: 1_000_038, Issued: today.Add(-11 * time.Minute)},
 		{Name: "bus-4708", Serial: 1_000_037, Issued: today.Add(-15 * time.Minute), Revoked: true},
-		{Name: "van-0391", Serial: 1_000_036, Issued: today.Add(-23 * time.Minute), Receipt: true},
+		{Name: "van-0391", Serial: 1_000_036, Issued: today.Add(-23 * time.Minute), Revoked: true, Suspended: true},
 	}
 }
 

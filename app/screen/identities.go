@@ -35,8 +35,8 @@ type identitiesView struct {
 
 // identityChips are the filters.
 type identityChips struct {
-	active, revoked, expired  *Chip
-	kind, depot, within, more *Chip
+	active, suspended, revoked, expired *Chip
+	kind, depot, within, more           *Chip
 }
 
 func newIdentitiesView(s *Shell) *identitiesView {
@@ -178,6 +178,7 @@ func (v *identitiesView) makeChips() {
 		}
 	}
 	c.active = NewChip("", toggle(func(f *flow.Filter) { f.Active = !f.Active }))
+	c.suspended = NewChip("", toggle(func(f *flow.Filter) { f.Suspended = !f.Suspended }))
 	c.revoked = NewChip("", toggle(func(f *flow.Filter) { f.Revoked = !f.Revoked }))
 	c.expired = NewChip("", v.toggleExpired)
 	c.kind = NewChip("", v.chooseKind).Menu()
@@ -296,11 +297,17 @@ func (v *identitiesView) count() string {
 	return say("identities.found", "Found", number(m.Matches()), "Count", m.Total())
 }
 
-// filters is the row of chips.
+// filters is the row of chips. Few fleets have anybody suspended: there is no chip for it where there is nobody.
 func (v *identitiesView) filters() fyne.CanvasObject {
 	c := &v.chips
-	return container.New(layout.NewRowWrapLayoutWithCustomPadding(8, 8),
-		c.active, c.revoked, c.expired, c.kind, c.depot, c.within, c.more)
+	row := container.New(layout.NewRowWrapLayoutWithCustomPadding(8, 8), c.active)
+	if v.model.Found.Suspended > 0 || !v.model.Filter.Suspended {
+		row.Add(c.suspended)
+	}
+	for _, chip := range []*Chip{c.revoked, c.expired, c.kind, c.depot, c.within, c.more} {
+		row.Add(chip)
+	}
+	return row
 }
 
 // notice is what is worth saying above the list; nil for nothing.
@@ -344,7 +351,8 @@ func (v *identitiesView) relabel() {
 	v.export.Enable(m.Matches() > 0 && !m.Export.Busy)
 	c := &v.chips
 	c.active.Set(say("standing.active"), number(m.Found.Active), f.Active)
-	c.revoked.Set(say("standing.revoked"), number(m.Found.Revoked+m.Found.Suspended), f.Revoked)
+	c.suspended.Set(say("standing.suspended"), number(m.Found.Suspended), f.Suspended)
+	c.revoked.Set(say("standing.revoked"), number(m.Found.Revoked), f.Revoked)
 	expired := number(m.Found.Expired)
 	if !f.Expired && m.Found.Expired > 0 {
 		expired = say("identities.hidden", "Count", m.Found.Expired)

@@ -92,7 +92,11 @@ func (p *place) Publish() (*authority.Published, error) {
 	if p.fails != nil {
 		return nil, p.fails
 	}
-	return p.Service.Publish()
+	signed, err := p.Service.Publish()
+	if err == nil {
+		signed.Short += p.short
+	}
+	return signed, err
 }
 
 // revoke revokes an identity, by its name.

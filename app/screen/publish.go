@@ -178,11 +178,15 @@ func (v *publishView) draw(narrow bool) fyne.CanvasObject {
 		width = placesWidthSmall
 	}
 	places, right := column(gap, v.places(narrow), v.list()), flush{top: v.now()}
+	short := v.model.Short()
+	if short > 0 {
+		right.top = column(gap-4, Banner("warning", toneWarning, say("publish.short", "List", v.newest(), "Count", short), say("publish.short.why")), right.top)
+	}
 	if !narrow {
 		if earlier := v.earlier(); earlier != nil {
 			places.Add(earlier)
 		}
-		if plots := v.plots(); plots != nil && v.model.Problem == nil { // which needs the room
+		if plots := v.plots(); plots != nil && v.model.Problem == nil && short == 0 { // which needs the room
 			right.middle = padded(atMost(plots, plotsHigh), gap, 0, 0, 0)
 		}
 	}
@@ -211,7 +215,11 @@ func (v *publishView) list() fyne.CanvasObject {
 	if n := v.model.Size(); n > 0 {
 		size = octets(n)
 	}
-	rows := column(0, listFact(say("publish.full"), say("publish.full.what", "Count", int(l.Count)), size, true))
+	what := say("publish.full.what", "Count", int(l.Count))
+	if l.Padding > 0 {
+		what = say("publish.full.padded", "Revoked", number(int(l.Count)-l.Padding), "Padding", number(l.Padding))
+	}
+	rows := column(0, listFact(say("publish.full"), what, size, true))
 	for i, c := range v.model.ListChanges() {
 		rows.Add(listChange(l.Sequence, &c, i == 0))
 	}

@@ -33,6 +33,14 @@ func fresh(s *stage) *flow.Publish {
 	return p
 }
 
+// padded pretends that lists are padded, and that the reserve did not suffice for the newest.
+func padded(s *stage) {
+	s.place.short = 21
+	s.console.Publish.Sign()
+	s.settle()
+	s.altered(func(now *flow.State) { now.Authority.List.Count, now.Authority.List.Padding = 1003, 41 })
+}
+
 var publishStates = []state{
 	{"publish-empty", true, func(s *stage) { s.unlock(); s.console.Open(flow.PlacePublish); s.settle() }},
 	{"publish-due", true, func(s *stage) {
@@ -100,5 +108,6 @@ var publishStates = []state{
 		s.key(fyne.KeyF8)
 		s.settle()
 	}},
+	{"publish-short", true, func(s *stage) { publishing(s); padded(s) }},
 	{"publish-history", true, func(s *stage) { long(s); s.key(fyne.KeyF7) }},
 }

@@ -100,7 +100,7 @@ func (v *realmView) draw(narrow bool) fyne.CanvasObject {
 	}
 	high := float32(0)
 	left := v.realm(narrow)
-	right := container.NewBorder(nil, padded(v.clock(), gap-4, 0, 0, 0), nil, nil, v.policy())
+	right := container.NewBorder(nil, padded(v.clock(), gap-4, 0, 0, 0), nil, nil, v.policy(narrow))
 	columns := container.NewBorder(nil, nil, padded(sized(left, v.leftWide(narrow), high), 0, 0, 0, gap-4), nil, right)
 	return page(narrow, titled("realm", m.Rules.Core.Realm, v.statements), v.bar(), container.NewBorder(top, nil, nil, nil, columns))
 }
@@ -188,9 +188,13 @@ func (v *realmView) realm(narrow bool) fyne.CanvasObject {
 }
 
 // policy is what can be changed.
-func (v *realmView) policy() fyne.CanvasObject {
+func (v *realmView) policy(narrow bool) fyne.CanvasObject {
 	m := v.model
-	rows := column(10)
+	between := float32(10)
+	if narrow {
+		between = 6
+	}
+	rows := column(between)
 	wanted := m.Wanted()
 	for t, now := range m.Terms() {
 		words := column(0,
@@ -203,8 +207,30 @@ func (v *realmView) policy() fyne.CanvasObject {
 		field := sized(v.terms[t], 130, 0)
 		rows.Add(container.NewBorder(nil, nil, nil, line(12, text(value, sizeBody, ink, bold), field), words))
 	}
+	if !narrow {
+		rows.Add(rule())
+	}
+	rows.Add(v.padding(narrow))
 	pill := Pill("", say("realm.policy.number", "Number", number(int(m.Rules.Policy.Sequence))), toneQuiet)
 	return headedCard(say("realm.policy"), pill, column(0, rows))
+}
+
+// padding says how lists hide how many are revoked. It is changed by a command, which a narrow window names where there is none yet.
+func (v *realmView) padding(narrow bool) fyne.CanvasObject {
+	s := &v.shell.console.Status.Now
+	value, why := say("realm.padding.off"), say("realm.padding.why")
+	if s.Padding.On() {
+		value = say("realm.padding.on", "Step", number(int(s.Padding.Step)))
+		why = say("realm.padding.reserve", "Share", number(int(s.Padding.Share)), "Reserve", number(s.Reserve))
+	}
+	words := column(0, text(say("realm.padding"), sizeBody, colourText, plain))
+	if !narrow || s.Padding.On() {
+		words.Add(text(why, sizeLabel, colourText2, plain))
+	}
+	if !narrow || !s.Padding.On() {
+		words.Add(text(say("realm.padding.command"), sizeLabel, colourText2, plain))
+	}
+	return container.NewBorder(nil, nil, nil, text(value, sizeBody, colourText, bold), words)
 }
 
 // clock asks somebody to compare the clock of this computer with another one.

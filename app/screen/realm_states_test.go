@@ -1,6 +1,9 @@
 package screen_test
 
-import "marque/app/flow"
+import (
+	"marque/app/flow"
+	"marque/authority"
+)
 
 var realmStates = []state{
 	{"realm-empty", true, func(s *stage) { alone(s, flow.PlaceRealm) }},
@@ -17,6 +20,9 @@ var realmStates = []state{
 		s.console.Realm.Change(nil)
 		s.settle()
 		s.typed("4 d")
+		s.altered(func(now *flow.State) {
+			now.Authority.Padding, now.Authority.Reserve = authority.Padding{Step: 64, Share: 50}, 19_812
+		})
 	}},
 }
 

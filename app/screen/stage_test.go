@@ -72,6 +72,7 @@ type place struct {
 	secret   error               // what comes of a PIN, or of an officer's passphrase
 	depots   []authority.Depot   // in place of those of the service, if not nil
 	lists    int                 // in the history; 0 for those that there are
+	short    int                 // serials that lists lack of their padding
 
 	// In place of those of the service, if not nil.
 	proposals []flow.Proposal
