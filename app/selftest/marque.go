@@ -117,7 +117,7 @@ func encapsulation(key *ibc.PrivateKey, to *ibc.Recipient, random io.Reader) err
 	)
 }
 
-// lists codes a few serials, and reads them in both ways that lists have been coded.
+// lists codes a few serials, and reads them in all ways that lists are coded.
 func lists(io.Reader) error {
 	serials := []uint32{3, 4, 17, 130, 4095}
 	set, err := revocation.NewSet(4096, serials)
@@ -128,7 +128,9 @@ func lists(io.Reader) error {
 	if err := equal(data, "00ef6e8924bea8"); err != nil || codec != revocation.CodecGaps {
 		return errAnswer
 	}
-	for codec, data := range map[revocation.Codec]string{revocation.CodecGolomb: "000001f00180018407f7f0", revocation.CodecGaps: "00ef6e8924bea8"} {
+	for codec, data := range map[revocation.Codec]string{
+		revocation.CodecGolomb: "000001f00180018407f7f0", revocation.CodecGaps: "00ef6e8924bea8", revocation.CodecBlocks: "03e7cfff841cffb911f0",
+	} {
 		again, err := revocation.Decode(codec, 4096, len(serials), unhex(data))
 		if err != nil {
 			return err

@@ -25,20 +25,34 @@ const CodecGolomb Codec = 1
 // come in clusters, and for large sets.
 const CodecGaps Codec = 2
 
-// Encode returns the octets of s and the codec that reads them, of the codecs the one with the fewest octets. The result depends on the
-// set alone, and is empty for an empty set.
+// CodecBlocks codes how many serials of each block of one size are revoked, with models that learn, and then which. It is the smaller one where
+// batches of a size were revoked together.
+const CodecBlocks Codec = 3
+
+// Encode returns the octets of s and the codec that reads them, of the codecs the one with the fewest octets. Blocks are tried where serials lie
+// unevenly, of one size. The result depends on the set alone, and is empty for an empty set.
 func Encode(s *Set) (Codec, []byte) {
-	golomb, gaps := encodeGolomb(s.sorted()), encodeGaps(s.N(), s.sorted(), 2*s.Len())
-	if len(gaps) < len(golomb) && !tooDense(s.Len(), gaps) {
-		return CodecGaps, gaps
+	serials := s.sorted()
+	codec, data := CodecGolomb, encodeGolomb(serials)
+	shorter := func(c Codec, d []byte) {
+		if len(d) < len(data) && !tooDense(len(serials), d) {
+			codec, data = c, d
+		}
 	}
-	return CodecGolomb, golomb
+	shorter(CodecGaps, encodeGaps(s.N(), serials, 2*len(serials)))
+	if size, ok := blockSize(s.N(), serials); ok {
+		shorter(CodecBlocks, encodeBlocks(s.N(), serials, size))
+	}
+	return codec, data
 }
 
-// Decode reads the set of count serials below n from data, which it does not keep. It accepts one encoding of a set per divisor,
-// allocates no more than [MaxData] explains, and never panics, whatever the arguments. Errors: [ErrCodec], [ErrData].
+// Decode reads the set of count serials below n from data, which it does not keep. It accepts one encoding of a set per
+// divisor or size of blocks, allocates no more than [MaxData] explains, and never panics, whatever the arguments. Errors: [ErrCodec], [ErrData].
 func Decode(c Codec, n uint64, count int, data []byte) (*Set, error) {
-	if c != CodecGolomb && c != CodecGaps {
+	decode := map[Codec]func(uint64, int, []byte) ([]uint32, error){
+		CodecGolomb: decodeGolomb, CodecGaps: decodeGaps, CodecBlocks: decodeBlocks,
+	}[c]
+	if decode == nil {
 		return nil, fmt.Errorf("%w: codec %d", ErrCodec, c)
 	}
 	switch {
@@ -48,10 +62,6 @@ func Decode(c Codec, n uint64, count int, data []byte) (*Set, error) {
 		return nil, fmt.Errorf("%w: %d revoked of %d", ErrData, count, n)
 	case len(data) > MaxData:
 		return nil, fmt.Errorf("%w: %d octets, at most %d", ErrData, len(data), MaxData)
-	}
-	decode := decodeGolomb
-	if c == CodecGaps {
-		decode = decodeGaps
 	}
 	serials, err := decode(n, count, data)
 	if err != nil {

@@ -262,7 +262,7 @@ func TestDecodeRefuses(t *testing.T) {
 			}
 		})
 	}
-	for _, c := range []revocation.Codec{0, 3, 255} {
+	for _, c := range []revocation.Codec{0, 4, 255} {
 		if _, err := revocation.Decode(c, 10, 0, nil); !errors.Is(err, revocation.ErrCodec) {
 			t.Errorf("codec %d: %v, want ErrCodec", c, err)
 		}
@@ -275,16 +275,10 @@ func TestAlteredStreams(t *testing.T) {
 	const n, count = 5000, 120
 	golomb := newSet(t, n, uniform(rand.New(rand.NewPCG(7, 8)), n, count)...)
 	gaps := newSet(t, n, append(every(100), shifted(uniform(rand.New(rand.NewPCG(7, 9)), n-100, 20), 100)...)...)
-	for want, s := range map[revocation.Codec]*revocation.Set{revocation.CodecGolomb: golomb, revocation.CodecGaps: gaps} {
-		c, data := revocation.Encode(s)
-		if want == revocation.CodecGolomb {
-			c, data = want, revocation.EncodeGolomb(s)
-		}
-		if c != want {
-			t.Fatalf("codec %d", c)
-		}
-		alter(t, s, c, data)
-	}
+	alter(t, golomb, revocation.CodecGolomb, revocation.EncodeGolomb(golomb))
+	alter(t, gaps, revocation.CodecGaps, revocation.EncodeGaps(gaps))
+	alter(t, golomb, revocation.CodecBlocks, revocation.EncodeBlocks(golomb, 200))
+	alter(t, gaps, revocation.CodecBlocks, revocation.EncodeBlocks(gaps, 100))
 }
 
 func alter(t *testing.T, s *revocation.Set, c revocation.Codec, data []byte) {
@@ -318,7 +312,7 @@ func TestDecodeAllocation(t *testing.T) {
 	data := append([]byte{0, 0, 0, 1}, make([]byte, 60)...)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	for _, codec := range []revocation.Codec{revocation.CodecGolomb, revocation.CodecGaps} {
+	for _, codec := range []revocation.Codec{revocation.CodecGolomb, revocation.CodecGaps, revocation.CodecBlocks} {
 		if _, err := revocation.Decode(codec, 1<<32, math.MaxInt32, data); err == nil {
 			t.Fatal("accepted")
 		}

@@ -11,3 +11,15 @@ func ReadGaps(n uint64, count int, data []byte) (*Set, error) {
 	serials, _, err := readGaps(n, count, data)
 	return &Set{n: n, serials: serials}, err
 }
+
+// EncodeBlocks codes a set in blocks of a size that there may be.
+func EncodeBlocks(s *Set, size int) []byte { return encodeBlocks(s.N(), s.sorted(), size) }
+
+// ReadBlocks reads any stream of those. Errors: [ErrData].
+func ReadBlocks(n uint64, count int, data []byte) (*Set, error) {
+	serials, _, err := readBlocks(n, count, data)
+	return &Set{n: n, serials: serials}, err
+}
+
+// BlockSize returns the size that the encoder tries; false if none.
+func BlockSize(s *Set) (int, bool) { return blockSize(s.N(), s.sorted()) }

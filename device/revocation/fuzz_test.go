@@ -22,6 +22,9 @@ func FuzzDecode(f *testing.F) {
 	f.Add(uint8(2), uint64(1<<20), 3, []byte{0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc, 0xde, 0xf0})
 	f.Add(uint8(2), uint64(1<<32), 60, []byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff})
 	f.Add(uint8(3), uint64(4), 1, []byte{0})
+	f.Add(uint8(3), uint64(4000), 3, []byte{3, 231, 0x12, 0x34, 0x56, 0x78, 0x9a})
+	f.Add(uint8(3), uint64(1<<32), 8192, []byte{255, 255, 0x80, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff})
+	f.Add(uint8(4), uint64(4), 1, []byte{0})
 	f.Fuzz(func(t *testing.T, codec uint8, n uint64, count int, data []byte) {
 		s, err := revocation.Decode(revocation.Codec(codec), n, count, data)
 		if err != nil {

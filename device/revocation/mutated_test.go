@@ -22,7 +22,7 @@ type stream struct {
 	data  []byte
 }
 
-// streams are lists of both codecs, of all kinds that there are, none of them long.
+// streams are lists of all codecs, of all kinds that there are, none of them long.
 func streams(t *testing.T, r *rand.Rand) (all []stream) {
 	t.Helper()
 	add := func(n uint64, serials ...uint32) {
@@ -30,6 +30,9 @@ func streams(t *testing.T, r *rand.Rand) (all []stream) {
 		all = append(all,
 			stream{revocation.CodecGolomb, n, s.Len(), revocation.EncodeGolomb(s)},
 			stream{revocation.CodecGaps, n, s.Len(), revocation.EncodeGaps(s)})
+		if size := size(r, n, s.Len()+1); size > 0 {
+			all = append(all, stream{revocation.CodecBlocks, n, s.Len(), revocation.EncodeBlocks(s, size)})
+		}
 	}
 	add(0)
 	add(1)
@@ -72,8 +75,8 @@ func (s stream) mutate(r *rand.Rand) stream {
 			s.n = r.Uint64N(2*s.n + 3)
 		case kind < 15: // claim any n
 			s.n = r.Uint64() >> r.IntN(64)
-		default: // claim the other codec
-			s.codec ^= revocation.CodecGolomb ^ revocation.CodecGaps
+		default: // claim another codec
+			s.codec = s.codec%3 + 1
 		}
 	}
 	return s
@@ -147,6 +150,10 @@ func TestBombs(t *testing.T) {
 		{revocation.CodecGaps, 1 << 32, free + 1, nil},
 		{revocation.CodecGaps, 1 << 32, free, []byte{1}},
 		{revocation.CodecGaps, 1 << 19, 1<<19 - 1, nil},
+		{revocation.CodecBlocks, 1 << 32, math.MaxInt32, make([]byte, 1000)},
+		{revocation.CodecBlocks, 1 << 32, free, []byte{0, 255}},
+		{revocation.CodecBlocks, 1 << 25, free, []byte{0, 7}},
+		{revocation.CodecBlocks, 1 << 24, free, []byte{255, 255, 255, 255, 255, 255, 255, 255, 128}},
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)

@@ -100,6 +100,17 @@ func (w *rangeWriter) even(v uint64, width uint) {
 	}
 }
 
+// share writes a value that has width of total ≤ 2³² parts, with start of them below.
+func (w *rangeWriter) share(start, width, total uint64) {
+	one := w.span / total
+	w.low += one * start
+	w.span = one * width
+	for w.span < spanLow {
+		w.span <<= 8
+		w.shift()
+	}
+}
+
 // shift moves the octet on top of low to the output.
 func (w *rangeWriter) shift() {
 	top := w.low >> (spanBits - 8)
@@ -147,7 +158,9 @@ type rangeReader struct {
 	code   uint64 // where the number of the stream lies in the present interval, below span
 	span   uint64
 	window uint64 // the last octets taken, eight of them
+	one    uint64 // of the parts of a value
 	zeros  bool   // the stream has a zero at its end, which no writer leaves
+	lost   bool   // the stream left the interval, which no writer does
 }
 
 func newRangeReader(data []byte) *rangeReader {
@@ -155,6 +168,7 @@ func newRangeReader(data []byte) *rangeReader {
 	for range spanBits / 8 {
 		r.take()
 	}
+	r.lost = r.code >= r.span
 	return r
 }
 
@@ -172,7 +186,7 @@ func (r *rangeReader) take() {
 // those of low, so that their number less code is the writer's low; of its carry the rest of the stream tells.
 func (r *rangeReader) asWritten() bool {
 	low := (r.window - r.code) & (spanTop - 1)
-	return r.code < r.span && len(r.data) == 0 && !r.zeros && roundest(low, r.span) == low+r.code
+	return !r.lost && r.code < r.span && len(r.data) == 0 && !r.zeros && roundest(low, r.span) == low+r.code
 }
 
 func (r *rangeReader) read(m *model) (one bool) {
@@ -205,4 +219,25 @@ func (r *rangeReader) even(width uint) (v uint64) {
 		}
 	}
 	return v
+}
+
+// target returns in which of total ≤ 2³² parts the number of the stream lies. The value that has it is then read by share.
+func (r *rangeReader) target(total uint64) uint64 {
+	r.one = r.span / total
+	v := r.code / r.one
+	if v >= total {
+		r.lost = true
+		return total - 1
+	}
+	return v
+}
+
+// share takes the value that has width parts, with start below.
+func (r *rangeReader) share(start, width uint64) {
+	r.code -= r.one * start
+	r.span = r.one * width
+	for r.span < spanLow {
+		r.span <<= 8
+		r.take()
+	}
 }
