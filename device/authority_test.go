@@ -5,6 +5,7 @@ import (
 	"crypto/ecdh"
 	"crypto/ed25519"
 	"crypto/hpke"
+	"io"
 	"sync"
 	"time"
 
@@ -29,7 +30,8 @@ type authority struct {
 	next   uint32 // serial
 	list   uint32 // sequence of the last list
 	state  [16]byte
-	epochs int // keys in a package
+	epochs int       // keys in a package
+	rand   io.Reader // of the keys; nil is crypto/rand
 }
 
 // edit bends what an authority issues.
@@ -149,7 +151,7 @@ func (a *authority) issue(request []byte, e edit) []byte {
 	var rs [][32]byte
 	for i := range a.epochs {
 		id := ibc.Identity{Core: a.hash(), Address: addr.String(), Epoch: first + uint32(i)}
-		k := must(a.master.Extract(nil, id, r.U))
+		k := must(a.master.Extract(a.rand, id, r.U))
 		c.Keys, rs = append(c.Keys, k), append(rs, k.R())
 	}
 	entry := &wire.IssueEntry{Address: addr, Request: r.Hash(), Sequence: seq, FirstEpoch: first, Count: len(rs), Keys: wire.KeysHash(rs)}

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	bls "github.com/cloudflare/circl/ecc/bls12381"
+
 	"marque/device/ibc"
 )
 
@@ -39,6 +41,7 @@ type vector struct {
 	Mode       byte   `json:"mode"`
 	Bind       string `json:"bind"`
 	ColdU      string `json:"cold_u"`
+	ColdGT     string `json:"cold_gt"` // GT(K)
 	ColdKey    string `json:"cold_key"`
 	WarmE      string `json:"warm_e"`
 	WarmKey    string `json:"warm_key"`
@@ -88,6 +91,13 @@ func (v *vector) compute(t *testing.T) {
 	cu, ck, err := k.EncapsulateCold(rnd, ibc.NewRecipient(m.Params(), id), seal)
 	must(err)
 	v.ColdU, v.ColdKey = hex.EncodeToString(cu[:]), hex.EncodeToString(ck[:])
+	var g1 bls.G1
+	var g2 bls.G2
+	must(g1.SetBytes(cu[:]))
+	must(g2.SetBytes(k.Bytes()[64:]))
+	gt, err := bls.Pair(&g1, &g2).MarshalBinary()
+	must(err)
+	v.ColdGT = hex.EncodeToString(gt)
 	we, wk, err := k.EncapsulateWarm(rnd, k.Public(), seal)
 	must(err)
 	v.WarmE, v.WarmKey = hex.EncodeToString(we[:]), hex.EncodeToString(wk[:])
