@@ -16,7 +16,7 @@ type Alarm struct {
 	Time time.Time     // when it was noticed, whole milliseconds
 	Text string        // what was noticed, at most 512 octets
 	Core [32]byte      // hash of the core that it happened under
-	Keys []KeyEvidence // two keys of one identity, if that is what was noticed
+	Keys []KeyEvidence // two keys of one identity, if that is what was noticed, and there was room for the proof
 }
 
 // KeyEvidence is one of two keys that were issued for one identity, with a signature under it where that is at hand: then anybody can
@@ -52,7 +52,7 @@ func (d *Device) alarmOf(core [32]byte, now time.Time, text string, keys ...KeyE
 	if same >= maxAlarms {
 		return false
 	}
-	d.alarms = append(d.alarms, Alarm{Time: time.UnixMilli(now.UnixMilli()).UTC(), Text: text, Core: core, Keys: keys})
+	d.alarms = append(d.alarms, proofless(Alarm{Time: time.UnixMilli(now.UnixMilli()).UTC(), Text: text, Core: core, Keys: keys}, d.alarms))
 	return true
 }
 

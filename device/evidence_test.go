@@ -3,10 +3,12 @@ package device_test
 import (
 	"bytes"
 	"io"
+	"os"
 	"testing"
 
 	"marque/device"
 	"marque/device/ibc"
+	"marque/device/wire"
 )
 
 // The proof of a doubly issued key is on disk when Verify returns: a device that is killed then, perhaps for it, still has it.
@@ -55,26 +57,72 @@ func TestEvidenceFromSession(t *testing.T) {
 	}
 }
 
-// Evidence of every alarm, each over the longest message, fits the state file; and alarms end somewhere.
-func TestEvidenceIsBounded(t *testing.T) {
+// Everything that a device keeps, lists aside, fits 64 KiB with all of it full: keys of 64 epochs, peers, messages, and alarms with as much proof as
+// has room. Alarms end somewhere.
+func TestFullFolder(t *testing.T) {
 	f := newFleet(t)
+	f.epochs = wire.MaxKeys
+	f.bus = f.enrol(t, "full", wire.KindVehicle)
+	dir := f.dirs[f.bus]
+	must(f.bus.Apply(f.publish()))
+	must(f.bus.Receipt())
+	f.epochs = 1
 	long := string(bytes.Repeat([]byte{'x'}, device.MaxPayload))
-	for range 40 {
-		d := f.enrol(t, "other", 1)
-		k := f.key(address(d))
-		must(f.bus.Verify(must(d.Sign(nil, device.SignOptions{}))))
-		_, err := f.bus.Verify(f.beacon(k, f.clock.now(), long))
-		wantErr(t, err, device.ErrTwoKeys, "substitute")
+	for i := range device.MaxPeers + 40 {
+		d := f.enrol(t, "other", wire.KindVehicle)
+		for range 12 {
+			must(f.bus.Verify(must(d.Sign(nil, device.SignOptions{}))))
+		}
+		if i < 40 {
+			payload := "short"
+			if i%2 == 1 {
+				payload = long
+			}
+			_, err := f.bus.Verify(f.beacon(f.key(address(d)), f.clock.now(), payload))
+			wantErr(t, err, device.ErrTwoKeys, "substitute")
+		}
 		check(d.Close())
 	}
-	f.bus = f.reload(t, f.bus, f.options())
-	alarms := f.bus.Alarms()
-	if len(alarms) != 32 {
-		t.Fatalf("%d alarms", len(alarms))
+	if s := f.bus.Status(); s.Peers != device.MaxPeers || s.Seen < 1000 || len(s.Alarms) != 32 {
+		t.Errorf("%d peers, %d messages, %d alarms", s.Peers, s.Seen, len(s.Alarms))
 	}
-	last := alarms[31].Keys[1]
-	id := ibc.Identity{Core: f.hash(), Address: last.Address.String(), Epoch: last.Epoch}
-	if err := must(ibc.NewPublicKey(f.master.Params(), id, last.R)).Verify(last.Context, last.Signed, last.Sig); err != nil {
+	replayed := must(f.tram.Sign(nil, device.SignOptions{}))
+	must(f.bus.Verify(replayed))
+	check(f.bus.Close())
+	total := int64(0)
+	for _, e := range must(os.ReadDir(dir)) {
+		if info := must(e.Info()); e.Name() != "list" && e.Name() != "carried" {
+			t.Logf("%s: %d", e.Name(), info.Size())
+			total += info.Size()
+		}
+	}
+	if total > 64<<10 {
+		t.Errorf("%d octets", total)
+	}
+	f.bus = f.load(t, dir, f.options())
+	s := f.bus.Status()
+	if s.Peers < 48 || s.Seen < 300 || len(s.Alarms) != 32 {
+		t.Errorf("after a restart %d peers, %d messages, %d alarms", s.Peers, s.Seen, len(s.Alarms))
+	}
+	_, err := f.bus.Verify(replayed)
+	if err == nil {
+		t.Error("accepted again")
+	}
+	first := s.Alarms[0].Keys[1]
+	id := ibc.Identity{Core: f.hash(), Address: first.Address.String(), Epoch: first.Epoch}
+	if err := must(ibc.NewPublicKey(f.master.Params(), id, first.R)).Verify(first.Context, first.Signed, first.Sig); err != nil {
 		t.Error(err)
+	}
+}
+
+// Who the authority enrols costs a device nothing before it hears of them: not an octet of its state.
+func TestNothingForPeers(t *testing.T) {
+	f := newFleet(t)
+	must(f.bus.Apply(f.publish()))
+	before := readState(f.dirs[f.bus])
+	f.next += 100_000
+	must(f.bus.Apply(f.publish()))
+	if after := readState(f.dirs[f.bus]); len(after[0]) != len(before[0]) || len(after[1]) != len(before[1]) {
+		t.Errorf("%d and %d octets after 100,000 enrolments, %d and %d before", len(after[0]), len(after[1]), len(before[0]), len(before[1]))
 	}
 }

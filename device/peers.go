@@ -155,11 +155,12 @@ func (p *peers) len() int {
 	return len(p.known.items)
 }
 
-// encode writes what decodePeers reads, least recently used first.
-func (p *peers) encode(e *encoder) {
+// encode writes what decodePeers reads, least recently used first, of the last ones as many as have room in so many octets.
+func (p *peers) encode(e *encoder, room int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	known := p.known.all()
+	doubly := p.doubly.all()
+	known := recent(p.known.all(), room-4-4-8*len(doubly))
 	e.u32(uint32(len(known)))
 	for _, k := range known {
 		r := k.key.R()
@@ -168,7 +169,6 @@ func (p *peers) encode(e *encoder) {
 		e.raw(r[:])
 		e.flag(k.knowsMe)
 	}
-	doubly := p.doubly.all()
 	e.u32(uint32(len(doubly)))
 	for _, id := range doubly {
 		e.u32(id.serial)

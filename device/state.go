@@ -37,11 +37,14 @@ func (d *Device) encodeState() []byte {
 	}
 	d.mark.encode(e)
 	encodeAlarms(e, d.alarms)
-	d.peers.encode(e)
-	encodeAlarmCores(e, d.alarms)
-	d.rotation.encode(e)
-	d.encodeAnswer(e)
-	d.counting.encode(e)
+	rest := &encoder{}
+	defer func() { clear(rest.b) }()
+	encodeAlarmCores(rest, d.alarms)
+	d.rotation.encode(rest)
+	d.encodeAnswer(rest)
+	d.counting.encode(rest)
+	d.peers.encode(e, maxState-len(e.b)-len(rest.b))
+	e.raw(rest.b)
 	return e.b
 }
 
@@ -88,6 +91,9 @@ func (d *Device) decodeRest(r *decoder) (err error) {
 	for i := range d.alarms {
 		r.copy(d.alarms[i].Core[:])
 	}
+	for i, a := range d.alarms { // of programs that kept every proof
+		d.alarms[i] = proofless(a, d.alarms[:i])
+	}
 	if d.rotation, err = decodeRotation(r); err != nil {
 		return err
 	}
@@ -129,6 +135,7 @@ func (d *Device) loadReplay() (lost bool, err error) {
 
 // saveReplay writes the record of seen messages for the state of the present generation. The caller holds saving.
 func (d *Device) saveReplay() error {
+	d.seen.shrink(maxSeenLen)
 	return d.folder.save(replayFile, whatReplay, d.generation, d.seen.encode())
 }
 
