@@ -19,11 +19,17 @@ func serialsOf(revoked []storage.Standing) []uint32 {
 }
 
 // revoked returns all serials that are, or are to be, on the list, ascending.
-// Registry and log are two accounts of the same events: they must agree on that.
+// Registry and log are two accounts of the same events: they must agree on that. Where only the registry's index does not, it is made anew.
 func (a *Authority) revoked(tx *storage.Tx) ([]storage.Standing, error) {
-	all, err := listings(tx)
+	all, err := tx.Revoked()
+	if err == nil && !a.ledger.agrees(all) {
+		err = storage.ErrCorrupt
+	}
+	if errors.Is(err, storage.ErrCorrupt) {
+		all, err = tx.IndexRevoked()
+	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read the registry: %w", err)
 	}
 	if tx.Count() != a.ledger.n() || !slices.Equal(serialsOf(all), a.ledger.serials()) {
 		return nil, fmt.Errorf("compare what is revoked: %w", ErrInconsistent)
@@ -31,13 +37,15 @@ func (a *Authority) revoked(tx *storage.Tx) ([]storage.Standing, error) {
 	return all, nil
 }
 
-// listings reads them from the registry.
-func listings(tx *storage.Tx) ([]storage.Standing, error) {
-	all, err := tx.Revoked()
-	if err != nil {
-		return nil, fmt.Errorf("read the registry: %w", err)
+// agrees reports whether an index has the serials that belong on the next list, with the keys that the log has of them, and none as new
+// that the newest list had.
+func (l *ledger) agrees(all []storage.Standing) bool {
+	if !slices.Equal(serialsOf(all), l.serials()) {
+		return false
 	}
-	return all, nil
+	return !slices.ContainsFunc(all, func(s storage.Standing) bool {
+		return s.LastEpoch != l.lastEpochs[s.Serial] || l.standings[s.Serial] == listed && s.ListedIn == 0
+	})
 }
 
 // amend changes the record of a revocation.

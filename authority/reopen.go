@@ -270,7 +270,10 @@ func (a *Authority) mergeOne(tx *storage.Tx, serial, last uint32, r storage.Revo
 }
 
 func (a *Authority) publishReopened(tx *storage.Tx, now time.Time, e *evidence, r *Reopened) (*Published, error) {
-	revoked, err := listings(tx)
+	if err := a.read(tx); err != nil { // what this change made of the log before
+		return nil, err
+	}
+	revoked, err := a.revoked(tx)
 	if err != nil {
 		return nil, err
 	}

@@ -60,6 +60,42 @@ func (tx *Tx) openStanding(it item) (Standing, error) {
 	}, nil
 }
 
+// IndexRevoked makes the index anew, in an update, and returns what [Tx.Revoked] does: a database that a program without the index
+// changed meanwhile has one that does not follow the records. It reads all of them. Errors: ErrLocked, ErrCorrupt.
+func (tx *Tx) IndexRevoked() ([]Standing, error) {
+	if tx.keys == nil {
+		return nil, ErrLocked
+	}
+	if err := tx.emptyRevoked(); err != nil {
+		return nil, err
+	}
+	return tx.indexRevoked()
+}
+
+func (tx *Tx) emptyRevoked() (err error) {
+	if none, err := tx.absent(bucketRevoked); err != nil || none {
+		return err
+	}
+	var keys [][]byte
+	for key, err := range tx.keysOf(bucketRevoked) {
+		if err != nil {
+			return err
+		}
+		keys = append(keys, slices.Clone(key))
+	}
+	defer guard(&err)
+	b, err := tx.bucket(bucketRevoked)
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
+		if err := b.Delete(key); err != nil {
+			return fmt.Errorf("empty %s: %w", bucketRevoked, err)
+		}
+	}
+	return nil
+}
+
 // indexRevoked reads what is revoked from the records, and writes the index if it can.
 func (tx *Tx) indexRevoked() ([]Standing, error) {
 	var all []Standing
@@ -83,8 +119,12 @@ func (tx *Tx) indexRevoked() ([]Standing, error) {
 	if !tx.tx.Writable() {
 		return all, nil
 	}
-	if err := tx.addBucket(bucketRevoked); err != nil {
+	if none, err := tx.absent(bucketRevoked); err != nil {
 		return nil, err
+	} else if none {
+		if err := tx.addBucket(bucketRevoked); err != nil {
+			return nil, err
+		}
 	}
 	for _, s := range all {
 		if err := tx.putStanding(s); err != nil {
