@@ -70,6 +70,69 @@ func ExampleDevice_Seal() {
 	// warm: "number 12"
 }
 
+// Beacons have the short form, but for one now and then. Who hears only short ones asks for a full one.
+func ExampleDevice_FullWanted() {
+	_, bus, park, end := exampleFleet()
+	defer end()
+
+	_, err := bus.Sign([]byte("at stop 6"), device.SignOptions{Mixed: true}) // nobody heard this one
+	check(err)
+	for _, payload := range []string{"at stop 7", "at stop 8", "at stop 9"} {
+		beacon, err := bus.Sign([]byte(payload), device.SignOptions{Mixed: true})
+		check(err)
+		m, err := park.Verify(beacon)
+		var unknown *device.UnknownSenderError
+		if errors.As(err, &unknown) && unknown.Request != nil {
+			fmt.Printf("%d octets: unknown, asks with %d\n", len(beacon), len(unknown.Request))
+			check(bus.FullWanted(unknown.Request))
+			continue
+		}
+		check(err)
+		fmt.Printf("%d octets: %s says %q\n", len(beacon), m.Sender, m.Payload)
+	}
+	// Output:
+	// 94 octets: unknown, asks with 13
+	// 146 octets: //fleet.example/Sbus-4711~0 says "at stop 8"
+	// 94 octets: //fleet.example/Sbus-4711~0 says "at stop 9"
+}
+
+// One message to several: each of them opens it, and does not learn who the others are.
+func ExampleDevice_SealAll() {
+	_, bus, park, end := exampleFleet()
+	defer end()
+
+	to := []wire.Address{must(wire.ParseAddress("//fleet.example/Sparking~1")), must(wire.ParseAddress("//fleet.example/Sdepot~4"))}
+	notice, mode, err := bus.SealAll(to, []byte("late by ten minutes"), device.SealOptions{})
+	check(err)
+	m, err := park.Open(notice)
+	check(err)
+	fmt.Printf("%v, %d octets: %s says %q\n", mode, len(notice), m.Sender, m.Payload)
+	// Output: cold, to several, 354 octets: //fleet.example/Sbus-4711~0 says "late by ten minutes"
+}
+
+// A receiver of very many broadcasts verifies them together.
+func ExampleDevice_VerifyAll() {
+	_, bus, park, end := exampleFleet()
+	defer end()
+
+	var heard [][]byte
+	for _, payload := range []string{"at stop 7", "at stop 8"} {
+		heard = append(heard, must(bus.Sign([]byte(payload), device.SignOptions{})))
+	}
+	heard = append(heard, heard[0])
+	for _, v := range park.VerifyAll(heard) {
+		if v.Err != nil {
+			fmt.Println("replay:", errors.Is(v.Err, device.ErrReplay))
+			continue
+		}
+		fmt.Printf("%s says %q\n", v.Message.Sender, v.Message.Payload)
+	}
+	// Output:
+	// //fleet.example/Sbus-4711~0 says "at stop 7"
+	// //fleet.example/Sbus-4711~0 says "at stop 8"
+	// replay: true
+}
+
 // A session is a net.Conn whose other end is who it says.
 func ExampleDevice_Dial() {
 	_, bus, park, end := exampleFleet()

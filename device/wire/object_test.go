@@ -80,6 +80,7 @@ func statements(t testing.TB) map[string]object {
 	all := map[wire.Type]marshaller{
 		wire.TypeCore: r.core, wire.TypePolicy: r.policy(), wire.TypePackage: r.pkg(t), wire.TypeBundle: r.bundle(),
 		wire.TypeCheckpoint: r.checkpoint(), wire.TypeManifest: r.manifest(), wire.TypeRegions: r.regions(),
+		wire.TypeChange: r.change(),
 	}
 	out := make(map[string]object)
 	for typ, v := range all {
