@@ -7,7 +7,6 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"marque/app/flow"
-	"marque/authority"
 )
 
 // narrowBelow is the width of window below which the rail shows icons only and side columns vanish.
@@ -239,7 +238,7 @@ type standing struct {
 	list       uint32
 	changes    int
 	identities uint64
-	padding    authority.Padding
+	padding    [2]uint32 // of lists: step and share
 	readOnly   flow.ReadOnlyReason
 	drill      flow.Drill
 	chip       flow.Chip
@@ -252,7 +251,7 @@ func (s *Shell) statusChanged() {
 	st := s.console.Status
 	c := &st.Custody
 	now := standing{
-		realm: st.Now.Realm, known: st.Known, phase: st.Phase, list: st.Now.List.Sequence, changes: st.Now.Unpublished, identities: st.Now.Identities, padding: st.Now.Padding,
+		realm: st.Now.Realm, known: st.Known, phase: st.Phase, list: st.Now.List.Sequence, changes: st.Now.Unpublished, identities: st.Now.Identities, padding: [2]uint32{st.Now.Padding.Step, st.Now.Padding.Share},
 		readOnly: c.ReadOnly, drill: c.Drill, answers: c.Chip != nil, present: len(c.Present),
 	}
 	if c.Chip != nil {
