@@ -50,10 +50,11 @@ func (d *Device) checkCounter() error {
 }
 
 // saveCounted writes a state that makes every earlier one worthless: at each start, and when a list, a package, a core or an alarm came. After a
-// crash between the file and the counter, the next start makes up for it. The caller holds saving but not mu.
+// crash between the file and the counter, the next start makes up for it. Where the counter fails, the state is written all the same: what it
+// says must not be lost for that. The caller holds saving but not mu.
 func (d *Device) saveCounted() error {
 	if err := d.willCount(); err != nil {
-		return err
+		return errors.Join(d.saveState(), err)
 	}
 	return errors.Join(d.saveState(), d.count())
 }

@@ -204,3 +204,19 @@ func TestKilledWhileCounting(t *testing.T) {
 		check(d.Close())
 	}
 }
+
+// What a device has to remember is written though its counter fails: here the proof that a key was issued twice, with the power cut afterwards.
+func TestAlarmWithoutCounter(t *testing.T) {
+	f, o := counted(t)
+	check(f.bus.Close())
+	broken := o
+	broken.Counter = &brokenCounter{o.Counter, 3} // enough to start with
+	f.bus = f.load(t, f.dirs[f.bus], broken)
+	must(f.bus.Verify(must(f.tram.Sign([]byte("real"), device.SignOptions{}))))
+	_, err := f.bus.Verify(f.beacon(f.key(address(f.tram)), f.clock.now(), "substitute"))
+	wantErr(t, err, device.ErrTwoKeys, "the second key")
+	d := f.load(t, crash(t, f.dirs[f.bus]), o)
+	if alarms := d.Status().Alarms; len(alarms) != 1 {
+		t.Errorf("alarms: %v", alarms)
+	}
+}
