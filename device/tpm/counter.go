@@ -38,7 +38,9 @@ type Counter struct {
 }
 
 // Format leaves out what the TPM is asked with, whatever the verb.
-func (c *Counter) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "counter %#x of %s", c.index, c.path) }
+func (c *Counter) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "counter %#x of %s", c.index, c.path)
+}
 
 // New makes a counter in the TPM at path: a device, as a rule /dev/tpmrm0, or the Unix socket of swtpm. It takes the first free of 64 indexes,
 // and needs a TPM whose owner has no password. The randomness is for the 32 octets without which nobody advances or reads the counter;

@@ -112,16 +112,16 @@ func TestRules(t *testing.T) {
 			if number == 24 {
 				number = int(b[at+2])
 			}
-			if name, b, ok = kinds[strconv.Itoa(number)], b[at:], true; all[name] == "" {
+			if name, b = kinds[strconv.Itoa(number)], b[at:]; all[name] == "" {
 				t.Fatalf("PROTOCOL.md has no CDDL for log entry %d", number)
 			}
 			seen[name], text = true, all[name]
 		}
-		n, least, most := int(b[0]&31), 0, 0
+		n := int(b[0] & 31)
 		if n >= 24 {
 			n = int(b[1])
 		}
-		if least, most = elements(text); n != least && n != most {
+		if least, most := elements(text); n != least && n != most {
 			t.Errorf("%s has %d elements; its CDDL has %d to %d", name, n, least, most)
 		}
 	})

@@ -28,7 +28,6 @@ func unhex(s string) []byte {
 func cat(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 func u8(n int) []byte            { return []byte{byte(n)} }
 func u32(n uint32) []byte        { return binary.BigEndian.AppendUint32(nil, n) }
-func u64(n uint64) []byte        { return binary.BigEndian.AppendUint64(nil, n) }
 func lp(s []byte) []byte         { return append(binary.BigEndian.AppendUint16(nil, uint16(len(s))), s...) }
 func label(s string) []byte      { return lp([]byte(s)) }
 
