@@ -271,3 +271,34 @@ func TestCarriedWrittenOnce(t *testing.T) {
 		t.Errorf("written %d times", n)
 	}
 }
+
+// A device that is closed while it takes a list into force ends that first: nothing that was applied is missing from what it hands on.
+func TestClosedWhileApplying(t *testing.T) {
+	f := newFleet(t)
+	var d *device.Device
+	closed := make(chan error, 1)
+	ended := make(chan struct{})
+	d = f.reload(t, f.bus, device.WithStep(f.options(), func(step string) {
+		if step != "replaced state-a" && step != "replaced state-b" || d == nil {
+			return
+		}
+		select {
+		case <-ended:
+			return // Close writes the state, too
+		default:
+		}
+		close(ended)
+		go func() { closed <- d.Close() }()
+		for range 200 { // long enough for a Close that does not wait
+			if _, err := d.Sign(nil, device.SignOptions{}); errors.Is(err, device.ErrClosed) {
+				return
+			}
+			time.Sleep(time.Millisecond)
+		}
+	}))
+	must(d.Apply(f.publish(2)))
+	check(<-closed)
+	if n := f.load(t, f.dirs[d], f.options()).Status().Shared.Carried; n != 1 {
+		t.Errorf("%d statements carried", n)
+	}
+}

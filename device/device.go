@@ -162,13 +162,9 @@ func newDevice(o Options) *Device {
 // its next start. Later calls of any method fail with ErrClosed.
 func (d *Device) Close() error {
 	d.sessions.closeAll() // while they still count as trusted, so that their peers hear of it
-	d.mu.Lock()
-	if d.closed {
-		d.mu.Unlock()
+	if !d.end() {
 		return nil
 	}
-	d.closed = true
-	d.mu.Unlock()
 	d.sessions.closeAll() // those made meanwhile
 	d.sharing.busy.Wait() // so that Learned hears of every list that was applied
 
@@ -188,6 +184,17 @@ func (d *Device) Close() error {
 		return fmt.Errorf("close device: %w", err)
 	}
 	return nil
+}
+
+// end keeps everything from beginning, once what is being written has ended, and says whether it was the first to do so.
+func (d *Device) end() bool {
+	d.saving.Lock()
+	defer d.saving.Unlock()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	first := !d.closed
+	d.closed = true
+	return first
 }
 
 // ready returns the realm of an installed device. The caller holds mu.
