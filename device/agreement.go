@@ -32,7 +32,7 @@ func (h *handshake) first(to wire.Address) ([]byte, error) {
 	}
 	var ek []byte
 	if h.hybrid {
-		if h.kem, err = decapsulationKey(h.d.o.Rand); err != nil {
+		if h.kem, err = decapsulationKey(h.rand); err != nil {
 			return nil, err
 		}
 		ek = h.kem.EncapsulationKey().Bytes()
@@ -130,7 +130,7 @@ func (h *handshake) start(initiator bool, responder wire.Address) (err error) {
 	prologue := ibc.AppendLPString(nil, "marque/v1/session")
 	c := noise.Config{
 		CipherSuite: noise.NewCipherSuite(curve25519{}, noise.CipherAESGCM, noise.HashSHA256),
-		Random:      h.d.o.Rand,
+		Random:      h.rand,
 		Pattern:     noise.HandshakeNN,
 		Initiator:   initiator,
 	}
@@ -240,7 +240,7 @@ func (h *handshake) auth(to cipher.AEAD, context string) ([]byte, error) {
 		return nil, err
 	}
 	h.auths = append(h.auths, sha256.Sum256(b))
-	return to.Seal(nil, make([]byte, nonceSize), b, nil), nil
+	return to.Seal(nil, make([]byte, nonceSize), b, h.numbers), nil
 }
 
 // errSeal is of a proof that nobody made who took part in the handshake so far.
@@ -248,7 +248,7 @@ var errSeal = fmt.Errorf("the peer's proof was altered: %w: %w", ErrHandshake, E
 
 // checkAuth checks who the peer is: the responder is whom this device called, and does not say its name; an initiator does.
 func (h *handshake) checkAuth(msg []byte, from cipher.AEAD, context string, called wire.Address) error {
-	b, err := from.Open(nil, make([]byte, nonceSize), msg, nil)
+	b, err := from.Open(nil, make([]byte, nonceSize), msg, h.numbers)
 	if err != nil {
 		return errSeal
 	}

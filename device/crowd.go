@@ -38,7 +38,7 @@ func (c *crowd) leave(host netip.Addr) {
 // host is what the addresses of one machine have in common: of IPv6 the first 64 bits, within which a machine chooses freely. Networks
 // without IP addresses, such as Unix sockets, tell no hosts apart; there it is the zero value, which is not counted.
 func host(a net.Addr) netip.Addr {
-	t, ok := a.(*net.TCPAddr)
+	t, ok := a.(interface{ AddrPort() netip.AddrPort }) // of TCP and UDP
 	if !ok {
 		return netip.Addr{}
 	}

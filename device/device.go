@@ -154,7 +154,7 @@ func newDevice(o Options) *Device {
 	hourly := float64(o.Share.Hourly)
 	d.sharing.sessions, d.sharing.datagrams = newBucket(hourly, hourly/time.Hour.Seconds()), newBucket(hourly, hourly/time.Hour.Seconds())
 	d.recipients.lru = newLRU[ibc.Identity, *ibc.Recipient](maxRecipients)
-	d.sessions.live = map[*Session]struct{}{}
+	d.sessions.live = map[talk]struct{}{}
 	return d
 }
 

@@ -144,3 +144,12 @@ func (d *Device) TablesHeld() (n int) {
 	}
 	return n
 }
+
+// SkipPackets makes sessions as old as after n records sent.
+func SkipPackets(n uint64, ends ...*PacketSession) {
+	for _, s := range ends {
+		s.outMu.Lock()
+		s.out.seq = n
+		s.outMu.Unlock()
+	}
+}

@@ -37,6 +37,7 @@ type handshake struct {
 	conn  net.Conn
 	r     *bufio.Reader
 
+	rand   io.Reader // of the ephemeral keys
 	noise  *noise.HandshakeState
 	hybrid bool
 	kem    *mlkem.DecapsulationKey768 // of a hybrid initiator
@@ -49,7 +50,8 @@ type handshake struct {
 	epoch       uint32 // of the peer's key
 	list        uint32 // sequence of the peer's list
 	initiator   bool
-	bytes       int // sent and received
+	numbers     []byte // in the datagram form: the initiator's of the session ‖ the responder's
+	bytes       int    // sent and received
 }
 
 // Client makes a session with the device called to, over a connection that leads there, and owns the connection from then on: it is closed
@@ -106,20 +108,29 @@ func (d *Device) shake(ctx context.Context, conn net.Conn, side func(*handshake)
 }
 
 func (d *Device) session(conn net.Conn, side func(*handshake) error) (*Session, error) {
-	d.mu.RLock()
-	r, err := d.ready()
-	if err == nil {
-		err = d.ownRevoked(r)
-	}
-	d.mu.RUnlock()
+	h, err := d.handshake()
 	if err != nil {
 		return nil, err
 	}
-	h := &handshake{d: d, realm: r, conn: conn, r: bufio.NewReaderSize(conn, recordBuffer)}
+	h.conn, h.r = conn, bufio.NewReaderSize(conn, recordBuffer)
 	if err := side(h); err != nil {
 		return nil, err
 	}
 	return h.finish()
+}
+
+// handshake begins one, if this device may have sessions.
+func (d *Device) handshake() (*handshake, error) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	r, err := d.ready()
+	if err == nil {
+		err = d.ownRevoked(r)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &handshake{d: d, realm: r, rand: d.o.Rand}, nil
 }
 
 // initiate plays the one who calls, on a stream.
@@ -171,13 +182,18 @@ func (h *handshake) respond() error {
 
 // finish derives the keys of the session. Nothing was given to the program yet, on either side.
 func (h *handshake) finish() (*Session, error) {
-	defer clear(h.secret)
-	okm, err := h.derive("marque/v1/session-keys", sessionSecret)
+	okm, err := h.keys()
 	if err != nil {
 		return nil, err
 	}
 	defer clear(okm)
 	return newSession(h, okm)
+}
+
+// keys derives the 120 octets that a session has.
+func (h *handshake) keys() ([]byte, error) {
+	defer clear(h.secret)
+	return h.derive("marque/v1/session-keys", sessionSecret)
 }
 
 func (h *handshake) write(messages ...[]byte) error {

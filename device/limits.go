@@ -48,6 +48,17 @@ const (
 	maxSpans      = 65_536 // ranges of serials that a list in force says nothing about: it has 4,096 regions at most, but may be cut in several ways
 	minReplay     = 4      // a quarter must be one message at least
 
+	maxPacketSessions = 65_536                 // and handshakes of one PacketListener
+	maxAnswers        = 8                      // to one caller, who repeats its call or its proof
+	maxCookies        = 256                    // that a caller tries in one handshake
+	maxInbox          = 64                     // datagrams that wait for one handshake, or messages for one session's reader
+	maxReadErrors     = 16                     // of a socket, in a row
+	retryFirst        = 250 * time.Millisecond // when a datagram of the handshake is sent again; then after twice as long
+	retryMost         = 2 * time.Second
+	cookieLife        = time.Minute
+	windowSize        = 1_024 // records that may come out of order
+	callOverhead      = 1 + 8 + 16
+
 	coldBurst  = 64  // cold messages opened at once
 	coldPerSec = 128 // and per second from then on: about 15 % of one core
 

@@ -14,6 +14,7 @@ const (
 	recordClose       = 1
 	recordListRequest = 2
 	recordListPiece   = 3
+	recordConfirm     = 4 // in datagrams alone
 
 	seqSize       = 8
 	tagSize       = 16
@@ -42,10 +43,10 @@ func newHalf(material []byte) (*half, error) {
 	return &half{aead: aead, iv: [nonceSize]byte(material[keySize:keyMaterial])}, nil
 }
 
-func (h *half) nonce() []byte {
+func (h *half) nonce(seq uint64) []byte {
 	n := h.iv
 	low := n[nonceSize-seqSize:]
-	binary.BigEndian.PutUint64(low, binary.BigEndian.Uint64(low)^h.seq)
+	binary.BigEndian.PutUint64(low, binary.BigEndian.Uint64(low)^seq)
 	return n[:]
 }
 
@@ -58,7 +59,7 @@ func (h *half) seal(dst []byte, kind byte, data []byte) []byte {
 	dst = binary.BigEndian.AppendUint64(dst, h.seq)
 	seq := dst[len(dst)-seqSize:]
 	plain := append(append(make([]byte, 0, 1+len(data)), kind), data...)
-	dst = h.aead.Seal(dst, h.nonce(), plain, seq)
+	dst = h.aead.Seal(dst, h.nonce(h.seq), plain, seq)
 	h.seq++
 	return dst
 }
@@ -85,7 +86,7 @@ func (h *half) read(r *bufio.Reader) (kind byte, data []byte, err error) {
 	if binary.BigEndian.Uint64(seq) != h.seq {
 		return 0, nil, fmt.Errorf("record repeated, left out or out of order: %w", ErrTampered)
 	}
-	plain, err := h.aead.Open(nil, h.nonce(), b[2+seqSize:], seq)
+	plain, err := h.aead.Open(nil, h.nonce(h.seq), b[2+seqSize:], seq)
 	if err != nil {
 		return 0, nil, fmt.Errorf("record %d: %w", h.seq, ErrTampered)
 	}

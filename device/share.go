@@ -138,8 +138,10 @@ func (d *Device) announce() {
 	if d.o.Share.Off {
 		return
 	}
-	for _, s := range d.sessions.all() {
-		s.announce()
+	for _, t := range d.sessions.all() {
+		if s, ok := t.(*Session); ok { // lists do not spread over datagrams that belong to sessions
+			s.announce()
+		}
 	}
 }
 

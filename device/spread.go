@@ -161,10 +161,12 @@ func (s *Session) release() {
 
 // resume has the sessions ask whose peers are ahead.
 func (d *Device) resume() {
-	for _, s := range d.sessions.all() {
-		s.spread.mu.Lock()
-		s.follow()
-		s.spread.mu.Unlock()
+	for _, t := range d.sessions.all() {
+		if s, ok := t.(*Session); ok { // lists do not spread over datagrams that belong to sessions
+			s.spread.mu.Lock()
+			s.follow()
+			s.spread.mu.Unlock()
+		}
 	}
 }
 

@@ -26,6 +26,8 @@ const (
 	MaxListPiece  = 4_096 // of a statement in one record of a session, so that the session's own data never waits long
 	MinListQuery  = 1 + refSize + orderSize
 	MaxListQuery  = 65_507 // a UDP datagram over IPv4, of a query and of its answer
+	// MaxDatagram is what UDP over IPv4 carries.
+	MaxDatagram = 65_507
 	// ListAnswerOverhead is what an answer has beside its statement.
 	ListAnswerOverhead = 1 + refSize
 )
@@ -66,8 +68,10 @@ const (
 	tagSize        = 16           // AES-GCM
 	wrapSize       = 32 + tagSize // a key for one of several recipients
 	partialKeySize = 160
-	orderSize      = 3 * 4 // of a list
-	minAddress     = len("//a/Sb~0")
+
+	datagramOverhead = 1 + 8 + 16 // at most
+	orderSize        = 3 * 4      // of a list
+	minAddress       = len("//a/Sb~0")
 
 	maxPlain  = 1 + 1 + MaxAddress + pointSize + 8 + signatureSize + MaxPayload
 	minPlain  = 1 + keyRefSize + 8 + signatureSize

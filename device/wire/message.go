@@ -18,6 +18,11 @@ const (
 	ModeHelloHybrid    byte = 0x22 // opens a session whose keys come of ML-KEM-768, too
 	ModeListQuery      byte = 0x31 // asks for a later revocation list
 	ModeListAnswer     byte = 0x32 // carries one
+	ModeCall           byte = 0x41 // datagram: opens a session
+	ModeCookie         byte = 0x42 // datagram: has the caller show that it hears
+	ModeAnswer         byte = 0x43 // datagram: the responder's part of the handshake
+	ModeProof          byte = 0x44 // datagram: who calls
+	ModeRecord         byte = 0x45 // datagram: a record of a session
 )
 
 // MessageID returns SHA-256(mode ‖ x)[:16], where x is U or E of a sealed message and A of a broadcast.

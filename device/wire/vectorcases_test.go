@@ -22,6 +22,7 @@ func vectorCases(t *testing.T) map[string]*vector {
 	statementCases(t, out)
 	messageCases(t, out)
 	spreadCases(t, out)
+	datagramCases(t, out)
 	return out
 }
 

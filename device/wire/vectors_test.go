@@ -87,6 +87,9 @@ func (v *vector) read(t *testing.T) (derived map[string]string, err error) {
 	if !ok {
 		o, ok = spreadObjects(t)[v.Object]
 	}
+	if v.Object == "datagram" {
+		o, ok = datagrams(t), true
+	}
 	if !ok {
 		t.Fatalf("no object %q", v.Object)
 	}
