@@ -180,6 +180,7 @@ var sentinels = []sentinel{
 	{"wire.ErrLog", wire.ErrLog},
 	{"wire.ErrName", wire.ErrName},
 	{"wire.ErrNoEpoch", wire.ErrNoEpoch},
+	{"wire.ErrOverlap", wire.ErrOverlap},
 	{"wire.ErrProof", wire.ErrProof},
 	{"wire.ErrRealm", wire.ErrRealm},
 	{"wire.ErrRegion", wire.ErrRegion},

@@ -37,6 +37,8 @@ var (
 	ErrLog = errors.New("not confirmed by the log")
 	// ErrRegion means a region's file that belongs to another list.
 	ErrRegion = errors.New("not a region of this list")
+	// ErrOverlap means realms that could be taken for each other, so that none of them is trusted.
+	ErrOverlap = errors.New("realms overlap")
 	// ErrChecksum means request text that was mistyped or misread.
 	ErrChecksum = errors.New("checksum does not match")
 )

@@ -38,6 +38,8 @@ func FuzzChange(f *testing.F) { fuzz(f, cborObjects(f)["change"]) }
 
 func FuzzRegions(f *testing.F) { fuzz(f, cborObjects(f)["regions"]) }
 
+func FuzzTrust(f *testing.F) { fuzz(f, cborObjects(f)["trust"]) }
+
 func FuzzRegionFile(f *testing.F) { fuzz(f, cborObjects(f)["region"]) }
 
 func FuzzBundle(f *testing.F) { fuzz(f, cborObjects(f)["bundle"]) }

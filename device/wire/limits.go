@@ -13,6 +13,7 @@ const (
 	MaxPackage    = 65_536       // a key package, and the content sealed in it
 	MaxBundle     = 16 << 20     // a revocation bundle
 	MaxRegionList = 160 << 10    // a list whose serials stand in regions; the file of a region has MaxBundle
+	MaxTrust      = 80 << 10     // a trust list: sixteen cores with all the domains that they may have
 	MaxStatement  = 4_096        // any other statement
 	MaxCore       = MaxStatement // a core: the statement that publishes it must hold it
 	MaxLogEntry   = 1_024        // a log entry
@@ -45,6 +46,8 @@ const (
 	MaxRecipients = 64 // of the same
 
 	MaxRegions = 4_096 // regions of one list
+
+	MaxTrusted = 16 // realms that one realm trusts
 
 	MaxAction = 16 // letters that name what officers decided
 )

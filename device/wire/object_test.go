@@ -69,6 +69,7 @@ func cborObjects(t testing.TB) map[string]object {
 			append(marshalled(t, r.receipts(t)), append(marshalled(t, r.told(t, true)), marshalled(t, r.told(t, false))...)...),
 			reencoded(wire.ParseReceipts),
 		},
+		"trust":    {marshalled(t, r.trust(t), r.trustNobody()), reencoded(wire.ParseTrust)},
 		"manifest": {marshalled(t, r.manifest()), reencoded(wire.ParseManifest)},
 	}
 }
@@ -80,7 +81,7 @@ func statements(t testing.TB) map[string]object {
 	all := map[wire.Type]marshaller{
 		wire.TypeCore: r.core, wire.TypePolicy: r.policy(), wire.TypePackage: r.pkg(t), wire.TypeBundle: r.bundle(),
 		wire.TypeCheckpoint: r.checkpoint(), wire.TypeManifest: r.manifest(), wire.TypeRegions: r.regions(),
-		wire.TypeChange: r.change(),
+		wire.TypeChange: r.change(), wire.TypeTrust: r.trust(t),
 	}
 	out := make(map[string]object)
 	for typ, v := range all {

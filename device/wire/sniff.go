@@ -14,6 +14,7 @@ const (
 	FoundBundle      Found = "revocation list"
 	FoundRegions     Found = "revocation list in regions"
 	FoundRegion      Found = "region of a revocation list"
+	FoundTrust       Found = "trust list"
 	FoundStatement   Found = "statement" // of another type: a core, a policy, a checkpoint
 	FoundReceipt     Found = "receipt"
 	FoundReceiptText Found = "receipt as text"
@@ -74,5 +75,5 @@ func sniffStatement(b []byte) Found {
 // foundOf says what statements are, where it is not enough to call them that.
 var foundOf = map[Type]Found{
 	TypePackage: FoundPackage, TypeBundle: FoundBundle, TypeChange: FoundBundle, TypeRegions: FoundRegions, TypeManifest: FoundManifest,
-	TypeDepot: FoundDepot, TypeBatch: FoundBatch, TypeReceipts: FoundReceipts,
+	TypeDepot: FoundDepot, TypeBatch: FoundBatch, TypeReceipts: FoundReceipts, TypeTrust: FoundTrust,
 }

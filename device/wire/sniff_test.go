@@ -12,7 +12,8 @@ func TestSniff(t *testing.T) {
 		"statement of type package": wire.FoundPackage, "statement of type bundle": wire.FoundBundle,
 		"statement of type core": wire.FoundStatement, "statement of type policy": wire.FoundStatement,
 		"statement of type checkpoint": wire.FoundStatement, "statement of type regions": wire.FoundRegions, "region": wire.FoundRegion,
-		"auth": wire.FoundUnknown, "log entry": wire.FoundUnknown, "hello": wire.FoundUnknown,
+		"statement of type trust": wire.FoundTrust,
+		"auth":                    wire.FoundUnknown, "log entry": wire.FoundUnknown, "hello": wire.FoundUnknown,
 	} {
 		for _, b := range everyObject(t)[name].valid {
 			if got := wire.Sniff(b); got != want {

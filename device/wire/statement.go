@@ -25,6 +25,7 @@ const (
 	TypeManifest   Type = "manifest"
 	TypeChange     Type = "change"
 	TypeRegions    Type = "regions"
+	TypeTrust      Type = "trust"
 	// These are signed by a depot, with its own key.
 	TypeDepot    Type = "depot"
 	TypeBatch    Type = "batch"
@@ -45,6 +46,7 @@ var contentFormats = map[Type]uint16{
 	TypeReceipts:   65_009,
 	TypeChange:     65_010,
 	TypeRegions:    65_011,
+	TypeTrust:      65_012,
 }
 
 // typeOf returns the type that a Content-Format number stands for.
@@ -66,6 +68,8 @@ func (t Type) limit() int {
 		return MaxBundle
 	case TypeRegions:
 		return MaxRegionList
+	case TypeTrust:
+		return MaxTrust
 	case TypeManifest:
 		return MaxManifest
 	case TypeBatch, TypeReceipts:

@@ -166,6 +166,7 @@ func TestTooLong(t *testing.T) {
 	limits := map[string]int{
 		"core": wire.MaxCore, "policy": wire.MaxStatement, "checkpoint": wire.MaxStatement, "request": wire.MaxRequest,
 		"package": wire.MaxPackage, "content": wire.MaxPackage, "bundle": wire.MaxBundle, "change": wire.MaxBundle, "compact": wire.MaxBundle, "statement of type change": wire.MaxBundle, "log entry": wire.MaxLogEntry,
+		"trust": wire.MaxTrust, "statement of type trust": wire.MaxTrust,
 		"regions": wire.MaxRegionList, "region": wire.MaxBundle, "statement of type regions": wire.MaxRegionList,
 		"statement of type core": wire.MaxStatement, "statement of type policy": wire.MaxStatement,
 		"statement of type checkpoint": wire.MaxStatement, "statement of type package": wire.MaxPackage,

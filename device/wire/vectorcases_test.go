@@ -18,6 +18,7 @@ func vectorCases(t *testing.T) map[string]*vector {
 	addressCases(out)
 	objectCases(t, out)
 	coreCases(t, out)
+	trustCases(t, out)
 	requestCases(t, out)
 	statementCases(t, out)
 	messageCases(t, out)

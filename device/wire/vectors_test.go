@@ -36,7 +36,7 @@ var errorNames = map[string]error{
 	"ok": nil, "ErrTooLong": wire.ErrTooLong, "ErrEncoding": wire.ErrEncoding, "ErrValue": wire.ErrValue, "ErrTime": wire.ErrTime,
 	"ErrAddress": wire.ErrAddress, "ErrName": wire.ErrName, "ErrSPID": wire.ErrSPID, "ErrStatementKey": wire.ErrStatementKey,
 	"ErrType": wire.ErrType, "ErrRealm": wire.ErrRealm, "ErrSignature": wire.ErrSignature, "ErrProof": wire.ErrProof,
-	"ErrChecksum": wire.ErrChecksum,
+	"ErrChecksum": wire.ErrChecksum, "ErrOverlap": wire.ErrOverlap,
 }
 
 // read parses the input and returns what follows from it.
