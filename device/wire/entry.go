@@ -7,7 +7,7 @@ import (
 
 // Entry is what a log entry records: a *FoundEntry, *IssueEntry, *RevokeEntry, *PublishEntry, *ExpireEntry, *DrillEntry, *PolicyEntry,
 // *DecideEntry, *ReopenEntry, *LostEntry, *SealEntry, *DepotEntry, *DepotRevokeEntry, *BatchEntry, *AlarmEntry,
-// *UndoEntry, *ReleaseEntry, *PaddingEntry or *ReserveEntry.
+// *UndoEntry, *ReleaseEntry, *PaddingEntry, *ReserveEntry or *TrustEntry.
 type Entry interface {
 	array() any // what is encoded
 	check() error
@@ -34,6 +34,7 @@ const (
 	entryRelease
 	entryPadding
 	entryReserve
+	entryTrust
 )
 
 // FoundEntry is the first entry of a log: the realm exists.

@@ -221,6 +221,7 @@ func entries(t testing.TB) []wire.Entry {
 		&wire.ReleaseEntry{Serial: 17},
 		&wire.PaddingEntry{Step: 64, Share: 50},
 		&wire.ReserveEntry{NextSerial: 51},
+		&wire.TrustEntry{Sequence: 2, Hash: fill[[32]byte](0x3e)},
 	}
 }
 

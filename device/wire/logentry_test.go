@@ -36,6 +36,7 @@ func TestLogEntryRefuses(t *testing.T) {
 		"a share alone":        {wire.LogEntry{Time: at, Entry: &wire.PaddingEntry{Share: 50}}, wire.ErrValue},
 		"a step too long":      {wire.LogEntry{Time: at, Entry: &wire.PaddingEntry{Step: 65_537, Share: 50}}, wire.ErrValue},
 		"before serial 0":      {wire.LogEntry{Time: at, Entry: &wire.ReserveEntry{}}, wire.ErrValue},
+		"trust list 0":         {wire.LogEntry{Time: at, Entry: &wire.TrustEntry{}}, wire.ErrValue},
 		"a depot never issued": {wire.LogEntry{Time: at, Entry: &wire.DepotRevokeEntry{Reason: wire.ReasonNeverIssued}}, wire.ErrValue},
 		"no padding":           {wire.LogEntry{Time: at, Entry: &wire.PaddingEntry{}}, nil},
 		"reason 10":            {wire.LogEntry{Time: at, Entry: &wire.RevokeEntry{Effective: at, Reason: 10}}, wire.ErrValue},

@@ -72,5 +72,5 @@ func parsePadding(b []byte) (Entry, error) {
 		err := decode(b, MaxLogEntry, &a)
 		return &ReserveEntry{NextSerial: a.NextSerial}, err
 	}
-	return nil, fmt.Errorf("%w: an entry of no known type", ErrEncoding)
+	return parseTrustEntry(b)
 }
