@@ -145,16 +145,8 @@ func (s *sealing) rand() io.Reader { return bytes.NewReader(s.random[:]) }
 
 // params binds the ephemeral secret to sender, time and payload: LP(sender) ‖ u64(time) ‖ SHA-512(payload).
 func (s *sealing) params(mode byte, context string) ibc.Seal {
-	var from []byte
-	if s.from.Known {
-		from = append([]byte{1}, s.from.KeyRef[:]...)
-	} else {
-		a := s.from.Address.String()
-		from = append([]byte{0, byte(len(a))}, a...)
-		from = append(from, s.from.R[:]...)
-	}
 	digest := sha512.Sum512(s.payload)
-	bind := binary.BigEndian.AppendUint64(ibc.AppendLP(nil, from), uint64(s.time.UnixMilli()))
+	bind := binary.BigEndian.AppendUint64(ibc.AppendLP(nil, s.from.Encode()), uint64(s.time.UnixMilli()))
 	return ibc.Seal{Mode: mode, Context: context, Bind: append(bind, digest[:]...)}
 }
 

@@ -101,8 +101,12 @@ func (s *sealing) finishAll(mode byte, to []reader, ephemeral []byte, keys [][32
 	if err != nil {
 		return nil, err
 	}
-	commit, content, err := contentKeys(cek[:])
+	content, err := several(cek[:], labelContent, nil)
 	defer clear(content)
+	if err != nil {
+		return nil, err
+	}
+	commit, err := several(cek[:], labelCommit, &s.from)
 	if err != nil {
 		return nil, err
 	}
@@ -124,16 +128,18 @@ func (s *sealing) finishAll(mode byte, to []reader, ephemeral []byte, keys [][32
 	return out.Marshal()
 }
 
-// contentKeys derives from a content key what commits to it, and what encrypts.
-func contentKeys(cek []byte) (commit, content []byte, err error) {
-	commit, err = hkdf.Key(sha512.New, cek, nil, string(ibc.AppendLPString(nil, labelCommit)), 32)
-	if err == nil {
-		content, err = hkdf.Key(sha512.New, cek, nil, string(ibc.AppendLPString(nil, labelContent)), 32)
+// several derives from a content key what encrypts, or what commits to it and to who sends it: whoever may read the message knows the content
+// key, and could otherwise put a message of their own into its wraps, after which the first one would count as a replay.
+func several(cek []byte, label string, from *wire.Sender) ([]byte, error) {
+	info := ibc.AppendLPString(nil, label)
+	if from != nil {
+		info = ibc.AppendLP(info, from.Encode())
 	}
+	key, err := hkdf.Key(sha512.New, cek, nil, string(info), 32)
 	if err != nil {
-		return nil, nil, fmt.Errorf("content key: %w", err)
+		return nil, fmt.Errorf("content key: %w", err)
 	}
-	return commit, content, nil
+	return key, nil
 }
 
 func parseSeveral(msg []byte) (*outside, error) {
@@ -150,8 +156,8 @@ func parseSeveral(msg []byte) (*outside, error) {
 	}, nil
 }
 
-// openSeveral finds the wrap that a recipient's key opens, of which there must be one only, compares its content key with the commitment,
-// and decrypts. All wraps are tried in any case, so that the time does not tell which one it was.
+// openSeveral finds the wrap that a recipient's key opens, of which there must be one only, decrypts, and compares content key and sender with
+// the commitment. All wraps are tried in any case, so that the time does not tell which one it was.
 func openSeveral(s *wire.Several, key []byte) ([]byte, error) {
 	aead, err := newGCM(key)
 	if err != nil {
@@ -174,17 +180,25 @@ func openSeveral(s *wire.Several, key []byte) ([]byte, error) {
 	case opened > 1:
 		return nil, fmt.Errorf("it names this device twice: %w", ErrTampered)
 	}
-	commit, content, err := contentKeys(cek)
+	content, err := several(cek, labelContent, nil)
 	defer clear(content)
 	if err != nil {
 		return nil, err
 	}
-	if subtle.ConstantTimeCompare(commit, s.Commit[:]) != 1 {
-		return nil, fmt.Errorf("its key is not the one that it commits to: %w", ErrTampered)
-	}
 	b, err := unlock(content, s.Ciphertext, s.Bound())
 	if err != nil {
 		return nil, fmt.Errorf("its key does not open it: %w", ErrTampered)
+	}
+	p, err := wire.ParsePlain(b)
+	if err != nil {
+		return nil, fmt.Errorf("inside: %w: %w", ErrMalformed, err)
+	}
+	commit, err := several(cek, labelCommit, &p.Sender)
+	if err != nil {
+		return nil, err
+	}
+	if subtle.ConstantTimeCompare(commit, s.Commit[:]) != 1 {
+		return nil, fmt.Errorf("its key or its sender is not the one that it commits to: %w", ErrTampered)
 	}
 	return b, nil
 }

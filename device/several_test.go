@@ -138,10 +138,16 @@ type circular struct {
 	sender   wire.Sender
 	signed   []byte // header and wraps that the signature names, if others than the message has
 	together []byte // what encrypts, if not the content key's
+	commit   byte   // what the commitment is altered by
 }
 
 func several(label string, cek [32]byte) [32]byte {
 	return [32]byte(must(hkdf.Key(sha512.New, cek[:], nil, string(ibc.AppendLPString(nil, label)), 32)))
+}
+
+func commitment(cek [32]byte, from wire.Sender) [32]byte {
+	info := ibc.AppendLP(ibc.AppendLPString(nil, "marque/v1/several-commit"), from.Encode())
+	return [32]byte(must(hkdf.Key(sha512.New, cek[:], nil, string(info), 32)))
 }
 
 // circular seals to several strangers; bend may alter what becomes of it.
@@ -161,10 +167,11 @@ func (a *authority) circular(from *ibc.PrivateKey, bend func(c *circular), to ..
 	}
 	s := &wire.Several{
 		Mode: wire.ModeColdSeveral, Ref: a.core.Ref(), Epoch: from.Identity().Epoch, Ephemeral: u[:],
-		Commit: several("marque/v1/several-commit", c.content),
 	}
 	c.several = s
 	bend(c)
+	s.Commit = commitment(c.content, c.sender)
+	s.Commit[0] ^= c.commit
 	s.Wraps = make([][48]byte, len(c.keys))
 	for i, k := range c.keys {
 		gcm(k[:]).Seal(s.Wraps[i][:0], make([]byte, 12), c.inside[i][:], s.Header())
@@ -194,7 +201,7 @@ func TestSeveralRefused(t *testing.T) {
 		"two wraps open":                 {func(c *circular) { c.keys[1] = c.keys[0] }, device.ErrTampered},
 		"another key in the wrap":        {func(c *circular) { c.inside[0] = [32]byte{8} }, device.ErrTampered},
 		"another key, which encrypts":    {func(c *circular) { c.inside[0], c.together = [32]byte{8}, other() }, device.ErrTampered},
-		"a commitment to another key":    {func(c *circular) { c.several.Commit[0] ^= 1 }, device.ErrTampered},
+		"a commitment to another key":    {func(c *circular) { c.commit = 1 }, device.ErrTampered},
 		"the content key itself":         {func(c *circular) { c.together = c.content[:] }, device.ErrTampered},
 		"the wraps of another":           {func(c *circular) { c.signed = []byte("other recipients") }, device.ErrTampered},
 		"in the context of one":          {func(c *circular) { c.context = "marque/v1/sealed" }, device.ErrTampered},
@@ -242,6 +249,15 @@ func TestReaderCannotForward(t *testing.T) {
 	forward.Ciphertext = gcm(content[:]).Seal(nil, make([]byte, 12), plain, forward.Bound())
 	_, err = f.bus.Open(must(forward.Marshal()))
 	wantErr(t, err, device.ErrTampered, "sealed on to somebody else")
+
+	reader := f.key(address(f.tram))
+	own := must(wire.ParsePlain(plain))
+	own.Sender, own.Payload = wire.Sender{Address: address(f.tram), R: reader.R()}, []byte("in its place")
+	own.Sig = must(reader.Sign(nil, "marque/v1/sealed-several", wire.SeveralSigned(s.Mode, s.Bound(), own.Time, own.Payload)))
+	instead := *s
+	instead.Ciphertext = gcm(content[:]).Seal(nil, make([]byte, 12), must(own.Marshal()), s.Bound())
+	_, err = f.park.Open(must(instead.Marshal()))
+	wantErr(t, err, device.ErrTampered, "a reader's own message in its wraps, which would make it a replay")
 	must(f.park.Open(msg))
 }
 

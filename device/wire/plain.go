@@ -34,17 +34,21 @@ func (p *Plain) Marshal() ([]byte, error) {
 		return nil, fmt.Errorf("plaintext: %w", err)
 	}
 	out := make([]byte, 0, 1+1+MaxAddress+pointSize+8+signatureSize+len(p.Payload)+tagSize)
-	if p.Sender.Known {
-		out = append(out, senderKnown)
-		out = append(out, p.Sender.KeyRef[:]...)
-	} else {
-		out = append(out, senderNamed)
-		out = appendAddress(out, p.Sender.Address)
-		out = append(out, p.Sender.R[:]...)
-	}
+	out = p.Sender.append(out)
 	out = binary.BigEndian.AppendUint64(out, unixMillis(p.Time))
 	out = append(out, p.Sig[:]...)
 	return append(out, p.Payload...), nil
+}
+
+// Encode returns 0x00 ‖ u8(length) ‖ address ‖ R, or 0x01 ‖ key reference.
+func (s *Sender) Encode() []byte { return s.append(nil) }
+
+func (s *Sender) append(out []byte) []byte {
+	if s.Known {
+		return append(append(out, senderKnown), s.KeyRef[:]...)
+	}
+	out = appendAddress(append(out, senderNamed), s.Address)
+	return append(out, s.R[:]...)
 }
 
 // ParsePlain takes a decrypted plaintext apart. The payload is part of in.

@@ -285,11 +285,18 @@ func (d *receiver) several(b []byte, size int) opened {
 			found = append(found, cek)
 		}
 	}
-	if len(found) != 1 || !bytes.Equal(kdf(found[0], label("marque/v1/several-commit"), 32), b[10:42]) {
+	if len(found) != 1 {
 		return failed("ErrTampered")
 	}
 	plain, ok := unseal(kdf(found[0], label("marque/v1/several-content"), 32), bound, b[len(bound):])
 	if !ok {
+		return failed("ErrTampered")
+	}
+	sender := plain[:min(len(plain), 9)]
+	if len(plain) > 1 && plain[0] == 0 {
+		sender = plain[:min(len(plain), 2+int(plain[1])+32)]
+	}
+	if !bytes.Equal(kdf(found[0], cat(label("marque/v1/several-commit"), lp(sender)), 32), b[10:42]) {
 		return failed("ErrTampered")
 	}
 	return d.inside(b[0], epoch, id, plain, "marque/v1/sealed-several", func(stamp, payload []byte) []byte {
