@@ -156,7 +156,7 @@ func (c *council) request(p *authority.Proposal) *authority.Approval {
 func TestOfficersDecideByTheTable(t *testing.T) {
 	c := newCouncil(t, 3)
 	for action, count := range map[authority.Action]int{
-		authority.ActionRevoke: 1, authority.ActionBatch: 2, authority.ActionUndo: 1, authority.ActionUndoMany: 2, authority.ActionRelease: 2, authority.ActionPolicy: 2, authority.ActionPadding: 2, authority.ActionClock: 2,
+		authority.ActionRevoke: 1, authority.ActionBatch: 2, authority.ActionUndo: 1, authority.ActionUndoMany: 2, authority.ActionRelease: 2, authority.ActionPolicy: 2, authority.ActionPadding: 2, authority.ActionTrust: 2, authority.ActionClock: 2,
 		authority.ActionRestore: 2, authority.ActionOfficers: 2, authority.ActionPlatform: 2, authority.ActionRecovery: 3, authority.ActionRotation: 3,
 		authority.ActionDepot: 2, authority.ActionDepotRevoke: 1,
 	} {

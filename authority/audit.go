@@ -23,6 +23,7 @@ const (
 	InCheckpoint Place = "checkpoint" // a checkpoint, by the size of the log that it covers
 	InList       Place = "list"       // a published list, by its sequence number
 	InPolicy     Place = "policy"     // by its sequence number
+	InTrust      Place = "trust list" // by its sequence number
 )
 
 // Finding is one thing that is wrong.
@@ -82,6 +83,7 @@ type audit struct {
 	counter     uint64                      // of the newest checkpoint so far
 	reopened    *wire.ReopenEntry           // not yet covered by a checkpoint
 	desk        deskAudit
+	trust       trustAudit
 	together    int       // newest entries that record keys and that no checkpoint covers
 	issuing     time.Time // of these
 	reserving   bool      // the newest entry leaves a serial out
@@ -240,6 +242,7 @@ func (a *audit) readEntries(to uint64) bool {
 		}
 		a.checkNew(i, e)
 		a.checkCustody(i, e.Entry)
+		a.checkTrust(e)
 		a.checkDesk(i, e)
 		publish, isPublish := e.Entry.(*wire.PublishEntry)
 		var want list

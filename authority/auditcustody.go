@@ -124,6 +124,7 @@ func (a *audit) finish() {
 	}
 	a.finishPolicy()
 	a.finishDesk()
+	a.finishTrust()
 	sequence, _, err := a.tx.LatestList()
 	if err != nil {
 		a.find(InLog, 0, "there is no newest list: %v", err)

@@ -18,7 +18,7 @@ import (
 //
 // Where there are no officers, by is empty: it is done at once, and no decision is recorded.
 //
-// The actions are revoke, batch, undo, undobatch, release, policy, clock, depot and depotrevoke; the others are decided by [Authority.Decide]. Errors: [ErrAction], [ErrPayloadForm],
+// The actions are revoke, batch, undo, undobatch, release, policy, padding, trust, clock, depot and depotrevoke; the others are decided by [Authority.Decide]. Errors: [ErrAction], [ErrPayloadForm],
 // [ErrTogether], [ErrNotOfficer], [ErrWrongRole], [ErrApprovalsMissing] without a requester, [ErrDecided] and [ErrRefused] for the same
 // proposal in the same second, [ErrDeskFull], [ErrPayload] where old values are not the present ones, [ErrLocked], and those of the
 // action.

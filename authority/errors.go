@@ -64,6 +64,8 @@ var (
 	ErrSerials = errors.New("no serials are left in this realm: rotate to a new core")
 	// ErrRegions: a list cannot be cut into that many regions.
 	ErrRegions = errors.New("a list is cut into 1 to 4,096 regions, once there is an identity: choose another number")
+	// ErrNotTrusted: another realm is not trusted.
+	ErrNotTrusted = errors.New("no such realm is trusted: look at the trust list; to trust one, its core is needed")
 	// ErrIndexing: the registry is still being read, see [IndexingError].
 	ErrIndexing = errors.New("the registry is still being read: try again in a moment")
 	// ErrManyIdentities: more than can be searched.

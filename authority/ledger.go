@@ -52,6 +52,7 @@ type ledger struct {
 	reopening  bool                  // a list has to follow, before anything else is issued
 	sealed     bool                  // the newest entry is a seal
 	depots     depots
+	trust      trusting
 }
 
 // fork is a place from where the log went on another way than it had gone before.

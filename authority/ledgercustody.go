@@ -22,9 +22,12 @@ func (l *ledger) keep(e *wire.LogEntry, epoch uint32, complain func(string, ...a
 	case *wire.ReopenEntry:
 		l.reopen(entry, epoch, complain)
 		l.depots.lapse()
+		l.trust.lapsed = true
 		l.forks = append(l.forks, fork{l.size, e.Time})
 	case *wire.PaddingEntry:
 		l.reserves.padding = Padding{Step: entry.Step, Share: entry.Share}
+	case *wire.TrustEntry:
+		l.trust.follow(entry, complain)
 	case *wire.ReserveEntry:
 		l.reserve(entry, epoch, complain)
 	case *wire.LostEntry:

@@ -33,6 +33,9 @@ const (
 	// known when the authority is reopened: what was issued after that, and lost, is among them.
 	serialJump = 65_536
 
+	// trustJump is how many numbers of trust lists are left out when the authority is reopened: more than were signed since any backup.
+	trustJump = 65_536
+
 	// Between these, a request's time is not worth a warning.
 	requestAge   = 30 * 24 * time.Hour
 	requestAhead = time.Hour

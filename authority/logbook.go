@@ -31,7 +31,7 @@ const (
 type Logged struct {
 	Index     uint64 // from 0
 	Time      time.Time
-	Kind      string // "found", "issue", "revoke", "undo", "release", "publish", "expire", "pad", "reserve", "drill", "policy", "padding", "decide", "reopen", "lost", "seal", "depot", "depot-revoke", "batch", "alarm"
+	Kind      string // "found", "issue", "revoke", "undo", "release", "publish", "expire", "pad", "reserve", "drill", "policy", "padding", "trust", "decide", "reopen", "lost", "seal", "depot", "depot-revoke", "batch", "alarm"
 	Class     LogClass
 	Who       []string // officers who decided, who asked first; or the depot. The log does not say who else worked with the authority.
 	Name      string   // of the identity, if the registry could be read, or of the depot
@@ -243,6 +243,8 @@ func (l *Logged) describeCustody(entry wire.Entry) {
 		l.Kind, l.Class, l.Number = "policy", LogOfficers, uint64(e.Sequence)
 	case *wire.PaddingEntry:
 		l.Kind, l.Class, l.Number = "padding", LogOfficers, uint64(e.Step)
+	case *wire.TrustEntry:
+		l.Kind, l.Class, l.Number = "trust", LogOfficers, uint64(e.Sequence)
 	case *wire.ReserveEntry:
 		l.Kind, l.Class, l.Serial = "reserve", LogIssued, e.NextSerial-1
 	case *wire.DecideEntry:
@@ -283,7 +285,7 @@ func (r *logReader) complete(row *Logged, entry wire.Entry) (err error) {
 		row.Name = r.nameOf(row.Serial)
 	case *wire.DecideEntry:
 		err = r.decision(row, e.Proposal)
-	case *wire.PolicyEntry, *wire.PaddingEntry, *wire.DepotEntry, *wire.ReopenEntry:
+	case *wire.PolicyEntry, *wire.PaddingEntry, *wire.TrustEntry, *wire.DepotEntry, *wire.ReopenEntry:
 		err = r.decidedBy(row)
 	case *wire.DepotRevokeEntry:
 		row.Name = r.depots[e.Key]
@@ -325,6 +327,8 @@ func (r *logReader) decision(row *Logged, proposal [32]byte) error {
 		if row.Count = len(p.Addresses); row.Count == 1 {
 			row.Name = p.Addresses[0].Name()
 		}
+	case *TrustPayload:
+		row.Name = p.Realm
 	case *DepotPayload:
 		row.Name = p.Name
 	case *DepotRevokePayload:

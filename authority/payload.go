@@ -39,6 +39,8 @@ func parsePayload(action Action, b []byte) (payload, error) {
 		return known(ParsePolicyPayload(b))
 	case ActionPadding:
 		return known(ParsePaddingPayload(b))
+	case ActionTrust:
+		return known(ParseTrustPayload(b))
 	case ActionClock:
 		return known(ParseClockPayload(b))
 	case ActionRestore:

@@ -2,6 +2,7 @@ package authority_test
 
 import (
 	"bytes"
+	"crypto/ed25519"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -45,6 +46,8 @@ func samples(t testing.TB) map[string]sample {
 		"release": {authority.ActionRelease, &authority.ReleasePayload{Addresses: []wire.Address{one, two}}},
 		"policy":  {authority.ActionPolicy, &authority.PolicyPayload{Sequence: 2, Old: terms(), New: shorter}},
 		"padding": {authority.ActionPadding, &authority.PaddingPayload{Old: authority.Padding{Step: 8, Share: 300}, New: authority.Padding{Step: 64, Share: 50}}},
+		"trust":   {authority.ActionTrust, &authority.TrustPayload{Realm: "ferries.example", Old: authority.TrustedCore{Hash: [32]byte{6}}, Core: foreign(t)}},
+		"untrust": {authority.ActionTrust, &authority.TrustPayload{Realm: "ferries.example", Old: authority.TrustedCore{Hash: [32]byte{6}, Hybrid: true}}},
 		"clock":   {authority.ActionClock, &authority.ClockPayload{Time: noon}},
 		"reopen":  {authority.ActionRestore, authority.NewReopenPayload([][]byte{{1}, {2, 3}}, [][]byte{{4}})},
 		"officers": {authority.ActionOfficers, &authority.OfficersPayload{Was: 1, Needed: 2, Officers: []authority.OfficerChange{
@@ -60,6 +63,19 @@ func samples(t testing.TB) map[string]sample {
 		"recovery": {authority.ActionRecovery, &authority.SeedPayload{Core: [32]byte{3}}},
 		"rotation": {authority.ActionRotation, &authority.SeedPayload{Core: [32]byte{4}}},
 	}
+}
+
+// foreign is the encoded core of another realm, always the same: its points are the generators, its statement key is that of the seed zero.
+func foreign(t testing.TB) []byte {
+	t.Helper()
+	core := &wire.Core{
+		Realm: "ferries.example", Generation: 1, SPIDs: []string{"boats.example", "ferries.example"}, Epoch0: noon, EpochLength: time.Hour,
+		StatementKey: [32]byte(ed25519.NewKeyFromSeed(make([]byte, 32)).Public().(ed25519.PublicKey)),
+	}
+	x := must(hex.DecodeString("e2f2ae0a6abc4e71a884a961c500515f58e30b6aa582dd8db6a65945e08d2d76"))
+	z := must(hex.DecodeString("97f1d3a73197d7942695638c4fa9ac0fc3688c4f9774b905a14e3a3f171bac586c55e83ff97a1aeffb3af00adb22c6bb"))
+	core.X, core.Z = [32]byte(x), [48]byte(z)
+	return must(core.Marshal())
 }
 
 type sample struct {
@@ -100,6 +116,14 @@ func TestPayloadsOfOld(t *testing.T) {
 		"padding": {"8301820819012c8218401832", []string{
 			"Change how revocation lists are padded", "until now: to a multiple of 8 serials, about one in 300 being given to nobody",
 			"from now on: to a multiple of 64 serials, about one in 50 being given to nobody",
+		}},
+		"trust": {"86016f666572726965732e6578616d706c65582006" + zero + "0058b2" + hex.EncodeToString(foreign(t)) + "00", []string{
+			"Trust the realm ferries.example", "its vehicles and those of this realm talk to each other; who belongs to it, its own authority says",
+			"its domains: boats.example, ferries.example", "its core: 2f27bf8e7154989182d32235629db154ee4b7b2f6df1d7ea14fcaeccb75b896b, generation 1",
+			"sessions also use ML-KEM: no", "until now: core 06" + zero + ", sessions also use ML-KEM: no",
+		}},
+		"untrust": {"86016f666572726965732e6578616d706c6558" + "2006" + zero + "014000", []string{
+			"Trust the realm ferries.example no more", "until now: core 06" + zero + ", sessions also use ML-KEM: yes",
 		}},
 		"clock": {"82011a69a57bc0", []string{"Confirm the clock, compared with another one", "the present time was: 2026-03-02 12:00:00 UTC"}},
 		"reopen": {"8401020158206059ae231644ef69e80c339d35cd4fe3b9db98cc015ccf3b6634db9562b00e02", []string{

@@ -5,7 +5,7 @@ import "fmt"
 // Action is something that officers decide about.
 type Action string
 
-// The actions. Their payloads are [RevokePayload], [UndoPayload], [ReleasePayload], [PolicyPayload], [PaddingPayload], [ClockPayload], [ReopenPayload], [OfficersPayload], [PlatformPayload],
+// The actions. Their payloads are [RevokePayload], [UndoPayload], [ReleasePayload], [PolicyPayload], [PaddingPayload], [TrustPayload], [ClockPayload], [ReopenPayload], [OfficersPayload], [PlatformPayload],
 // [SeedPayload], [DepotPayload] and [DepotRevokePayload].
 const (
 	ActionRevoke   Action = "revoke"    // one identity
@@ -15,6 +15,7 @@ const (
 	ActionRelease  Action = "release"   // from suspension
 	ActionPolicy   Action = "policy"    // lists' lifetimes, windows, session mode
 	ActionPadding  Action = "padding"   // how lists hide how many are revoked
+	ActionTrust    Action = "trust"     // whose vehicles, of other realms, are talked to
 	ActionClock    Action = "clock"     // set against the log
 	ActionRestore  Action = "restore"   // a backup of the database
 	ActionOfficers Action = "officers"  // appoint, dismiss, how many unlock
@@ -28,7 +29,7 @@ const (
 
 func (a Action) known() bool {
 	switch a {
-	case ActionRevoke, ActionBatch, ActionUndo, ActionUndoMany, ActionRelease, ActionPolicy, ActionPadding, ActionClock, ActionRestore, ActionOfficers,
+	case ActionRevoke, ActionBatch, ActionUndo, ActionUndoMany, ActionRelease, ActionPolicy, ActionPadding, ActionTrust, ActionClock, ActionRestore, ActionOfficers,
 		ActionRecovery, ActionRotation, ActionPlatform, ActionDepot, ActionDepotRevoke:
 		return true
 	}
@@ -53,7 +54,7 @@ type Requirement struct {
 // officer works, but nobody looks over that officer's shoulder.
 func (r Requirement) Reduced() bool { return r.Officers < r.Rule }
 
-// NewTable returns the table: one security officer revokes an identity or a depot, and takes that back; two decide about a batch, taking one back, a release, policy, padding,
+// NewTable returns the table: one security officer revokes an identity or a depot, and takes that back; two decide about a batch, taking one back, a release, policy, padding, trust,
 // clock, restore, officers, platform and the registration of a depot; m, 1 to 64, about recovery and rotation. m is how many cards the seed's backup takes. Error: [ErrRoster].
 func NewTable(m int) (*Table, error) {
 	if m < 1 || m > maxOfficers {
@@ -72,6 +73,7 @@ func tableOf(m int) *Table {
 		ActionRelease:  two,
 		ActionPolicy:   two,
 		ActionPadding:  two,
+		ActionTrust:    two,
 		ActionClock:    two,
 		ActionRestore:  two,
 		ActionOfficers: two,

@@ -30,11 +30,13 @@ type Published struct {
 	Issued     time.Time // whole seconds
 	NextUpdate time.Time // stale from then on
 	HardExpiry time.Time // refused from then on
+
+	Trust *TrustList // signed anew with it; the zero value where there is none
 }
 
 // Publish signs a new full list of all revoked serials and returns it once it is
 // on the disk. Nothing needs to have changed: a list that says the same is
-// fresh again. Errors: [ErrClock], [ErrClockAhead], [ErrLocked],
+// fresh again, and so is the trust list. Errors: [ErrClock], [ErrClockAhead], [ErrLocked],
 // [ErrInconsistent], [ErrSelfCheck], and what [Authority.ReadOnly] says.
 func (a *Authority) Publish() (*Published, error) {
 	var p *Published
@@ -56,7 +58,10 @@ func (a *Authority) Publish() (*Published, error) {
 			return err
 		}
 		p.Left, p.Released = left, released
-		p.Changes, err = a.changesTo(tx, p.Bundle)
+		if p.Changes, err = a.changesTo(tx, p.Bundle); err != nil {
+			return err
+		}
+		p.Trust, err = a.renewTrust(tx, now)
 		return err
 	})
 	if err != nil {

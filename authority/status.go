@@ -25,6 +25,8 @@ type Status struct {
 	Padding Padding // of lists
 	Reserve int     // serials that lists can be padded with yet
 
+	Trust uint32 // number of the newest trust list, 0 for none
+
 	List List
 
 	LogSize uint64
@@ -86,7 +88,7 @@ func (a *Authority) Status() (Status, error) {
 		s.ReadOnly = err.Error()
 	}
 	s.Identities, s.Revoked, s.Unpublished = a.ledger.issued(), a.ledger.revoked, a.ledger.unlisted
-	s.Drill = a.ledger.drill
+	s.Drill, s.Trust = a.ledger.drill, a.ledger.trust.sequence
 	s.List.Padding = a.ledger.reserves.at[s.List.Sequence]
 	s.Padding, s.Reserve = a.ledger.reserves.padding, len(a.ledger.free(s.Time))
 	s.Depots, s.Alarms = a.ledger.depots.active(), len(a.ledger.depots.alarms)

@@ -36,7 +36,7 @@ const (
 	bucketOrigins  = "origins"  // 32-octet request hash → name of the depot that vouched for it, sealed
 )
 
-var lateBuckets = map[string]bool{bucketPoints: true, bucketReceipts: true, bucketNextKeys: true, bucketOrigins: true, bucketDepotLists: true}
+var lateBuckets = map[string]bool{bucketPoints: true, bucketReceipts: true, bucketNextKeys: true, bucketOrigins: true, bucketDepotLists: true, bucketTrust: true}
 
 // addLate makes the buckets that an older database lacks.
 func (s *Store) addLate() error {

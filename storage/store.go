@@ -35,7 +35,7 @@ const (
 )
 
 var (
-	publicBuckets = []string{bucketStatements, bucketLists, bucketCheckpoints, bucketLog, bucketHashes, bucketGaps, bucketPolicies, bucketDecisions, bucketPoints, bucketDepotLists}
+	publicBuckets = []string{bucketStatements, bucketLists, bucketCheckpoints, bucketLog, bucketHashes, bucketGaps, bucketPolicies, bucketDecisions, bucketPoints, bucketDepotLists, bucketTrust}
 	sealedBuckets = []string{bucketMeta, bucketIdentities, bucketPackages, bucketNames, bucketRequests, bucketKeys, bucketLost, bucketProposals, bucketReceipts, bucketNextKeys, bucketOrigins, bucketRevoked}
 
 	keyFormat   = []byte("format")

@@ -371,6 +371,16 @@ func (p *Proposal) Content() *Content {
 			{Label: "approvals.fact.reason", Value: Say("reason." + d.Reason.String())},
 			{Label: "approvals.fact.key", Words: &key},
 		}}
+	case authority.ActionTrust:
+		t, err := authority.ParseTrustPayload(p.Payload)
+		c := p.plain()
+		if err != nil || c == nil {
+			return nil
+		}
+		hash := t.CoreHash()
+		core := words.Of(hash[:])
+		c.Facts = append(c.Facts, Fact{Label: "approvals.fact.realmwords", Words: &core})
+		return c
 	default:
 		return p.plain()
 	}

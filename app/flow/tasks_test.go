@@ -38,7 +38,7 @@ func TestTasksHaveTexts(t *testing.T) {
 	s.Custody.Chip = &Chip{LockedOut: true}
 	for _, a := range []authority.Action{
 		authority.ActionRevoke, authority.ActionBatch, authority.ActionUndo, authority.ActionUndoMany, authority.ActionRelease,
-		authority.ActionPolicy, authority.ActionPadding, authority.ActionClock, authority.ActionRestore, authority.ActionOfficers, authority.ActionRecovery,
+		authority.ActionPolicy, authority.ActionPadding, authority.ActionTrust, authority.ActionClock, authority.ActionRestore, authority.ActionOfficers, authority.ActionRecovery,
 		authority.ActionRotation, authority.ActionPlatform, authority.ActionDepot, authority.ActionDepotRevoke,
 	} {
 		for _, yours := range []bool{true, false} {

@@ -91,6 +91,7 @@ var sentinels = []sentinel{
 	{"authority.ErrNotFound", authority.ErrNotFound},
 	{"authority.ErrNotFounded", authority.ErrNotFounded},
 	{"authority.ErrNotOfficer", authority.ErrNotOfficer},
+	{"authority.ErrNotTrusted", authority.ErrNotTrusted},
 	{"authority.ErrOtherLog", authority.ErrOtherLog},
 	{"authority.ErrOtherMaster", authority.ErrOtherMaster},
 	{"authority.ErrOtherRealm", authority.ErrOtherRealm},

@@ -94,7 +94,7 @@ var (
 
 // table is all of them.
 var table = slices.Concat(
-	baseRoutes, searchRoutes, revokeRoutes, listRoutes, auditRoutes, overviewRoutes, peopleRoutes,
+	baseRoutes, searchRoutes, revokeRoutes, listRoutes, auditRoutes, overviewRoutes, peopleRoutes, trustRoutes,
 )
 
 var baseRoutes = []route{

@@ -267,7 +267,7 @@ var entrySigns = map[string]struct {
 	"found": {"bank", toneAccent}, "issue": {"key", toneOK}, "revoke": {"ban", toneDanger}, "undo": {"previous", toneAccent},
 	"publish": {"publish", toneAccent}, "expire": {"clock", toneQuiet}, "drill": {"lifebuoy", toneOK}, "policy": {"bank", toneAccent},
 	"decide": {"stamp", toneAccent}, "reopen": {"warning", toneWarning}, "lost": {"warning", toneWarning}, "seal": {"lock", toneQuiet},
-	"padding": {"bank", toneAccent}, "reserve": {"key", toneQuiet}, "pad": {"publish", toneQuiet},
+	"padding": {"bank", toneAccent}, "trust": {"bank", toneAccent}, "reserve": {"key", toneQuiet}, "pad": {"publish", toneQuiet},
 	"depot": {"depot", toneAccent}, "depot-revoke": {"ban", toneDanger}, "batch": {"package", toneOK}, "alarm": {"alert", toneDanger},
 }
 
