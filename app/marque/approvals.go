@@ -52,7 +52,7 @@ func proposalOf(p *localapi.Proposal) *proposal {
 	}
 }
 
-// wordsOf says the payload, with hashes and keys of depots as the words that people compare, too.
+// wordsOf says the payload, with hashes and keys of depots, and cores of other realms, as the words that people compare, too.
 func wordsOf(p *localapi.Proposal) []string {
 	lines := slices.Clone(p.Words)
 	switch p.Action {
@@ -63,6 +63,11 @@ func wordsOf(p *localapi.Proposal) []string {
 	case authority.ActionDepotRevoke:
 		if d, err := authority.ParseDepotRevokePayload(p.Payload); err == nil {
 			lines = append(lines, "the words of its key: "+words.Text(d.Key[:]))
+		}
+	case authority.ActionTrust:
+		if t, err := authority.ParseTrustPayload(p.Payload); err == nil {
+			hash := t.CoreHash()
+			lines = append(lines, "the words of its core: "+words.Text(hash[:]))
 		}
 	default:
 	}

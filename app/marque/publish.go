@@ -29,6 +29,7 @@ type published struct {
 	Below      uint64            `json:"below"`
 	NextUpdate time.Time         `json:"next_update"`
 	HardExpiry time.Time         `json:"hard_expiry"`
+	Trust      *trustFile        `json:"trust,omitempty"` // list of other realms; none where there is none
 	InRegions  *regional         `json:"in_regions,omitempty"`
 	Stick      []carry.Delivered `json:"stick,omitempty"` // what was written to a stick
 
@@ -56,7 +57,7 @@ func newPublish() *cobra.Command {
 		Short: "Sign a new revocation list and write it to a folder or a stick",
 		Long: `Signs a list of everybody who is revoked and writes it as list-N.mql, and what brings devices with an earlier list to it as
 list-N-from-M.mql: one change from the list before, and one from any list since serials last left it. Publish even when nothing changed: devices treat a list as
-stale after its next update, and trust nobody after its hard expiry.
+stale after its next update, and trust nobody after its hard expiry. Where other realms are trusted, the trust list is signed anew, and written, too.
 
 With --usb the list goes to a stick, into its folder marque/inbox, with the core and a signed manifest of both, and is read back from it;
 the SHA-256 of each file is printed, also as words to be read aloud.`,
@@ -117,6 +118,7 @@ func (p *published) show(cmd *cobra.Command, stick *bearer, asJSON bool) error {
 			cmd.Printf("  change  %s (%d octets, from list %d on)\n", c.File, c.Bytes, c.From)
 		}
 	}
+	p.Trust.print(cmd)
 	p.InRegions.print(cmd)
 	stick.printStick(cmd.OutOrStdout(), p.Stick)
 	return nil
@@ -137,26 +139,38 @@ func publish(c *localapi.Client, out string) (*published, error) {
 	for i, ch := range p.Changes {
 		changes[i] = changed{Bytes: len(ch.Statement), From: ch.From, Added: ch.Added, statement: ch.Statement}
 	}
-	var file string
-	if out != "" {
-		if file, err = writeList(out, p.Sequence, p.Bundle); err != nil {
-			return nil, fmt.Errorf("list %d is signed and recorded, but not written: %w", p.Sequence, err)
-		}
-		written := []string{file}
-		for i := range changes {
-			if err = changes[i].write(out, p.Sequence); err != nil {
-				return nil, fmt.Errorf("list %d is signed, recorded and written, a change to it is not: %w", p.Sequence, err)
-			}
-			written = append(written, changes[i].File)
-		}
-		if err = writeManifest(c, out, written...); err != nil {
-			return nil, fmt.Errorf("list %d is signed, recorded and written: %w", p.Sequence, err)
-		}
+	shown := &published{
+		Bytes: len(p.Bundle), Changes: changes, Sequence: p.Sequence, Revoked: int(p.Count) - p.Padding, Padding: p.Padding, Short: p.Short, Added: p.Added, Released: p.Released, Lapsed: p.Left, Below: p.N,
+		NextUpdate: p.NextUpdate, HardExpiry: p.HardExpiry, Trust: trustFileOf(p.Trust), bundle: p.Bundle,
 	}
-	return &published{
-		File: file, Bytes: len(p.Bundle), Changes: changes, Sequence: p.Sequence, Revoked: int(p.Count) - p.Padding, Padding: p.Padding, Short: p.Short, Added: p.Added, Released: p.Released, Lapsed: p.Left, Below: p.N,
-		NextUpdate: p.NextUpdate, HardExpiry: p.HardExpiry, bundle: p.Bundle,
-	}, nil
+	if out == "" {
+		return shown, nil
+	}
+	return shown, shown.write(c, out)
+}
+
+// write writes the list and what belongs to it to a folder.
+func (p *published) write(c *localapi.Client, out string) (err error) {
+	if p.File, err = writeList(out, p.Sequence, p.bundle); err != nil {
+		return fmt.Errorf("list %d is signed and recorded, but not written: %w", p.Sequence, err)
+	}
+	written := []string{p.File}
+	for i := range p.Changes {
+		if err = p.Changes[i].write(out, p.Sequence); err != nil {
+			return fmt.Errorf("list %d is signed, recorded and written, a change to it is not: %w", p.Sequence, err)
+		}
+		written = append(written, p.Changes[i].File)
+	}
+	if p.Trust != nil {
+		if err = p.Trust.write(out); err != nil {
+			return fmt.Errorf("list %d is signed, recorded and written, the trust list is not: %w", p.Sequence, err)
+		}
+		written = append(written, p.Trust.File)
+	}
+	if err = writeManifest(c, out, written...); err != nil {
+		return fmt.Errorf("list %d is signed, recorded and written: %w", p.Sequence, err)
+	}
+	return nil
 }
 
 func (c *changed) name(sequence uint32) string {

@@ -37,6 +37,7 @@ type status struct {
 	Revoked     int       `json:"revoked"`
 	Unpublished int       `json:"unpublished"`
 	Padding     *padding  `json:"padding,omitempty"` // of lists; none where there is none
+	Trust       uint32    `json:"trust,omitempty"`   // number of the newest list of trusted realms
 	Depots      int       `json:"depots"`
 	Behind      int       `json:"depots_behind"` // without the newest list, as far as they said
 	Unreceived  int       `json:"unreceived"`    // identities that no receipt came of
@@ -104,7 +105,7 @@ func statusOf(s *localapi.Status) status {
 		Realm: a.Realm, Words: words.Text(a.CoreHash[:]), CoreHash: hex.EncodeToString(a.CoreHash[:]), Core: a.Generation,
 		Phase: string(s.Phase), Reason: c.Reason, Grade: c.Grade, Reasons: some(c.Reasons), Vault: c.Vault, Officers: len(c.Officers), Needed: c.Needed,
 		NoTPM: c.NoTPM, Present: some(c.Present), Drill: string(c.Drill), Counter: c.Counter, Epoch: a.Epoch,
-		Identities: a.Identities, Revoked: a.Revoked, Unpublished: a.Unpublished, Padding: paddingOf(a),
+		Identities: a.Identities, Revoked: a.Revoked, Unpublished: a.Unpublished, Padding: paddingOf(a), Trust: a.Trust,
 		Depots: a.Depots, Behind: a.Behind, Unreceived: a.Unreceived, Alarms: a.Alarms,
 		List: a.List.Sequence, NextUpdate: a.List.NextUpdate, HardExpiry: a.List.HardExpiry,
 		LogSize: a.LogSize, LogRoot: hex.EncodeToString(a.LogRoot[:]), Confined: some(s.Confined), Exposed: some(s.Exposed),
@@ -135,6 +136,9 @@ func statusText(s *localapi.Status) string {
 	text += fmt.Sprintf("list        %d, next update due %s, refused from %s\n",
 		a.List.Sequence, a.List.NextUpdate.Format(time.RFC3339), a.List.HardExpiry.Format(time.RFC3339))
 	text += paddingText(a)
+	if a.Trust > 0 {
+		text += fmt.Sprintf("trust list  %d; see marque authority trust list\n", a.Trust)
+	}
 	if a.Unpublished > 0 {
 		text += fmt.Sprintf("unpublished %d revoked: publish a list, nobody knows of them yet\n", a.Unpublished)
 	}

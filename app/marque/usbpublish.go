@@ -49,6 +49,9 @@ func (b *bearer) publish(cmd *cobra.Command, c *localapi.Client, p *published) (
 	for _, ch := range p.Changes {
 		files = append(files, usb.File{Name: ch.name(p.Sequence), Content: ch.statement})
 	}
+	if p.Trust != nil {
+		files = append(files, p.Trust.file())
+	}
 	if p.InRegions != nil {
 		files = append(files, p.InRegions.files()...)
 	}
