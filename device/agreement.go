@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/flynn/noise"
 
@@ -30,6 +31,11 @@ func (h *handshake) first(to wire.Address) ([]byte, error) {
 	if err := h.start(true, to); err != nil {
 		return nil, err
 	}
+	return h.write1(hello)
+}
+
+// write1 appends Noise message 1.
+func (h *handshake) write1(dst []byte) (_ []byte, err error) {
 	var ek []byte
 	if h.hybrid {
 		if h.kem, err = decapsulationKey(h.rand); err != nil {
@@ -37,7 +43,7 @@ func (h *handshake) first(to wire.Address) ([]byte, error) {
 		}
 		ek = h.kem.EncapsulationKey().Bytes()
 	}
-	msg, _, _, err := h.noise.WriteMessage(hello, ek)
+	msg, _, _, err := h.noise.WriteMessage(dst, ek)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrHandshake, err)
 	}
@@ -56,10 +62,16 @@ func (h *handshake) second(first []byte) (second, auth []byte, err error) {
 		return nil, nil, ErrNotForMe
 	case !hello.Hybrid && h.d.wantsHybrid(h.realm):
 		return nil, nil, ErrHybrid
-	case len(first) != firstSize(hello.Hybrid):
-		return nil, nil, fmt.Errorf("first message: %w", ErrMalformed)
 	}
 	h.hybrid = hello.Hybrid
+	return h.answer(first)
+}
+
+// answer answers Noise message 1.
+func (h *handshake) answer(first []byte) (second, auth []byte, err error) {
+	if len(first) != h.firstSize() {
+		return nil, nil, fmt.Errorf("first message: %w", ErrMalformed)
+	}
 	if err := h.start(false, h.realm.address); err != nil {
 		return nil, nil, err
 	}
@@ -68,9 +80,12 @@ func (h *handshake) second(first []byte) (second, auth []byte, err error) {
 		return nil, nil, fmt.Errorf("%w: %w", ErrHandshake, err)
 	}
 	if h.hybrid {
-		if second, err = h.encapsulate(ek); err != nil {
-			return nil, nil, err
-		}
+		second, err = h.encapsulate(ek)
+	} else {
+		err = h.preshare(nil, nil, nil)
+	}
+	if err != nil {
+		return nil, nil, err
 	}
 	second, k1, k2, err := h.noise.WriteMessage(second, nil)
 	if err != nil {
@@ -90,6 +105,8 @@ func (h *handshake) third(to wire.Address, second, auth []byte) ([]byte, error) 
 			return nil, err
 		}
 		second = second[mlkem.CiphertextSize768:]
+	} else if err := h.preshare(nil, nil, nil); err != nil {
+		return nil, err
 	}
 	_, k1, k2, err := h.noise.ReadMessage(nil, second)
 	if err != nil {
@@ -109,11 +126,36 @@ func (h *handshake) last(auth []byte) error {
 	return h.checkAuth(auth, h.toResponder, contextInitiator, wire.Address{})
 }
 
+// firstSize is how long Noise message 1 is.
 func firstSize(hybrid bool) int {
 	if hybrid {
 		return noiseHybrid1
 	}
 	return noiseMessage1
+}
+
+func (h *handshake) firstSize() int {
+	if h.before != nil && !h.hybrid {
+		return noiseMessage1 + tagSize // NNpsk2 encrypts an empty payload, too
+	}
+	return firstSize(h.hybrid)
+}
+
+// Modes of a session in the prologue, and in the call of a handshake inside it.
+const (
+	modeFirst = 0
+	modeAnew  = 2 // follows another handshake
+	isHybrid  = 1 // in either
+)
+
+func (h *handshake) mode() (m byte) {
+	if h.before != nil {
+		m = modeAnew
+	}
+	if h.hybrid {
+		m |= isHybrid
+	}
+	return m
 }
 
 // secondSize is how long the responder's message is, without AuthR.
@@ -124,7 +166,7 @@ func (h *handshake) secondSize() int {
 	return noiseMessage2
 }
 
-// start begins Noise NN, or NNpsk2 if hybrid; the prologue binds mode, realm and the responder that is meant.
+// start begins Noise NN, or NNpsk2 if hybrid or not the first; the prologue binds mode, realm and the responder that is meant.
 func (h *handshake) start(initiator bool, responder wire.Address) (err error) {
 	h.initiator = initiator
 	prologue := ibc.AppendLPString(nil, "marque/v1/session")
@@ -134,11 +176,9 @@ func (h *handshake) start(initiator bool, responder wire.Address) (err error) {
 		Pattern:     noise.HandshakeNN,
 		Initiator:   initiator,
 	}
-	if h.hybrid {
-		prologue = append(prologue, 0x01)
+	prologue = append(prologue, h.mode())
+	if h.mode() != modeFirst {
 		c.PresharedKeyPlacement = 2
-	} else {
-		prologue = append(prologue, 0x00)
 	}
 	c.Prologue = ibc.AppendLPString(append(prologue, h.realm.hash[:]...), responder.String())
 	if h.noise, err = noise.NewHandshakeState(c); err != nil {
@@ -180,11 +220,21 @@ func (h *handshake) decapsulate(ct []byte) error {
 	return h.preshare(shared, h.kem.EncapsulationKey().Bytes(), ct)
 }
 
-// preshare gives Noise the key HKDF(shared, LP("marque/v1/hybrid") ‖ ek ‖ ct, 32), and erases shared.
+// preshare gives Noise the key HKDF(shared ‖ secret of the handshake before, LP(label) ‖ ek ‖ ct, 32), and erases shared. Without either there
+// is no such key.
 func (h *handshake) preshare(shared, ek, ct []byte) error {
 	defer clear(shared)
-	info := append(append(ibc.AppendLPString(nil, "marque/v1/hybrid"), ek...), ct...)
-	psk, err := hkdf.Key(sha512.New, shared, nil, string(info), keySize)
+	label := "marque/v1/hybrid"
+	switch h.mode() {
+	case modeFirst:
+		return nil
+	case modeAnew, modeAnew | isHybrid:
+		label = "marque/v1/rekey"
+	}
+	secret := slices.Concat(shared, h.before)
+	defer clear(secret)
+	info := append(append(ibc.AppendLPString(nil, label), ek...), ct...)
+	psk, err := hkdf.Key(sha512.New, secret, nil, string(info), keySize)
 	if err != nil {
 		return fmt.Errorf("session keys: %w", err)
 	}

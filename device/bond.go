@@ -5,7 +5,6 @@ import (
 	"crypto/sha512"
 	"fmt"
 	"sync"
-	"time"
 
 	"marque/device/ibc"
 	"marque/device/wire"
@@ -16,30 +15,37 @@ type bond struct {
 	d        *Device
 	realm    *realm
 	peer     wire.Address
-	epoch    uint32 // of the peer's key
-	hybrid   bool
-	started  time.Time
-	shaken   int // octets of the handshake
+	caller   bool // this side called the other
+	shaken   int  // octets of the handshake
 	exporter [exporterSize]byte
 
 	endMu *sync.Mutex
 	end   error // why it ended, once it did
+	era   era
 }
 
 // bond makes one of the 120 octets that the handshake derived.
 func (h *handshake) bond(okm []byte) bond {
 	return bond{
-		d: h.d, realm: h.realm, peer: h.peer, epoch: h.epoch, hybrid: h.hybrid, started: h.d.now(), shaken: h.bytes,
-		exporter: [exporterSize]byte(okm[2*keyMaterial:]), endMu: &sync.Mutex{},
+		d: h.d, realm: h.realm, peer: h.peer, caller: h.initiator, shaken: h.bytes,
+		exporter: [exporterSize]byte(okm[2*keyMaterial:]), endMu: &sync.Mutex{}, era: h.era(okm, 0),
+	}
+}
+
+// era makes what a session keeps of a handshake besides its keys.
+func (h *handshake) era(okm []byte, generation uint32) era {
+	return era{
+		generation: generation, epoch: h.epoch, hybrid: h.hybrid, started: h.d.now(),
+		secret: [exporterSize]byte(okm[2*keyMaterial:]),
 	}
 }
 
 // halves makes the two directions of the same octets.
-func (h *handshake) halves(okm []byte) (in, out *half, err error) {
-	if in, err = newHalf(okm[:keyMaterial]); err != nil {
+func (h *handshake) halves(okm []byte, generation uint32) (in, out *half, err error) {
+	if in, err = newHalf(okm[:keyMaterial], generation); err != nil {
 		return nil, nil, err
 	}
-	if out, err = newHalf(okm[keyMaterial : 2*keyMaterial]); err != nil {
+	if out, err = newHalf(okm[keyMaterial:2*keyMaterial], generation); err != nil {
 		return nil, nil, err
 	}
 	if h.initiator {
@@ -52,13 +58,13 @@ func (h *handshake) halves(okm []byte) (in, out *half, err error) {
 func (s *bond) Peer() wire.Address { return s.peer }
 
 // Hybrid says whether ML-KEM-768 took part in the keys, so that who records the session now needs more than to break X25519 one day.
-func (s *bond) Hybrid() bool { return s.hybrid }
+func (s *bond) Hybrid() bool { return s.present().hybrid }
 
 // HandshakeBytes returns how many octets the handshake took, both ways.
 func (s *bond) HandshakeBytes() int { return s.shaken }
 
 // Exporter derives n octets, at most 16,320, that only the two peers know and that differ for every session and label: HKDF-SHA-512 of the
-// session's exporter secret, with info LP("marque/v1/exporter") ‖ LP(label).
+// session's exporter secret, with info LP("marque/v1/exporter") ‖ LP(label). New keys do not change it.
 func (s *bond) Exporter(label string, n int) ([]byte, error) {
 	if n < 1 || n > 255*sha512.Size || len(label) > 255 {
 		return nil, fmt.Errorf("exporter: %w: 1 to %d octets, a label of at most 255", ErrOptions, 255*sha512.Size)
@@ -115,14 +121,14 @@ func (d *Device) stillTrusted(s *bond) error {
 	if err := d.outlived(s.realm); err != nil {
 		return err
 	}
-	now := d.now()
-	if now.Sub(s.started) >= SessionLifetime {
+	now, e := d.now(), s.present()
+	if now.Sub(e.started) >= SessionLifetime {
 		return ErrSessionEnded
 	}
 	if err := d.ownRevoked(s.realm); err != nil {
 		return err
 	}
-	_, err := d.peerStatus(s.peer, s.epoch, now)
+	_, err := d.peerStatus(s.peer, e.epoch, now)
 	return err
 }
 

@@ -153,3 +153,6 @@ func SkipPackets(n uint64, ends ...*PacketSession) {
 		s.outMu.Unlock()
 	}
 }
+
+// Generation returns how often a session got new keys.
+func (s *Session) Generation() uint32 { return s.present().generation }

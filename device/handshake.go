@@ -40,6 +40,7 @@ type handshake struct {
 	rand   io.Reader // of the ephemeral keys
 	noise  *noise.HandshakeState
 	hybrid bool
+	before []byte                     // secret of the handshake that this one follows, nil for the first
 	kem    *mlkem.DecapsulationKey768 // of a hybrid initiator
 
 	secret      []byte      // k1 ‖ k2, from Split

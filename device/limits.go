@@ -19,7 +19,7 @@ const (
 	DefaultListMemory = 2 << 20
 	// HandshakeTimeout bounds a session handshake whose context has no earlier deadline.
 	HandshakeTimeout = 10 * time.Second
-	// SessionLifetime is the age at which a session ends.
+	// SessionLifetime is the age of its keys at which a session ends; it gets new ones before, if programs read at both ends.
 	SessionLifetime = 24 * time.Hour
 	// MaxRecords is the number of records under one session key, the close record included.
 	MaxRecords = 1 << 23
@@ -78,9 +78,10 @@ const (
 	fetchPatience  = 30 * time.Second                      // how long a session that fetches a list may bring nothing before another may
 	fetchRate      = 1024                                  // octets that it must bring in a second, on the whole, lest another may
 
-	fullPatience  = time.Second     // how often one key is asked for, and the full form given for being asked
-	floorInterval = time.Hour       // how far the clock may run ahead of the saved time floor
-	closeGrace    = 2 * time.Second // how long Close tries to send the close record
+	rekeyAfter    = SessionLifetime / 2 // the age of a session's keys at which it gets others
+	fullPatience  = time.Second         // how often one key is asked for, and the full form given for being asked
+	floorInterval = time.Hour           // how far the clock may run ahead of the saved time floor
+	closeGrace    = 2 * time.Second     // how long Close tries to send the close record
 )
 
 // Argon2id parameters of a passphrase (OWASP's second recommendation): 19 MiB, two passes, one lane.

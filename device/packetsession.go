@@ -52,7 +52,7 @@ func newPacketSession(h *handshake, l *PacketListener, old route, id, peer sessi
 		return nil, err
 	}
 	defer clear(okm)
-	in, out, err := h.halves(okm)
+	in, out, err := h.halves(okm, 0)
 	if err != nil {
 		return nil, err
 	}

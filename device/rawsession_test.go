@@ -1,6 +1,7 @@
 package device_test
 
 import (
+	"bytes"
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/mlkem"
@@ -26,6 +27,7 @@ type rawPeer struct {
 	sign  func(k *ibc.PrivateKey, context string, m []byte) [64]byte
 
 	hybrid bool
+	before []byte // exporter secret of the handshake that is followed
 	noise  *noise.HandshakeState
 	keys   []byte // k1 ‖ k2
 	authR  [32]byte
@@ -45,6 +47,9 @@ func (p *rawPeer) start(initiator bool, responder wire.Address) {
 	mode, placement := byte(0), 0
 	if p.hybrid {
 		mode, placement = 1, 2
+	}
+	if p.before != nil {
+		mode, placement = mode|2, 2
 	}
 	prologue := append(ibc.AppendLPString(nil, "marque/v1/session"), mode)
 	prologue = ibc.AppendLPString(append(prologue, hash[:]...), responder.String())
@@ -98,8 +103,12 @@ func (p *rawPeer) call(responder wire.Address) *wire.Auth {
 }
 
 func (p *rawPeer) preshare(shared, ek, ct []byte) {
-	info := append(append(ibc.AppendLPString(nil, "marque/v1/hybrid"), ek...), ct...)
-	check(p.noise.SetPresharedKey(must(hkdf.Key(sha512.New, shared, nil, string(info), 32))))
+	label := "marque/v1/hybrid"
+	if p.before != nil {
+		label = "marque/v1/rekey"
+	}
+	info := append(append(ibc.AppendLPString(nil, label), ek...), ct...)
+	check(p.noise.SetPresharedKey(must(hkdf.Key(sha512.New, append(bytes.Clone(shared), p.before...), nil, string(info), 32))))
 }
 
 // introduce sends AuthI.
@@ -162,9 +171,19 @@ type rawSession struct {
 func (p *rawPeer) enter(responder wire.Address) *rawSession {
 	p.call(responder)
 	p.introduce()
+	return &rawSession{rawPeer: p, okm: p.finish()}
+}
+
+func (p *rawPeer) finish() []byte {
 	info := append(ibc.AppendLPString(nil, "marque/v1/session-keys"), p.noise.ChannelBinding()...)
 	info = append(append(info, p.authR[:]...), p.authI[:]...)
-	return &rawSession{rawPeer: p, okm: must(hkdf.Key(sha512.New, p.keys, nil, string(info), 120))}
+	return must(hkdf.Key(sha512.New, p.keys, nil, string(info), 120))
+}
+
+// turn has the session go on under the keys of the last handshake.
+func (s *rawSession) turn() {
+	s.okm = s.finish()
+	s.out, s.got = (s.out>>32+1)<<32, (s.got>>32+1)<<32
 }
 
 func (s *rawSession) nonce(at int, seq uint64) []byte {
@@ -187,4 +206,27 @@ func (s *rawSession) receive() (kind byte, data []byte, err error) {
 	plain := must(gcm(s.okm[44:76]).Open(nil, s.nonce(44, s.got), b[8:], b[:8]))
 	s.got++
 	return plain[0], plain[1:], nil
+}
+
+// callAnew plays the initiator of a handshake inside the session up to AuthR: the first message, and the rest when the answer is there.
+func (s *rawSession) callAnew(responder wire.Address) (first []byte, rest func(answer []byte)) {
+	s.start(true, responder)
+	dk, ek, mode := must(mlkem.GenerateKey768()), []byte(nil), byte(2)
+	if s.hybrid {
+		ek, mode = dk.EncapsulationKey().Bytes(), 3
+	}
+	first, _, _, err := s.noise.WriteMessage([]byte{mode}, ek)
+	check(err)
+	return first, func(answer []byte) {
+		var shared, ct []byte
+		if s.hybrid {
+			ct, answer = answer[:1088], answer[1088:]
+			shared = must(dk.Decapsulate(ct))
+		}
+		s.preshare(shared, ek, ct)
+		_, k1, k2, err := s.noise.ReadMessage(nil, answer[:48])
+		check(err)
+		s.split(k1, k2)
+		s.authR = sha256.Sum256(must(s.aead(32).Open(nil, make([]byte, 12), answer[48:], nil)))
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math"
 )
 
 // The record layer of a session (PROTOCOL.md, section 10): u16(length of the rest) ‖ u64(seq) ‖ AES-256-GCM(type ‖ data).
@@ -14,7 +15,8 @@ const (
 	recordClose       = 1
 	recordListRequest = 2
 	recordListPiece   = 3
-	recordConfirm     = 4 // in datagrams alone
+	recordRekey       = 4 // new keys
+	recordConfirm     = 4 // in datagrams, empty
 
 	seqSize       = 8
 	tagSize       = 16
@@ -27,20 +29,21 @@ const (
 	exporterSize  = 32
 )
 
-// half protects one direction of a session. Sequence numbers make every nonce unique; they start at 0 and have no gaps.
+// half protects one direction of a session, under the keys of one generation. Sequence numbers make every nonce unique; they start at
+// generation ‖ 0 and have no gaps.
 type half struct {
 	aead cipher.AEAD
 	iv   [nonceSize]byte
-	seq  uint64
+	seq  uint64 // u32(generation) ‖ u32(records so far)
 }
 
 // newHalf takes key and iv of one direction, 44 octets.
-func newHalf(material []byte) (*half, error) {
+func newHalf(material []byte, generation uint32) (*half, error) {
 	aead, err := newGCM(material[:keySize])
 	if err != nil {
 		return nil, err
 	}
-	return &half{aead: aead, iv: [nonceSize]byte(material[keySize:keyMaterial])}, nil
+	return &half{aead: aead, iv: [nonceSize]byte(material[keySize:keyMaterial]), seq: uint64(generation) << 32}, nil
 }
 
 func (h *half) nonce(seq uint64) []byte {
@@ -51,7 +54,7 @@ func (h *half) nonce(seq uint64) []byte {
 }
 
 // left is how many records may still be made under the key.
-func (h *half) left() uint64 { return MaxRecords - min(h.seq, MaxRecords) }
+func (h *half) left() uint64 { return MaxRecords - min(h.seq&math.MaxUint32, MaxRecords) }
 
 // seal appends one record to dst. The caller has asked left.
 func (h *half) seal(dst []byte, kind byte, data []byte) []byte {
@@ -95,7 +98,7 @@ func (h *half) read(r *bufio.Reader) (kind byte, data []byte, err error) {
 		return 0, nil, fmt.Errorf("record: %w", err)
 	}
 	kind, data = plain[0], plain[1:]
-	if kind > recordListPiece || kind == recordClose && len(data) > 0 {
+	if kind > recordRekey || kind == recordClose && len(data) > 0 {
 		return 0, nil, fmt.Errorf("record of an unknown type: %w", ErrTampered)
 	}
 	return kind, data, nil

@@ -8,13 +8,15 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
 
 // Session is an authenticated, forward-secret connection with one peer. It is a net.Conn: safe for concurrent use, one reader and one writer
 // at a time. Reads end with io.EOF when the peer closed it, and with ErrTruncated when the stream ended otherwise. It ends by itself, with
-// ErrRevoked, ErrListExpired, ErrNoList or ErrSessionEnded, once the peer may no longer be trusted or after SessionLifetime.
+// ErrRevoked, ErrListExpired, ErrNoList or ErrSessionEnded, once the peer may no longer be trusted or its keys are older than SessionLifetime. While
+// programs read at both ends it gets new keys in each epoch and every twelve hours, which they do not notice.
 type Session struct {
 	bond
 	conn net.Conn
@@ -31,13 +33,15 @@ type Session struct {
 	writeEr error  // sticky
 
 	spread spread
+	rekey  rekey
+	worn   atomic.Bool // half of the records under a key were sent
 }
 
 var _ net.Conn = (*Session)(nil)
 
 // newSession takes the 120 octets that the handshake derived. A peer revoked meanwhile does not get one.
 func newSession(h *handshake, okm []byte) (*Session, error) {
-	in, out, err := h.halves(okm)
+	in, out, err := h.halves(okm, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -63,6 +67,7 @@ func (s *Session) Read(p []byte) (int, error) {
 	s.readMu.Lock()
 	defer s.readMu.Unlock()
 	s.begin()
+	s.renew(false)
 	for len(s.rest) == 0 {
 		if err := s.alive(); err != nil {
 			return 0, err
@@ -100,6 +105,8 @@ func (s *Session) readRecord() error {
 		return err
 	case kind == recordClose:
 		return io.EOF
+	case kind == recordRekey:
+		return s.hearRekey(data)
 	case kind != recordData:
 		s.hear(kind, data)
 		return nil
@@ -111,6 +118,7 @@ func (s *Session) readRecord() error {
 // Write sends p in records of at most MaxRecordData octets. After an error, a timeout included, the session can no longer be written to,
 // since a part of a record may have been sent.
 func (s *Session) Write(p []byte) (int, error) {
+	s.renew(s.worn.Load())
 	s.writeMu.Lock()
 	defer s.writeMu.Unlock()
 	sent := 0
@@ -126,6 +134,9 @@ func (s *Session) Write(p []byte) (int, error) {
 			return sent, s.because(err)
 		}
 		sent += n
+		if s.out.left() <= MaxRecords/2 {
+			s.worn.Store(true)
+		}
 	}
 	return sent, s.alive()
 }

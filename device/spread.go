@@ -18,7 +18,8 @@ type spread struct {
 	tell    bool // say which list is in force here
 	ask     bool // ask for the next piece
 	request *wire.ListRequest
-	done    []byte // a whole statement that came
+	done    []byte         // a whole statement that came
+	posted  []func() error // what else to send, first
 
 	peer    wire.Order // the peer's list: its sequence only, until it said more
 	waiting bool       // for a piece
@@ -199,6 +200,10 @@ func (s *Session) job() func() error {
 	sp.mu.Lock()
 	defer sp.mu.Unlock()
 	switch {
+	case len(sp.posted) > 0:
+		next := sp.posted[0]
+		sp.posted = sp.posted[1:]
+		return next
 	case sp.done != nil:
 		statement := sp.done
 		return func() error { return s.take(statement) }
