@@ -49,6 +49,7 @@ const (
 	minReplay     = 4      // a quarter must be one message at least
 
 	maxPacketSessions = 65_536                 // and handshakes of one PacketListener
+	maxPerPeer        = 16                     // of these sessions, with one peer
 	maxAnswers        = 8                      // to one caller, who repeats its call or its proof
 	maxCookies        = 256                    // that a caller tries in one handshake
 	maxInbox          = 64                     // datagrams that wait for one handshake, or messages for one session's reader

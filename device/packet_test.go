@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -284,4 +285,84 @@ func TestPacketRecordLimit(t *testing.T) {
 	wantMessage(t, s, "the last")
 	_, err := c.Write([]byte("x"))
 	wantErr(t, err, device.ErrSessionEnded, "one too many")
+}
+
+// One peer has sixteen sessions at most: whoever lost some, or has bad intentions, does not fill the listener.
+func TestPacketSessionsOfOnePeer(t *testing.T) {
+	f := newFleet(t)
+	bus, tram := f.packetPair(t, faithful)
+	_, first := talk(t, bus, tram, address(f.tram))
+	_, second := talk(t, bus, tram, address(f.tram))
+	for range 15 {
+		talk(t, bus, tram, address(f.tram))
+	}
+	_, err := first.Write(nil)
+	wantErr(t, err, device.ErrSessionEnded, "the oldest")
+	must(second.Write([]byte("x")))
+	if n := f.tram.Status().Sessions; n != 16 {
+		t.Errorf("%d sessions", n)
+	}
+}
+
+// A caller that never heard that its proof was believed says so, and leaves no session behind.
+func TestPacketCallerGivesUp(t *testing.T) {
+	f := newFleet(t)
+	tram := f.tram.ListenPacket(&rough{PacketConn: socket(t), change: func(b []byte) [][]byte {
+		if b[0] == wire.ModeRecord {
+			return nil
+		}
+		return [][]byte{b}
+	}})
+	defer tram.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 400*time.Millisecond)
+	defer cancel()
+	_, err := f.bus.DialPacket(ctx, "udp", tram.Addr().String(), address(f.tram))
+	wantErr(t, err, context.DeadlineExceeded, "dial")
+	s := must(tram.AcceptSession())
+	check(s.SetReadDeadline(time.Now().Add(5 * time.Second)))
+	_, err = s.Read(nil)
+	wantErr(t, err, io.EOF, "read")
+}
+
+// That nobody is there just now, which anybody could say, ends no session.
+func TestPacketUnreachable(t *testing.T) {
+	f := newFleet(t)
+	var mute atomic.Bool
+	tram := f.tram.ListenPacket(&rough{PacketConn: socket(t), change: func(b []byte) [][]byte {
+		if mute.Load() {
+			return nil
+		}
+		return [][]byte{b}
+	}})
+	go func() { _, _ = tram.Accept() }()
+	c := must(f.bus.DialPacket(context.Background(), "udp", tram.Addr().String(), address(f.tram)))
+	defer c.Close()
+	mute.Store(true)
+	check(tram.Close())
+	for range 100 {
+		must(c.Write([]byte("x")))
+		time.Sleep(100 * time.Microsecond)
+	}
+	check(c.SetReadDeadline(time.Now().Add(50 * time.Millisecond)))
+	_, err := c.Read(make([]byte, 1))
+	wantErr(t, err, os.ErrDeadlineExceeded, "read")
+}
+
+// A deadline in the past ends reads even while messages keep coming, and a session made while its listener closes ends, too.
+func TestPacketDeadlineAndClose(t *testing.T) {
+	f := newFleet(t)
+	bus, tram := f.packetPair(t, faithful)
+	c, s := talk(t, bus, tram, address(f.tram))
+	must(c.Write([]byte("one")))
+	wantMessage(t, s, "one")
+	must(c.Write([]byte("two")))
+	time.Sleep(20 * time.Millisecond)
+	check(s.SetReadDeadline(time.Unix(1, 0)))
+	_, err := s.Read(make([]byte, 9))
+	wantErr(t, err, os.ErrDeadlineExceeded, "read")
+	wantMessage(t, s, "two")
+	check(tram.Close())
+	if n := f.tram.Status().Sessions; n != 0 {
+		t.Errorf("%d sessions", n)
+	}
 }

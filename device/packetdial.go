@@ -156,8 +156,8 @@ func (c *calling) eat(g *wire.Datagram) bool {
 }
 
 func (c *calling) giveUp(s *PacketSession, err error) error {
-	if s != nil {
-		s.finish(err)
+	if s != nil && s.finish(err) {
+		_ = s.send(recordClose, nil) // the peer may have one already, or have it once a proof that is late arrives
 	}
 	return err
 }

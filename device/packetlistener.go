@@ -8,7 +8,9 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
+	"syscall"
 
 	"marque/device/wire"
 )
@@ -35,13 +37,15 @@ type PacketListener struct {
 
 	mu     sync.Mutex
 	routes map[sessionID]route
-	calls  map[string]*answering // by address and number of who calls
+	calls  map[string]*answering             // by address and number of who calls
+	peers  map[wire.Address][]*PacketSession // that they called for, the older ones first
 }
 
 // ListenPacket accepts and makes sessions over a socket, which it owns from then on. Nobody costs it more than a hash before it showed that it
 // hears what is sent to its address, by a cookie that is shorter than what asked for it. From then on the bounds of Listen hold: 256 handshakes at
 // a time, 64 with one host, HandshakeTimeout each. What does not belong to a session or is not authentic is dropped silently; Options.Refused
-// hears of callers that the handshake turned away. One listener has 65,536 sessions at most.
+// hears of callers that the handshake turned away. One listener has 65,536 sessions at most, and 16 that one peer called for: nothing tells that a peer is gone
+// for good, so one more ends the oldest.
 func (d *Device) ListenPacket(conn net.PacketConn) *PacketListener {
 	return d.listenPacket(conn, false)
 }
@@ -50,7 +54,7 @@ func (d *Device) listenPacket(conn net.PacketConn, deaf bool) *PacketListener {
 	ctx, stop := context.WithCancel(context.Background())
 	l := &PacketListener{
 		d: d, conn: conn, deaf: deaf, ready: make(chan *PacketSession), ctx: ctx, stop: stop,
-		routes: map[sessionID]route{}, calls: map[string]*answering{},
+		routes: map[sessionID]route{}, calls: map[string]*answering{}, peers: map[wire.Address][]*PacketSession{},
 	}
 	l.crowd.hosts = map[netip.Addr]int{}
 	l.wg.Go(l.run)
@@ -109,8 +113,9 @@ func (l *PacketListener) run() {
 		switch {
 		case errors.Is(err, net.ErrClosed):
 			failed = maxReadErrors
+		case errors.Is(err, syscall.ECONNREFUSED): // a peer's host says that nobody is there; who restarts comes back, and anybody could say so
 		case err != nil:
-			failed++ // such as when a peer's host says that nobody is there
+			failed++
 		default:
 			failed = 0
 			l.take(b[:n], from)
@@ -210,6 +215,37 @@ func (l *PacketListener) reroute(id sessionID, old, r route) {
 		delete(l.routes, id)
 	default:
 		l.routes[id] = r
+	}
+}
+
+// enter has a session's number lead to it, and returns the oldest with its peer if there are too many. One that the listener's end came before
+// is ended.
+func (l *PacketListener) enter(s *PacketSession, old route) (oldest *PacketSession) {
+	l.reroute(s.id, old, s)
+	l.mu.Lock()
+	if !s.initiator {
+		all := append(l.peers[s.peer], s)
+		if l.peers[s.peer] = all; len(all) > maxPerPeer {
+			oldest = all[0]
+		}
+	}
+	l.mu.Unlock()
+	if l.ctx.Err() != nil { // nobody may look for it any more
+		s.finish(fmt.Errorf("session: %w", net.ErrClosed))
+	}
+	return oldest
+}
+
+// leave forgets a session.
+func (l *PacketListener) leave(s *PacketSession) {
+	l.reroute(s.id, s, nil)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	rest := slices.DeleteFunc(l.peers[s.peer], func(one *PacketSession) bool { return one == s })
+	if len(rest) == 0 {
+		delete(l.peers, s.peer)
+	} else {
+		l.peers[s.peer] = rest
 	}
 }
 

@@ -61,8 +61,15 @@ func newPacketSession(h *handshake, l *PacketListener, old route, id, peer sessi
 		inbox: make(chan []byte, maxInbox), up: make(chan struct{}), done: make(chan struct{}),
 	}
 	h.d.sessions.add(s)
-	l.reroute(id, old, s)
-	return s, s.alive()
+	oldest := l.enter(s, old)
+	if oldest != nil {
+		oldest.finish(fmt.Errorf("session: the peer has %d newer ones: %w", maxPerPeer, ErrSessionEnded))
+	}
+	if err := s.alive(); err != nil {
+		s.leave() // it may have ended before it was entered
+		return nil, err
+	}
+	return s, nil
 }
 
 // take takes a datagram with this session's number.
@@ -125,6 +132,9 @@ func (s *PacketSession) open(seq uint64, sealed []byte) (kind byte, data []byte,
 func (s *PacketSession) Read(p []byte) (int, error) {
 	if err := s.alive(); err != nil && !errors.Is(err, io.EOF) {
 		return 0, err
+	}
+	if isClosed(s.readBy.wait()) {
+		return 0, os.ErrDeadlineExceeded // even if messages keep coming
 	}
 	var b []byte
 	select {
@@ -205,10 +215,15 @@ func (s *PacketSession) finish(why error) bool {
 	if !s.conclude(why) {
 		return false
 	}
-	s.d.sessions.drop(s)
-	s.l.reroute(s.id, s, nil)
+	s.leave()
 	close(s.done)
 	return true
+}
+
+// leave has nothing lead to the session any more.
+func (s *PacketSession) leave() {
+	s.d.sessions.drop(s)
+	s.l.leave(s)
 }
 
 // LocalAddr returns the socket's local network address.

@@ -52,6 +52,9 @@ func (s *Session) follow() {
 		sp.ask, sp.have, sp.total = true, 0, 0
 		sp.asked++
 		s.work()
+		if s.over() != nil { // since before it got leave: whoever ended it could not give that back
+			s.release()
+		}
 	}
 }
 
