@@ -69,10 +69,12 @@ func vectorFleet(t testing.TB) *fleet {
 	enrol := func(name string, kind wire.Kind) *device.Device {
 		o := a.options()
 		o.Rand = octet(vectorOctets[name])
-		d, err := device.Create(filepath.Join(t.TempDir(), name), device.Wanted{Name: name, Kind: kind}, o)
+		dir := filepath.Join(t.TempDir(), name)
+		d, err := device.Create(dir, device.Wanted{Name: name, Kind: kind}, o)
 		check(err)
 		t.Cleanup(func() { _ = d.Close() })
 		must(d.Install(f.issue(must(d.Request()), edit{}), f.hash()))
+		f.dirs[d] = dir
 		return d
 	}
 	f.bus, f.tram, f.park = enrol("bus-4711", wire.KindVehicle), enrol("tram-12", wire.KindVehicle), enrol("parking", wire.KindApplication)

@@ -5,6 +5,7 @@ import (
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/mlkem"
+	"crypto/mlkem/mlkemtest"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/binary"
@@ -26,6 +27,9 @@ type rawPeer struct {
 	named bool         // it says so as responder, too, which it must not
 	sign  func(k *ibc.PrivateKey, context string, m []byte) [64]byte
 
+	rand   io.Reader // of the ephemeral keys; nil is crypto/rand
+	epoch  uint32    // that it claims, if not 0
+	deaf   bool      // its AuthI covers no AuthR
 	hybrid bool
 	before []byte // exporter secret of the handshake that is followed
 	noise  *noise.HandshakeState
@@ -56,6 +60,7 @@ func (p *rawPeer) start(initiator bool, responder wire.Address) {
 	p.noise = must(noise.NewHandshakeState(noise.Config{
 		CipherSuite: noise.NewCipherSuite(noise.DH25519, noise.CipherAESGCM, noise.HashSHA256),
 		Pattern:     noise.HandshakeNN, Initiator: initiator, Prologue: prologue, PresharedKeyPlacement: placement,
+		Random: p.rand,
 	}))
 }
 
@@ -69,7 +74,7 @@ func (p *rawPeer) answer(responder wire.Address) {
 	var ct []byte
 	if p.hybrid {
 		var shared []byte
-		shared, ct = must(mlkem.NewEncapsulationKey768(ek)).Encapsulate()
+		shared, ct = p.encapsulate(ek)
 		p.preshare(shared, ek, ct)
 	}
 	msg, k1, k2, err := p.noise.WriteMessage(ct, nil)
@@ -102,6 +107,19 @@ func (p *rawPeer) call(responder wire.Address) *wire.Auth {
 	return must(wire.ParseAuth(b))
 }
 
+// encapsulate draws from rand where that is stated.
+func (p *rawPeer) encapsulate(ek []byte) (shared, ct []byte) {
+	key := must(mlkem.NewEncapsulationKey768(ek))
+	if p.rand == nil {
+		return key.Encapsulate()
+	}
+	random := make([]byte, 32)
+	must(io.ReadFull(p.rand, random))
+	shared, ct, err := mlkemtest.Encapsulate768(key, random)
+	check(err)
+	return shared, ct
+}
+
 func (p *rawPeer) preshare(shared, ek, ct []byte) {
 	label := "marque/v1/hybrid"
 	if p.before != nil {
@@ -121,10 +139,16 @@ func (p *rawPeer) auth(at int, context string, after []byte) []byte {
 	if at == 0 || p.named {
 		a.Address = p.says
 	}
+	if p.epoch != 0 {
+		a.Epoch = p.epoch
+	}
+	if p.deaf {
+		after = nil
+	}
 	m := binary.BigEndian.AppendUint32(append([]byte(nil), p.noise.ChannelBinding()...), a.List)
 	a.Sig = p.sign(p.key, context, append(m, after...))
 	b := must(a.Marshal())
-	p.authI = sha256.Sum256(b) // if it is the initiator's
+	p.authI = sha256.Sum256(b) // entered knows better for a responder
 	return p.aead(at).Seal(nil, make([]byte, 12), b, nil)
 }
 
@@ -174,6 +198,12 @@ func (p *rawPeer) enter(responder wire.Address) *rawSession {
 	return &rawSession{rawPeer: p, okm: p.finish()}
 }
 
+// entered is the same for a responder, which got AuthI.
+func (p *rawPeer) entered(authI []byte) *rawSession {
+	p.authR, p.authI = p.authI, sha256.Sum256(authI)
+	return &rawSession{rawPeer: p, okm: p.finish()}
+}
+
 func (p *rawPeer) finish() []byte {
 	info := append(ibc.AppendLPString(nil, "marque/v1/session-keys"), p.noise.ChannelBinding()...)
 	info = append(append(info, p.authR[:]...), p.authI[:]...)
@@ -192,9 +222,12 @@ func (s *rawSession) nonce(at int, seq uint64) []byte {
 	return n
 }
 
-func (s *rawSession) send(kind byte, data []byte) {
+func (s *rawSession) send(kind byte, data []byte) { s.sendAs(0, kind, data) }
+
+// sendAs sends under the keys that begin at an octet of okm.
+func (s *rawSession) sendAs(at int, kind byte, data []byte) {
 	seq := binary.BigEndian.AppendUint64(nil, s.out)
-	writeFrames(s.conn, gcm(s.okm[:32]).Seal(seq, s.nonce(0, s.out), append([]byte{kind}, data...), seq))
+	writeFrames(s.conn, gcm(s.okm[at:at+32]).Seal(seq, s.nonce(at, s.out), append([]byte{kind}, data...), seq))
 	s.out++
 }
 

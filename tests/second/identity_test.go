@@ -5,6 +5,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/binary"
@@ -128,4 +129,19 @@ func warmKey(y, e []byte, id identity, r []byte, context string) ([]byte, bool) 
 		return nil, false
 	}
 	return kdf(p.times(little(y)).encode(), cat(label("marque/v1/kem-warm"), u8(1), id.core, lp(id.encode()), r, e, label(context)), 32), true
+}
+
+// reduced is a number of 64 octets mod ℓ.
+func reduced(b []byte) *big.Int { return new(big.Int).Mod(little(b), order) }
+
+// sign is section 4.2, with the randomness given.
+func sign(y, random, x, r []byte, id identity, context string, m []byte) []byte {
+	digest := sha512.Sum512(m)
+	mac := hmac.New(sha512.New, kdf(y, []byte("marque/v1/gg-a"), 64))
+	mac.Write(cat(random, label(context), r, x, lp(id.encode()), digest[:]))
+	a := reduced(mac.Sum(nil))
+	commitment := base.times(a).encode()
+	c := hash("marque/v1/gg-sign", label(context), commitment, r, x, lp(id.encode()), m)
+	t := new(big.Int).Mod(new(big.Int).Add(a, new(big.Int).Mul(c, little(y))), order)
+	return cat(commitment, octets(t))
 }
