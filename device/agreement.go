@@ -245,8 +245,10 @@ func (h *handshake) preshare(shared, ek, ct []byte) error {
 	return nil
 }
 
-// split keeps the keys that Noise ends with, and derives those that encrypt one Auth each.
+// split keeps the keys that Noise ends with, forgets what they came from, and derives those that encrypt one Auth each.
 func (h *handshake) split(k1, k2 *noise.CipherState) error {
+	clear(h.noise.LocalEphemeral().Private) // from here on nothing gives the keys again
+	h.kem = nil
 	a, b := k1.UnsafeKey(), k2.UnsafeKey()
 	h.secret = append(a[:], b[:]...)
 	keys, err := h.derive("marque/v1/session-auth", 2*keySize)

@@ -30,6 +30,7 @@ type rawPeer struct {
 	rand   io.Reader // of the ephemeral keys; nil is crypto/rand
 	epoch  uint32    // that it claims, if not 0
 	deaf   bool      // its AuthI covers no AuthR
+	claims [32]byte  // its R, if not zero
 	hybrid bool
 	before []byte // exporter secret of the handshake that is followed
 	noise  *noise.HandshakeState
@@ -141,6 +142,9 @@ func (p *rawPeer) auth(at int, context string, after []byte) []byte {
 	}
 	if p.epoch != 0 {
 		a.Epoch = p.epoch
+	}
+	if p.claims != ([32]byte{}) {
+		a.R = p.claims
 	}
 	if p.deaf {
 		after = nil

@@ -190,32 +190,3 @@ func TestColdFlood(t *testing.T) {
 	f.clock.add(time.Second)
 	must(f.park.Open(cold))
 }
-
-// Whoever holds the master secret can read cold messages, and says so in the protocol; warm ones it cannot read, and it cannot sign under a
-// vehicle's logged key.
-func TestMasterSecretIsNotEnough(t *testing.T) {
-	f := newFleet(t)
-	f.meet(t, f.bus, f.park)
-	cold, _, err := f.bus.Seal(address(f.park), []byte("x"), device.SealOptions{RequireCold: true})
-	check(err)
-	warm, _, err := f.bus.Seal(address(f.park), []byte("x"), device.SealOptions{RequireWarm: true})
-	check(err)
-	master := f.key(address(f.park)) // the right D, and a y of the master's own making
-	s := must(wire.ParseSealed(cold))
-	key := must(master.DecapsulateCold([48]byte(s.Ephemeral), "marque/v1/sealed"))
-	if _, err := gcm(key[:]).Open(nil, make([]byte, 12), s.Ciphertext, s.Header()); err != nil {
-		t.Error("escrow is inherent in cold messages, and the protocol says so:", err)
-	}
-	s = must(wire.ParseSealed(warm))
-	key = must(master.DecapsulateWarm([32]byte(s.Ephemeral), "marque/v1/sealed"))
-	if _, err := gcm(key[:]).Open(nil, make([]byte, 12), s.Ciphertext, s.Header()); err == nil {
-		t.Error("the master secret opened a warm message")
-	}
-
-	logged := must(wire.ParseBroadcast(must(f.park.Sign(nil, device.SignOptions{}))))
-	forged := must(wire.ParseBroadcast(f.beacon(master, f.clock.now(), "I am the car park")))
-	forged.R = logged.R
-	forged.Sig = must(master.Sign(nil, "marque/v1/broadcast", forged.Signed()))
-	_, err = f.tram.Verify(must(forged.Marshal()))
-	wantErr(t, err, device.ErrTampered, "a signature under the logged key")
-}

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"fmt"
 	"io"
+	"slices"
 
 	ristretto "github.com/bwesterb/go-ristretto"
 	bls "github.com/cloudflare/circl/ecc/bls12381"
@@ -25,11 +26,13 @@ func NewEnrolmentKey(rnd io.Reader) (*EnrolmentKey, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer clear(lo)
 	hi, err := rand32(rnd)
 	if err != nil {
 		return nil, err
 	}
-	return newEnrolmentKey(reduceSecret(append(lo, hi...)))
+	defer clear(hi)
+	return newEnrolmentKey(reduceSecret(slices.Concat(lo, hi)))
 }
 
 // ParseEnrolmentKey reads what [EnrolmentKey.Bytes] returned, 32 octets.
@@ -81,6 +84,7 @@ func (k *EnrolmentKey) Prove(rnd io.Reader, body []byte) ([64]byte, error) {
 	if err != nil {
 		return [64]byte{}, err
 	}
+	defer clear(fresh)
 	ub := k.Bytes()
 	key := derive(ub, dstEnrolA, 64)
 	defer clear(ub)
@@ -157,6 +161,7 @@ func checkedPrivateKey(p *Params, id Identity, r [32]byte, y *ristretto.Scalar, 
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrKey, err)
 	}
+	defer func() { *dp = bls.G2{} }()
 	if !samePairing(bls.G1Generator(), dp, &p.zPoint, hashToG2(pub.enc)) {
 		return nil, ErrKey
 	}

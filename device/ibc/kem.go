@@ -50,6 +50,7 @@ func hedgedSeal(key []byte, rnd io.Reader, ids []byte, s Seal) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer clear(fresh)
 	return hedged(key, fresh, []byte{s.Mode}, AppendLP(nil, ids), AppendLP(nil, s.Bind)), nil
 }
 
@@ -118,6 +119,7 @@ func coldKey(gt *bls.Gt, core [32]byte, id []byte, u *[48]byte, context string) 
 	ikm := encodeGT(gt)
 	copy(key[:], derive(ikm, string(info), 32))
 	clear(ikm)
+	*gt = bls.Gt{}
 	return key
 }
 
@@ -145,6 +147,7 @@ func (k *PrivateKey) encapsulateWarm(rnd io.Reader, to []*PublicKey, ids []byte,
 		return e, nil, fmt.Errorf("encapsulate: %w", ErrScalar)
 	}
 	var ep, shared ristretto.Point
+	defer shared.SetZero()
 	ep.ScalarMultBase(eps)
 	e = encodePoint(&ep)
 	keys = make([][32]byte, len(to))
@@ -168,6 +171,7 @@ func (k *PrivateKey) DecapsulateWarm(e [32]byte, context string) ([32]byte, erro
 		return [32]byte{}, fmt.Errorf("decapsulate: %w", err)
 	}
 	var shared ristretto.Point
+	defer shared.SetZero()
 	shared.ScalarMult(ep, &k.box.y)
 	return warmKey(&shared, k.public, &e, context)
 }

@@ -37,7 +37,10 @@ func NewMaster(seed []byte) (*Master, error) {
 	wx, wz := DeriveSub(seed, "gg-x"), DeriveSub(seed, "bf-z")
 	defer clear(wx)
 	defer clear(wz)
-	box := &masterSecrets{x: *reduce(wx), z: *wideScalar(wz), kSeed: DeriveSub(seed, "gg-k")}
+	x0, z0 := reduce(wx), wideScalar(wz)
+	defer eraseScalar(x0)
+	defer func() { *z0 = bls.Scalar{} }()
+	box := &masterSecrets{x: *x0, z: *z0, kSeed: DeriveSub(seed, "gg-k")}
 	if box.x.IsNonZeroI() == 0 || box.z.IsZero() == 1 {
 		return nil, fmt.Errorf("master seed: %w", ErrScalar)
 	}
@@ -86,6 +89,7 @@ func (m *Master) Extract(rnd io.Reader, id Identity, u [32]byte) (*PartialKey, e
 	if err != nil {
 		return nil, err
 	}
+	defer clear(fresh)
 	enc := id.Encode()
 	k := reduceSecret(hedged(m.box.kSeed, AppendLPString(nil, dstIssueK), m.params.x[:], u[:], AppendLP(nil, enc), fresh))
 	defer eraseScalar(k)

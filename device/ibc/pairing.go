@@ -43,7 +43,9 @@ func encodeG1(p *bls.G1) (b [48]byte) {
 }
 
 func encodeG2(p *bls.G2) (b [96]byte) {
-	copy(b[:], p.BytesCompressed())
+	s := p.BytesCompressed()
+	defer clear(s) // it is a secret key in most uses
+	copy(b[:], s)
 	return b
 }
 

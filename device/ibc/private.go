@@ -59,6 +59,7 @@ func ParsePrivateKey(p *Params, id Identity, b []byte) (*PrivateKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("private key: %w", err)
 	}
+	defer func() { *d = bls.G2{} }()
 	return newPrivateKey(pub, y, d), nil
 }
 
@@ -111,6 +112,7 @@ func (k *PrivateKey) Sign(rnd io.Reader, context string, m []byte) ([64]byte, er
 	if err != nil {
 		return [64]byte{}, err
 	}
+	defer clear(fresh)
 	pub := k.public
 	digest := sha512.Sum512(m)
 	ctx := AppendLPString(make([]byte, 0, 2+len(context)), context)
