@@ -18,14 +18,14 @@ type Batch struct {
 
 type batchItem struct {
 	key  *PublicKey
-	a    *ristretto.Point
+	a    edwards
 	t, c *ristretto.Scalar
 }
 
 // Add adds a signature A ‖ t over m in a context. What is malformed is remembered
 // and makes Verify fail.
 func (b *Batch) Add(k *PublicKey, context string, m []byte, sig [64]byte) {
-	a, errA := decodePoint((*[32]byte)(sig[:32])) // refuses the identity, as Verify of one does
+	a, errA := decodePublic((*[32]byte)(sig[:32])) // refuses the identity, as Verify of one does
 	t, errT := decodeScalar((*[32]byte)(sig[32:]))
 	if errA != nil || errT != nil {
 		b.bad = true
@@ -50,11 +50,13 @@ func (b *Batch) Verify(rnd io.Reader) error {
 	if len(b.items) == 0 {
 		return nil
 	}
-	free, fixed, err := b.equation(rnd)
+	terms, err := b.equation(rnd)
 	if err != nil {
 		return err
 	}
-	if encodePoint(multiScalar(free, fixed)) != ([32]byte{}) {
+	var sum edwards
+	straus(&sum, terms)
+	if !sum.isZero() {
 		return ErrSignature
 	}
 	return nil
@@ -63,49 +65,49 @@ func (b *Batch) Verify(rnd io.Reader) error {
 // equation returns the terms of Σ z(tB − A − cY), which is zero for good
 // signatures. Signatures under one key share a term; of keys whose Y is not
 // computed yet, R enters, and their X parts share one.
-func (b *Batch) equation(rnd io.Reader) ([]freeTerm, []fixedTerm, error) {
+func (b *Batch) equation(rnd io.Reader) ([]term, error) {
 	coefficients := make([]byte, 16*len(b.items))
 	if rnd == nil {
 		rnd = rand.Reader
 	}
 	if _, err := io.ReadFull(rnd, coefficients); err != nil {
-		return nil, nil, fmt.Errorf("ibc: randomness: %w", err)
+		return nil, fmt.Errorf("ibc: randomness: %w", err)
 	}
 	var sumT ristretto.Scalar
 	perKey := make(map[*PublicKey]*ristretto.Scalar)
-	free := make([]freeTerm, 0, 2*len(b.items))
-	for i, it := range b.items {
+	sum := newTerms(2 * len(b.items))
+	for i := range b.items {
+		it := &b.items[i]
 		z := coefficient(coefficients[16*i : 16*i+16])
 		sumT.MulAdd(z, it.t, &sumT)
-		sum := perKey[it.key]
-		if sum == nil {
-			sum = new(ristretto.Scalar)
-			perKey[it.key] = sum
+		zc := perKey[it.key]
+		if zc == nil {
+			zc = new(ristretto.Scalar)
+			perKey[it.key] = zc
 		}
-		sum.MulAdd(z, it.c, sum)
-		// −z mod ℓ is long; −A with the short z costs half the additions.
-		free = append(free, freeTerm{z, new(ristretto.Point).Neg(it.a)})
+		zc.MulAdd(z, it.c, zc)
+		sum.subtract(z, &it.a)
 	}
-	fixed := []fixedTerm{{&sumT, baseTable()}}
 	perRealm := make(map[*Params]*ristretto.Scalar)
 	for k, zc := range perKey {
-		zc.Neg(zc)
 		if y, _ := k.known(); y != nil {
-			free = append(free, freeTerm{zc, y})
+			sum.subtract(zc, y)
 			continue
 		}
-		free = append(free, freeTerm{zc, &k.rPoint})
-		sum := perRealm[k.params]
-		if sum == nil {
-			sum = new(ristretto.Scalar)
-			perRealm[k.params] = sum
+		sum.subtract(zc, &k.rPoint)
+		zch := perRealm[k.params]
+		if zch == nil {
+			zch = new(ristretto.Scalar)
+			perRealm[k.params] = zch
 		}
-		sum.MulAdd(zc, k.params.issueHash(&k.r, k.enc), sum)
+		zch.MulAdd(zc, k.params.issueHash(&k.r, k.enc), zch)
 	}
-	for p, s := range perRealm {
-		fixed = append(fixed, fixedTerm{s, p.xTable})
+	sum.add(&sumT, baseTable())
+	for p, zch := range perRealm {
+		zch.Neg(zch)
+		sum.add(zch, p.xTable)
 	}
-	return free, fixed, nil
+	return sum.all, nil
 }
 
 // coefficient makes a non-zero scalar below 2¹²⁸ of 16 octets.

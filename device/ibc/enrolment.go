@@ -110,7 +110,7 @@ func schnorr(a, y *ristretto.Scalar, challenge func(a []byte) *ristretto.Scalar)
 // VerifyProof checks a proof of possession of u over a request's body. It
 // returns [ErrProof], or [ErrPoint] and the like for a bad U.
 func VerifyProof(u [32]byte, body []byte, proof [64]byte) error {
-	up, err := decodePoint(&u)
+	up, err := decodePublic(&u)
 	if err != nil {
 		return fmt.Errorf("enrolment key: %w", err)
 	}
@@ -120,8 +120,7 @@ func VerifyProof(u [32]byte, body []byte, proof [64]byte) error {
 		return ErrProof
 	}
 	c := hashToScalar(dstEnrol, a[:], u[:], body)
-	got := doubleScalar(t, c, up)
-	if encodePoint(got) != a {
+	if !schnorrHolds(&a, t, c, &up, nil, nil) {
 		return ErrProof
 	}
 	return nil
@@ -153,7 +152,7 @@ func checkedPrivateKey(p *Params, id Identity, r [32]byte, y *ristretto.Scalar, 
 	}
 	var yb ristretto.Point
 	yb.ScalarMultBase(y)
-	got, want := encodePoint(&yb), encodePoint(pub.point())
+	got, want := encodePoint(&yb), encodePoint(pub.point().ristretto())
 	if y.IsNonZeroI() == 0 || subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
 		return nil, ErrKey
 	}

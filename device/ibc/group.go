@@ -21,18 +21,35 @@ const (
 	GTSize        = 576
 )
 
-// decodePoint is the only way by which an encoded ristretto255 element enters:
+// decodeInto is the only way by which an encoded ristretto255 element enters:
 // canonical, and not the identity. go-ristretto reports failure by a bool and
 // then leaves a zero point behind that equals everything.
-func decodePoint(b *[32]byte) (*ristretto.Point, error) {
-	var p ristretto.Point
+func decodeInto(p *ristretto.Point, b *[32]byte) error {
 	if !p.SetBytes(b) {
-		return nil, ErrPoint
+		return ErrPoint
 	}
 	if *b == ([32]byte{}) {
-		return nil, ErrIdentityPoint
+		return ErrIdentityPoint
+	}
+	return nil
+}
+
+// decodePoint decodes a point for go-ristretto's operations.
+func decodePoint(b *[32]byte) (*ristretto.Point, error) {
+	var p ristretto.Point
+	if err := decodeInto(&p, b); err != nil {
+		return nil, err
 	}
 	return &p, nil
+}
+
+// decodePublic decodes a point for computations with what is public.
+func decodePublic(b *[32]byte) (edwards, error) {
+	var p ristretto.Point
+	if err := decodeInto(&p, b); err != nil {
+		return edwards{}, err
+	}
+	return newEdwards(&p), nil
 }
 
 // decodeScalar reads a canonical scalar; zero is allowed.

@@ -152,7 +152,7 @@ func (k *PrivateKey) encapsulateWarm(rnd io.Reader, to []*PublicKey, ids []byte,
 	e = encodePoint(&ep)
 	keys = make([][32]byte, len(to))
 	for i, r := range to {
-		shared.ScalarMult(r.point(), eps)
+		shared.ScalarMult(r.point().ristretto(), eps)
 		if keys[i], err = warmKey(&shared, r, &e, s.Context); err != nil {
 			return e, nil, err
 		}

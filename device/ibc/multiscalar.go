@@ -1,163 +1,200 @@
 package ibc
 
 import (
+	"math/bits"
 	"sync"
 
 	ristretto "github.com/bwesterb/go-ristretto"
-	"github.com/bwesterb/go-ristretto/edwards25519"
+	"github.com/cloudflare/circl/math/fp25519"
 )
 
 // Joint scalar multiplication in variable time, for public data only: Straus'
 // method with width-5 non-adjacent forms for points met once and width-8 forms
-// with affine tables for B and X. go-ristretto multiplies one point at a time.
+// with affine tables for B and X.
 
 const (
 	freeWidth = 5 // 8 odd multiples, made on the fly
 	wideWidth = 8 // 64 odd multiples, affine, made once
+	halfBits  = 128
 )
 
-// freeTerm is scalar·point for a point without a table.
-type freeTerm struct {
-	scalar *ristretto.Scalar
-	point  *ristretto.Point
+// digits is a scalar's non-adjacent form, lowest first.
+type digits [256]int8
+
+// freeTable holds P, 3P … 15P.
+type freeTable [1 << (freeWidth - 2)]cached
+
+// wideTable holds P, 3P … 127P.
+type wideTable [1 << (wideWidth - 2)]affine
+
+// fixedTable is that of a point P and of 2¹²⁸P, 12 kB: with both, a scalar takes
+// half the doublings.
+type fixedTable struct{ low, high wideTable }
+
+// term is a multiple of a point with one of the two tables.
+type term struct {
+	digits []int8
+	free   *freeTable
+	wide   *wideTable
+	minus  bool // subtract it
 }
 
-// fixedTerm is scalar·point for a point with a table.
-type fixedTerm struct {
-	scalar *ristretto.Scalar
-	table  *wideTable
-}
-
-// wideTable holds P, 3P, 5P … 127P.
-type wideTable [1 << (wideWidth - 2)]edwards25519.NielsPoint
-
-func newWideTable(p *ristretto.Point) *wideTable {
-	var t wideTable
-	var twice, q ristretto.Point
-	twice.Double(p)
-	q.Set(p)
+func (t *freeTable) set(p *edwards) {
+	var odd [len(t)]edwards
+	oddMultiples(odd[:], p)
 	for i := range t {
-		t[i].SetExtended((*edwards25519.ExtendedPoint)(&q))
-		q.Add(&q, &twice)
+		t[i].set(&odd[i])
 	}
+}
+
+// set makes the table with one inversion for all points (Montgomery's trick).
+func (t *wideTable) set(p *edwards) {
+	var (
+		odd      [len(t)]edwards
+		products [len(t)]field // of all Z before
+		inverse  field
+	)
+	oddMultiples(odd[:], p)
+	fp25519.SetOne(&inverse)
+	for i := range odd {
+		products[i] = inverse
+		fp25519.Mul(&inverse, &inverse, &odd[i].z)
+	}
+	fp25519.Inv(&inverse, &inverse)
+	for i := len(odd) - 1; i >= 0; i-- {
+		o, a := &odd[i], &t[i]
+		var z field
+		fp25519.Mul(&z, &inverse, &products[i])
+		fp25519.Mul(&inverse, &inverse, &o.z)
+		fp25519.Mul(&a.difference, &o.x, &z)
+		fp25519.Mul(&a.sum, &o.y, &z)
+		fp25519.Mul(&a.t2d, &a.difference, &a.sum)
+		fp25519.Mul(&a.t2d, &a.t2d, &twiceD)
+		fp25519.AddSub(&a.sum, &a.difference)
+	}
+}
+
+func newFixedTable(p *ristretto.Point) *fixedTable {
+	e := newEdwards(p)
+	var t fixedTable
+	t.low.set(&e)
+	var q quotients
+	for range halfBits {
+		q.double(&e)
+		e.setWhole(&q)
+	}
+	t.high.set(&e)
 	return &t
 }
 
-// baseTable returns the table of the generator B.
-var baseTable = sync.OnceValue(func() *wideTable {
+// baseTable returns the tables of the generator B.
+var baseTable = sync.OnceValue(func() *fixedTable {
 	var b ristretto.Point
-	return newWideTable(b.SetBase())
+	return newFixedTable(b.SetBase())
 })
 
-// multiScalar returns the sum of all terms.
-func multiScalar(free []freeTerm, fixed []fixedTerm) *ristretto.Point {
-	var sum ristretto.Point
-	straus(&sum, free, fixed, make([][256]int8, len(free)+len(fixed)), make([]oddTable, len(free)))
-	return &sum
+// halves returns both halves of a scalar times the point of a table.
+func (t *fixedTable) halves(d *digits) (low, high term) {
+	return term{digits: d[:halfBits], wide: &t.low}, term{digits: d[halfBits:], wide: &t.high}
 }
 
-// combine is multiScalar of one term without a table and one or two with one,
-// without an allocation.
-func combine(sum *ristretto.Point, free freeTerm, fixed ...fixedTerm) {
-	var (
-		digits [3][256]int8
-		odd    [1]oddTable
-	)
-	straus(sum, []freeTerm{free}, fixed, digits[:1+len(fixed)], odd[:])
+// terms collects the terms of a long sum.
+type terms struct {
+	all   []term
+	forms []digits
+	free  []freeTable
 }
 
-// oddTable holds P, 3P … 15P.
-type oddTable [1 << (freeWidth - 2)]edwards25519.ExtendedPoint
+// newTerms makes room for so many points without a table.
+func newTerms(free int) *terms {
+	return &terms{all: make([]term, 0, free+2), forms: make([]digits, free), free: make([]freeTable, free)}
+}
 
-// straus sets out to the sum of all terms; digits are zero, one row for each
-// term, and odd has a table for each free one.
-func straus(out *ristretto.Point, free []freeTerm, fixed []fixedTerm, digits [][256]int8, odd []oddTable) {
+// subtract takes s·p off the sum.
+func (l *terms) subtract(s *ristretto.Scalar, p *edwards) {
+	i := len(l.all)
+	l.free[i].set(p)
+	l.forms[i].set(s, freeWidth)
+	l.all = append(l.all, term{digits: l.forms[i][:], free: &l.free[i], minus: true})
+}
+
+// add adds s·P for the P of a table.
+func (l *terms) add(s *ristretto.Scalar, t *fixedTable) {
+	var form digits
+	form.set(s, wideWidth)
+	l.all = append(l.all, term{digits: form[:], wide: &t.low})
+}
+
+// straus sets sum to the sum of all terms. It takes as many doublings as the
+// highest digit of any.
+func straus(sum *edwards, terms []term) {
+	var q quotients
+	sum.setZero()
+	for bit := highest(terms); bit >= 0; bit-- {
+		q.double(sum)
+		for i := range terms {
+			t := &terms[i]
+			if bit >= len(t.digits) || t.digits[bit] == 0 {
+				continue
+			}
+			sum.setWhole(&q)
+			d, minus := int(t.digits[bit]), t.minus
+			if d < 0 {
+				d, minus = -d, !minus
+			}
+			if t.free != nil {
+				q.add(sum, &t.free[d/2], minus)
+			} else {
+				q.addAffine(sum, &t.wide[d/2], minus)
+			}
+		}
+		if bit == 0 {
+			sum.setWhole(&q)
+			return
+		}
+		sum.set(&q)
+	}
+}
+
+// highest returns the place of the highest digit that is not zero, or −1.
+func highest(terms []term) int {
 	top := -1
-	for i, f := range free {
-		oddMultiples(&odd[i], f.point)
-		top = max(top, nonAdjacent(&digits[i], f.scalar, freeWidth))
-	}
-	for i, f := range fixed {
-		top = max(top, nonAdjacent(&digits[len(free)+i], f.scalar, wideWidth))
-	}
-	var (
-		proj edwards25519.ProjectivePoint
-		comp edwards25519.CompletedPoint
-	)
-	sum := (*edwards25519.ExtendedPoint)(out)
-	sum.SetZero()
-	for bit := top; bit >= 0; bit-- {
-		proj.SetExtended(sum)
-		if bit != top {
-			comp.DoubleProjective(&proj)
-			sum.SetCompleted(&comp)
-		}
-		for i := range free {
-			addFree(sum, &comp, &odd[i], digits[i][bit])
-		}
-		for i := range fixed {
-			addFixed(sum, &comp, fixed[i].table, digits[len(free)+i][bit])
+	for i := range terms {
+		d := terms[i].digits
+		for bit := len(d) - 1; bit > top; bit-- {
+			if d[bit] != 0 {
+				top = bit
+			}
 		}
 	}
+	return top
 }
 
-func oddMultiples(t *oddTable, p *ristretto.Point) {
-	var twice edwards25519.ExtendedPoint
-	t[0].Set((*edwards25519.ExtendedPoint)(p))
-	twice.Double(&t[0])
-	for i := 1; i < len(t); i++ {
-		t[i].Add(&t[i-1], &twice)
+// set writes the width-w non-adjacent form of s, odd digits below 2^(w−1) in
+// absolute value, into d, which is zero.
+func (d *digits) set(s *ristretto.Scalar, w uint) {
+	var x [5]uint64 // with room to look beyond the end
+	for i := range 4 {
+		x[i] = uint64(s[2*i]) | uint64(s[2*i+1])<<32
 	}
-}
-
-func addFree(sum *edwards25519.ExtendedPoint, comp *edwards25519.CompletedPoint, t *oddTable, d int8) {
-	switch {
-	case d > 0:
-		comp.AddExtended(sum, &t[d/2])
-	case d < 0:
-		comp.SubExtended(sum, &t[-d/2])
-	default:
-		return
-	}
-	sum.SetCompleted(comp)
-}
-
-func addFixed(sum *edwards25519.ExtendedPoint, comp *edwards25519.CompletedPoint, t *wideTable, d int8) {
-	switch {
-	case d > 0:
-		comp.AddExtendedNiels(sum, &t[d/2])
-	case d < 0:
-		comp.SubExtendedNiels(sum, &t[-d/2])
-	default:
-		return
-	}
-	sum.SetCompleted(comp)
-}
-
-// nonAdjacent writes the width-w non-adjacent form of s, odd digits below 2^(w−1)
-// in absolute value, and returns the index of the highest, or −1 for zero.
-func nonAdjacent(naf *[256]int8, s *ristretto.Scalar, w uint) int {
-	var x [10]uint64 // 32-bit limbs with room for a carry
-	for i, limb := range s {
-		x[i] = uint64(limb)
-	}
-	top, carry := -1, uint64(0)
+	mask, carry := uint64(1)<<w-1, uint64(0)
 	for pos := uint(0); pos < 256; {
-		limb, shift := pos/32, pos%32
-		window := carry + ((x[limb]|x[limb+1]<<32)>>shift)&(1<<w-1)
-		if window&1 == 0 {
-			pos++
+		limb, shift := pos/64, pos%64
+		ahead := x[limb]>>shift | x[limb+1]<<1<<(63-shift)
+		if carry == 1 {
+			ahead = ^ahead // its lowest zero takes the carry
+		}
+		if skip := uint(bits.TrailingZeros64(ahead)); skip > 0 {
+			pos += skip
 			continue
 		}
-		top = int(pos)
-		if window < 1<<(w-1) {
-			carry = 0
-			naf[pos] = int8(window)
+		window := x[limb]>>shift | x[limb+1]<<1<<(63-shift)
+		window = window&mask + carry
+		if carry = window >> (w - 1); carry == 1 {
+			d[pos] = int8(int64(window) - 1<<w)
 		} else {
-			carry = 1
-			naf[pos] = int8(int64(window) - 1<<w)
+			d[pos] = int8(window)
 		}
 		pos += w
 	}
-	return top
 }

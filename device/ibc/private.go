@@ -52,7 +52,7 @@ func ParsePrivateKey(p *Params, id Identity, b []byte) (*PrivateKey, error) {
 	}
 	var yb ristretto.Point
 	yb.ScalarMultBase(y)
-	if y.IsNonZeroI() == 0 || encodePoint(&yb) != encodePoint(pub.point()) {
+	if y.IsNonZeroI() == 0 || encodePoint(&yb) != encodePoint(pub.point().ristretto()) {
 		return nil, fmt.Errorf("private key: %w", ErrKey)
 	}
 	d, err := decodeG2((*[96]byte)(b[64:]))
