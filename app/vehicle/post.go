@@ -11,9 +11,9 @@ import (
 	"marque/device"
 )
 
-// letter is what is to be posted: a payload sealed to an address or signed for all, or a message that exists.
+// letter is what is to be posted: a payload sealed to addresses or signed for all, or a message that exists.
 type letter struct {
-	to        string
+	to        []string
 	broadcast bool
 	message   bool
 }
@@ -23,9 +23,9 @@ func newPost(f *folder) *cobra.Command {
 	var c container
 	var in string
 	cmd := &cobra.Command{
-		Use:   "post --dir FOLDER --at CONTAINER --as ORIGINATOR {--to ADDRESS | --broadcast | --message}",
+		Use:   "post --dir FOLDER --at CONTAINER --as ORIGINATOR {--to ADDRESS… | --broadcast | --message}",
 		Short: "Put a message into a container of a oneM2M CSE",
-		Long:  "Seals a payload to an address, or signs it for all, and stores the message on a CSE, where fetch finds it.\n" + carriageHelp,
+		Long:  "Seals a payload to an address or several, or signs it for all, and stores the message on a CSE, where fetch finds it.\n" + carriageHelp,
 		Example: `  echo 'ticket 17' | marque-vehicle post --dir bus-4711 --to //fleet.example/Sparking~2 --at http://cse.example:8080/cse-in/parking/inbox --as Cbus
   marque-vehicle post --dir bus-4711 --message --in ticket --at mqtt://broker.example/~/id-in/cse-in/parking/inbox --as Cbus`,
 		Args: cobra.NoArgs,
@@ -35,7 +35,7 @@ func newPost(f *folder) *cobra.Command {
 			}))
 		},
 	}
-	cmd.Flags().StringVar(&l.to, "to", "", "seal the payload to this address, such as //fleet.example/Sbus-4711~0")
+	cmd.Flags().StringArrayVar(&l.to, "to", nil, "seal the payload to this address, such as //fleet.example/Sbus-4711~0; again for each of several")
 	cmd.Flags().BoolVar(&l.broadcast, "broadcast", false, "sign the payload for all")
 	cmd.Flags().BoolVar(&l.message, "message", false, "the input is a message that seal or sign made")
 	cmd.MarkFlagsOneRequired("to", "broadcast", "message")

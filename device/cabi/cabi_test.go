@@ -107,6 +107,8 @@ func (r realm) enrol(t *testing.T, program, name string) (folder string, finish 
 
 const talked = `broadcast //fleet.example/Sbus-4711~0: at stop 7
 again: verify: this message was received before
+beacon //fleet.example/Sbus-4711~0: braking
+short beacon //fleet.example/Sbus-4711~0: stopped
 cold //fleet.example/Sbus-4711~0: a place for tonight?
 warm //fleet.example/Sparking~1: number 12
 `
@@ -126,6 +128,8 @@ func TestPrograms(t *testing.T) {
 		t.Errorf("the example printed %q, want %q", got, want)
 	}
 	finishPark(list)
+	tram, finishTram := r.enrol(t, enrol, "tram")
+	finishTram(list)
 	if got := run(t, talk, bus, park); got != talked {
 		t.Errorf("with the shared library the example printed %q", got)
 	}
@@ -146,7 +150,7 @@ func TestPrograms(t *testing.T) {
 		t.Fatal(err)
 	}
 	statement, region := write(t, "regions", regions.Statement), write(t, "region", regions.Regions[0].File)
-	if out := run(t, abuse, bus, park, newest, statement, region); out != "" {
+	if out := run(t, abuse, bus, park, newest, statement, region, tram); out != "" {
 		t.Errorf("abuse printed %s", out)
 	}
 }

@@ -84,15 +84,22 @@ func done(err error) C.int32_t {
 	if err == nil {
 		return C.MARQUE_OK
 	}
-	last.code = C.MARQUE_FAILED
-	for _, c := range codes {
-		if errors.Is(err, c.err) {
-			last.code = c.code
-			break
-		}
-	}
+	last.code = code(err)
 	writeText(last.text[:], err.Error())
 	return last.code
+}
+
+// code returns the number of an error, MARQUE_OK for nil.
+func code(err error) C.int32_t {
+	if err == nil {
+		return C.MARQUE_OK
+	}
+	for _, c := range codes {
+		if errors.Is(err, c.err) {
+			return c.code
+		}
+	}
+	return C.MARQUE_FAILED
 }
 
 // writeText writes a text with its zero octet, cut to what fits, in whole letters.

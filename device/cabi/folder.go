@@ -29,7 +29,8 @@ func options(o *C.marque_opening) (device.Options, error) {
 	if clock, context := o.clock, *(*C.uintptr_t)(unsafe.Pointer(&o.clock_context)); clock != nil {
 		out.Clock = func() time.Time { return time.UnixMilli(int64(C.marque_ask(clock, context))) }
 	}
-	out.Replay, out.ListMemory = int(o.replay), int(o.list_memory)
+	out.Replay, out.ListMemory, out.Tables = int(o.replay), int(o.list_memory), int(o.tables)
+	out.FullEvery, out.FullAfter = int(o.full_every), time.Duration(o.full_after)*time.Millisecond
 	return out, nil
 }
 

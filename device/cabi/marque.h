@@ -28,9 +28,11 @@ extern "C" {
 #define MARQUE_WORDS_SIZE 96    /* eight words */
 #define MARQUE_TEXT_SIZE 513    /* the text of an error or an alarm */
 #define MARQUE_HASH_SIZE 32
+#define MARQUE_REQUEST_SIZE 13  /* what asks for the full form of a broadcast */
 
 /* What marque_sign and marque_seal may be told; 0 for nothing. */
 #define MARQUE_SHORT 1u        /* sign: 8 octets in place of address and key, for those who verified this device in this epoch */
+#define MARQUE_MIXED 2u        /* sign: short but for the first, one of full_every, and those that marque_full_wanted asks for; not with MARQUE_SHORT */
 #define MARQUE_REQUIRE_WARM 1u /* seal: fail with MARQUE_WARM_UNKNOWN rather than sealing cold */
 #define MARQUE_REQUIRE_COLD 2u /* seal: cold although warm is possible */
 #define MARQUE_FULL 4u         /* seal: name the sender in full even to a peer that seems to know it */
@@ -45,7 +47,9 @@ enum marque_mode {
     MARQUE_MODE_BROADCAST = 0x11,       /* signed, readable by anyone */
     MARQUE_MODE_BROADCAST_SHORT = 0x12, /* the same, for those who know the sender */
     MARQUE_MODE_COLD = 0x13,            /* sealed to an address; whoever holds the authority's master secret can read it */
-    MARQUE_MODE_WARM = 0x14             /* sealed to a peer's verified key; nobody but the peer can read it */
+    MARQUE_MODE_WARM = 0x14,            /* sealed to a peer's verified key; nobody but the peer can read it */
+    MARQUE_MODE_COLD_SEVERAL = 0x15,    /* cold, to several addresses at once */
+    MARQUE_MODE_WARM_SEVERAL = 0x16     /* warm, to several addresses at once */
 };
 
 /* Codes of errors. They never change. What to do about each its text says. */
@@ -118,6 +122,7 @@ enum marque_code {
 typedef uint64_t marque_device;
 
 typedef const char marque_text;   /* a text that is read */
+typedef marque_text *const marque_texts; /* an array of texts that is read */
 typedef const uint8_t marque_in;  /* octets that are read; NULL, or an address of something, if there are 0 of them */
 
 /* Octets that the library allocated; marque_free gives them back. */
@@ -138,6 +143,9 @@ typedef struct {
     void *clock_context;    /* anything, which clock is given until the device is closed */
     uint32_t replay;        /* accepted messages that are remembered, 4 to 2,097,152; 0: 65,536 */
     uint32_t list_memory;   /* octets that the list in force may take so that every lookup is fastest; 0: the library's choice */
+    uint32_t full_every;    /* of so many broadcasts with MARQUE_MIXED one has the full form; 0: 10 */
+    uint32_t full_after;    /* milliseconds after one of the full form until the next has it whatever full_every; 0: 5,000 */
+    uint32_t tables;        /* of so many peers a table of 32 kB is kept, 0 to 256, with which verifying takes half the time */
 } marque_options;
 
 /* Octets of a program that are read; an array of these is read, too. */
@@ -170,6 +178,12 @@ typedef struct {
     bool newer_than_list;  /* the sender is newer than the list, which therefore says nothing about it */
     marque_bytes payload;  /* to be freed */
 } marque_message;
+
+/* What became of one of the messages of marque_verify_all: code is MARQUE_OK, or message is all zeros. */
+typedef struct {
+    int32_t code;
+    marque_message message;
+} marque_verified;
 
 /* What marque_apply did, and the list in force afterwards. */
 typedef struct {
@@ -262,15 +276,31 @@ int32_t marque_receipt(marque_device device, marque_bytes *receipt);
  * makes a new request and waits for its package. */
 int32_t marque_rotate(marque_device device, marque_in *core, size_t size);
 
-/* marque_sign gives a signed broadcast of at most 65,536 octets of payload. flags: MARQUE_SHORT. */
+/* marque_sign gives a signed broadcast of at most 65,536 octets of payload. flags: MARQUE_SHORT or MARQUE_MIXED. */
 int32_t marque_sign(marque_device device, marque_in *payload, size_t size, uint32_t flags, marque_bytes *message);
 
 /* marque_verify checks a signed broadcast. What it gives is accepted once only; its payload is to be freed. */
 int32_t marque_verify(marque_device device, marque_in *message, size_t size, marque_message *verified);
 
+/* marque_verify_asking is marque_verify, and after MARQUE_UNKNOWN_SENDER gives what asks the sender for the full form, to be sent the way the
+ * broadcast came: MARQUE_REQUEST_SIZE octets, or none when it was asked a moment ago. request may be NULL. */
+int32_t marque_verify_asking(marque_device device, marque_in *message, size_t size, marque_message *verified, marque_bytes *request);
+
+/* marque_full_wanted takes such a request and makes the next broadcast with MARQUE_MIXED a full one, at most once a second. */
+int32_t marque_full_wanted(marque_device device, marque_in *request, size_t size);
+
+/* marque_verify_all checks up to 4,096 broadcasts, of 16 MiB together, with what marque_verify would give for each of them in this order: faster, for
+ * receivers of more than 1,000 a second. verified has count elements, whose payloads are to be freed. It returns MARQUE_OK whatever became of
+ * each of them. */
+int32_t marque_verify_all(marque_device device, marque_views *messages, size_t count, marque_verified *verified);
+
 /* marque_seal signs and encrypts a payload of at most 65,536 octets to one address, of which nothing else has to be known, and says in which
  * mode. flags: MARQUE_REQUIRE_WARM or MARQUE_REQUIRE_COLD, MARQUE_FULL. mode may be NULL. */
 int32_t marque_seal(marque_device device, marque_text *to, marque_in *payload, size_t size, uint32_t flags, marque_bytes *message, int32_t *mode);
+
+/* marque_seal_all is marque_seal to 1 to 64 addresses at once, none of them twice: 48 octets for each, and the payload once. All of them open the
+ * same message; nobody sees who the others are. Warm if the keys of all are known. If one of them cannot be sealed to, nothing is sealed. */
+int32_t marque_seal_all(marque_device device, marque_texts *to, size_t count, marque_in *payload, size_t size, uint32_t flags, marque_bytes *message, int32_t *mode);
 
 /* marque_open decrypts and verifies a sealed message. What it gives is accepted once only; its payload is to be freed. */
 int32_t marque_open(marque_device device, marque_in *message, size_t size, marque_message *opened);

@@ -19,6 +19,7 @@ const (
 	maxInput = wire.MaxBundle
 	maxText  = 4096
 	maxViews = 65_536
+	maxBatch = 4096
 )
 
 // octets copies what C points to, so that nothing changes while it is checked.
@@ -68,6 +69,24 @@ func text(p *C.marque_text) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("%w: a text without an end in %d octets", errUsage, maxText)
+}
+
+// texts copies an array of texts, one more than most at most.
+func texts(p *C.marque_texts, count C.size_t, most int) (all []string, err error) {
+	if count == 0 {
+		return nil, nil
+	}
+	if p == nil || count > C.size_t(most) {
+		return nil, fmt.Errorf("%w: a NULL pointer, or %d texts, of which there may be %d", errUsage, uint64(count), most)
+	}
+	for _, t := range unsafe.Slice(p, int(count)) {
+		s, err := text(t)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, nil
 }
 
 // give copies octets to memory of C, which marque_free gives back.

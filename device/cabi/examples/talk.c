@@ -1,5 +1,5 @@
 /*
- * Two enrolled devices talk: a broadcast, a sealed message to a stranger, and an answer that nobody else can read, not even the authority.
+ * Two enrolled devices talk: broadcasts, a sealed message to a stranger, and an answer that nobody else can read, not even the authority.
  *
  *   talk FOLDER OTHER-FOLDER
  */
@@ -43,6 +43,21 @@ int main(int argc, char **argv) {
     if (marque_verify(park, b.data, b.size, &m) != MARQUE_REPLAY) return 1;
     printf("again: %s\n", marque_last_text());
     marque_free(&b);
+
+    marque_view heard[2];
+    marque_bytes beacons[2];
+    marque_verified all[2];
+    for (int i = 0; i < 2; i++) { /* the first one in full, the next ones short */
+        must(marque_sign(bus, octets(i == 0 ? "braking" : "stopped"), 7, MARQUE_MIXED, &beacons[i]), "sign");
+        heard[i] = (marque_view){beacons[i].data, beacons[i].size};
+    }
+    must(marque_verify_all(park, heard, 2, all), "verify all");
+    for (int i = 0; i < 2; i++) {
+        if (all[i].code != MARQUE_OK) return 1;
+        show(all[i].message.mode == MARQUE_MODE_BROADCAST ? "beacon" : "short beacon", &all[i].message);
+        marque_free(&all[i].message.payload);
+        marque_free(&beacons[i]);
+    }
 
     int32_t mode;
     must(marque_seal(bus, s.address, octets("a place for tonight?"), 20, 0, &b, &mode), "seal");

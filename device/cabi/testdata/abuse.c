@@ -1,4 +1,4 @@
-/* Everything that a careless or hostile caller may do, and many threads: abuse FOLDER OTHER-FOLDER LIST REGIONS REGION. It prints what went wrong. */
+/* Everything that a careless or hostile caller may do, and many threads: abuse FOLDER OTHER-FOLDER LIST REGIONS REGION STRANGER. It prints what went wrong. */
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -72,6 +72,7 @@ static void pointers(marque_device d) {
     marque_message m;
     want(marque_sign(d, NULL, 1, 0, &b), MARQUE_USAGE, "sign NULL");
     want(marque_sign(d, &octet, 1, 0, NULL), MARQUE_USAGE, "sign to NULL");
+    want(marque_sign(d, &octet, 1, MARQUE_SHORT | MARQUE_MIXED, &b), MARQUE_OPTIONS, "sign short and mixed");
     want(marque_sign(d, &octet, 1, 8, &b), MARQUE_USAGE, "sign with an unknown flag");
     want(marque_sign(d, &octet, SIZE_MAX, 0, &b), MARQUE_USAGE, "sign more than there is memory");
     want(marque_verify(d, NULL, 0, &m), MARQUE_MALFORMED, "verify nothing");
@@ -126,6 +127,60 @@ static void payloads(marque_device from, marque_device to, const char *address) 
     hold(m.mode == MARQUE_MODE_BROADCAST_SHORT, "another mode");
     marque_free(&m.payload);
     marque_free(&b);
+}
+
+/* One message to two, and what a careless caller makes of it. */
+static void several(marque_device from, marque_device to, const char *address, const char *own) {
+    marque_bytes b;
+    marque_message m;
+    int32_t mode = 7;
+    marque_text *both[] = {address, "//fleet.example/Sother~9"}, *twice[] = {address, address}, *self[] = {address, own}, *hole[] = {address, NULL};
+    want(marque_seal_all(from, both, 2, NULL, 0, MARQUE_REQUIRE_COLD, &b, &mode), MARQUE_OK, "seal to two");
+    hold(mode == MARQUE_MODE_COLD_SEVERAL, "another mode than cold to several");
+    want(marque_open(to, b.data, b.size, &m), MARQUE_OK, "open what is for two");
+    hold(m.mode == MARQUE_MODE_COLD_SEVERAL && m.payload.size == 0, "another message");
+    marque_free(&b);
+    want(marque_seal_all(from, twice, 2, NULL, 0, 0, &b, &mode), MARQUE_OPTIONS, "seal to one twice");
+    hold(mode == 0 && zeros(&b, sizeof b), "what was not sealed is not all zeros");
+    want(marque_seal_all(from, self, 2, NULL, 0, 0, &b, NULL), MARQUE_OWN_IDENTITY, "seal to oneself, too");
+    want(marque_seal_all(from, hole, 2, NULL, 0, 0, &b, NULL), MARQUE_USAGE, "seal to NULL, too");
+    want(marque_seal_all(from, both, 0, NULL, 0, 0, &b, NULL), MARQUE_OPTIONS, "seal to nobody");
+    want(marque_seal_all(from, NULL, 2, NULL, 0, 0, &b, NULL), MARQUE_USAGE, "seal to NULL");
+    want(marque_seal_all(from, both, SIZE_MAX, NULL, 0, 0, &b, NULL), MARQUE_USAGE, "seal to more than there is memory");
+}
+
+/* Short broadcasts of who is not known are asked for, and many are verified at once. */
+static void beacons(marque_device from, marque_device to) {
+    marque_bytes b, request, full;
+    marque_message m;
+    marque_verified all[3];
+    want(marque_sign(from, NULL, 0, MARQUE_SHORT, &b), MARQUE_OK, "sign short");
+    want(marque_verify_asking(to, b.data, b.size, &m, &request), MARQUE_UNKNOWN_SENDER, "verify a stranger's short form");
+    hold(request.size == MARQUE_REQUEST_SIZE, "it does not ask for the full form");
+    want(marque_full_wanted(from, request.data, request.size), MARQUE_OK, "a request");
+    want(marque_full_wanted(to, request.data, request.size), MARQUE_NOT_FOR_ME, "a request of another's key");
+    marque_free(&request);
+    marque_free(&b);
+    want(marque_sign(from, NULL, 0, MARQUE_SHORT, &b), MARQUE_OK, "sign short");
+    want(marque_verify_asking(to, b.data, b.size, &m, &request), MARQUE_UNKNOWN_SENDER, "verify a stranger's short form again");
+    hold(request.size == 0, "it asked twice in a second");
+    hold(zeros(&m, sizeof m), "a message that was not verified is not all zeros");
+    want(marque_full_wanted(from, b.data, b.size), MARQUE_MALFORMED, "what is no request");
+    want(marque_full_wanted(from, NULL, 9), MARQUE_USAGE, "a request that is NULL");
+    want(marque_sign(from, NULL, 0, MARQUE_MIXED, &full), MARQUE_OK, "sign mixed");
+    marque_view heard[] = {{full.data, full.size}, {b.data, b.size}, {full.data, full.size}}, huge[] = {{b.data, SIZE_MAX}};
+    want(marque_verify_all(to, heard, 3, all), MARQUE_OK, "verify three");
+    hold(all[0].code == MARQUE_OK && all[1].code == MARQUE_OK && all[2].code == MARQUE_REPLAY, "another outcome of three");
+    hold(zeros(&all[2].message, sizeof all[2].message), "a message that was received before is not all zeros");
+    want(marque_verify_all(to, huge, 1, all), MARQUE_USAGE, "verify more than there is memory");
+    hold(zeros(all, sizeof all[0]), "what was not verified is not all zeros");
+    want(marque_verify_all(to, heard, 3, NULL), MARQUE_USAGE, "verify to NULL");
+    want(marque_verify_all(to, NULL, 3, all), MARQUE_USAGE, "verify NULL");
+    want(marque_verify_all(to, heard, SIZE_MAX, all), MARQUE_USAGE, "verify more than any batch");
+    want(marque_verify_all(to, NULL, 0, NULL), MARQUE_OK, "verify none");
+    want(marque_verify_all(0, heard, 3, all), MARQUE_HANDLE, "verify without a device");
+    marque_free(&b);
+    marque_free(&full);
 }
 
 struct ends {
@@ -209,8 +264,8 @@ static void regional(marque_device d, marque_view list, marque_view region) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 6) return 2;
-    marque_device bus, park, again;
+    if (argc != 7) return 2;
+    marque_device bus, park, again, stranger;
     marque_status s;
     want(marque_load(argv[1], NULL, &bus), MARQUE_OK, "load");
     want(marque_load(argv[1], NULL, &again), MARQUE_IN_USE, "load twice");
@@ -218,7 +273,13 @@ int main(int argc, char **argv) {
     want(marque_get_status(park, &s), MARQUE_OK, "status");
     handles(park);
     pointers(bus);
+    marque_status own;
+    want(marque_get_status(bus, &own), MARQUE_OK, "status");
     payloads(bus, park, s.address);
+    several(bus, park, s.address, own.address);
+    want(marque_load(argv[6], &(marque_options){.full_every = 2, .full_after = 1000, .tables = 4}, &stranger), MARQUE_OK, "load a third one");
+    beacons(stranger, bus);
+    want(marque_close(stranger), MARQUE_OK, "close the third one");
     threads((struct ends){bus, park, 0}, talk, 0);
 
     marque_view list = read_file(argv[3]);
