@@ -263,8 +263,9 @@ func (a *audit) readEntries(to uint64) bool {
 
 // grant is who got a name, by which entry.
 type grant struct {
-	entry  uint64
-	serial uint32
+	entry   uint64
+	serial  uint32
+	address wire.Address
 }
 
 // checkNew looks for requests that were used before, and for names whose holder
@@ -281,13 +282,17 @@ func (a *audit) checkNew(i uint64, e *wire.LogEntry) {
 		a.find(InEntry, i, "it grants the request that entry %d granted", first)
 	}
 	name := issue.Address.Name()
-	if first, used := a.names[name]; used {
+	first, used := a.names[name]
+	switch renews := issue.Sequence > firstPackage; {
+	case renews && first.address != issue.Address:
+		a.find(InEntry, i, "it renews an address that nobody has")
+	case used && !renews:
 		a.followed[first.serial] = true
 		if a.ledger.holdsName(first.serial) {
 			a.find(InEntry, i, "it gives the name that entry %d gave", first.entry)
 		}
 	}
-	a.requests[issue.Request], a.names[name] = i, grant{i, issue.Address.Serial()}
+	a.requests[issue.Request], a.names[name] = i, grant{i, issue.Address.Serial(), issue.Address}
 }
 
 // list is what the log says of a list at the entry that publishes it.

@@ -3,6 +3,7 @@ package authority
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"marque/device/wire"
@@ -16,7 +17,7 @@ type Granted struct {
 	Err    error   // why it was refused, as [Authority.Enrol] would say it; nil when it was not
 }
 
-// EnrolAll does what [Authority.Enrol] does for each of the requests, in their order, and hands over what became of them: up to
+// EnrolAll does what [Authority.Enrol] does for each of the requests, or receipts in their place, in their order, and hands over what became of them: up to
 // [MaxTogether] at a time, once they are on the disk. Those are one transaction with one checkpoint, which all their packages carry,
 // and one step of the counter; their keys are made on all processors. A request that is refused does not stop the others, and neither
 // does one that repeats an earlier one, which gives the same package.
@@ -51,16 +52,23 @@ func (a *Authority) grant(requests [][]byte) ([]Granted, error) {
 		all[i].read(requests[i], a.coreHash)
 		return nil // what is wrong with one concerns that one
 	})
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if err := a.commit(func(tx *storage.Tx) error { return a.grantIn(tx, all) }); err != nil {
+	if err := a.commitGrant(all); err != nil {
 		return nil, err
 	}
 	granted := make([]Granted, len(all))
 	for i := range all {
 		granted[i] = Granted{Index: i, Issued: all[i].issued, Err: all[i].refused}
+		if c := &all[i]; c.receipt != nil {
+			granted[i].Err = a.alarm(c.receipt, c.raw, c.refused)
+		}
 	}
 	return granted, nil
+}
+
+func (a *Authority) commitGrant(all []candidate) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.commit(func(tx *storage.Tx) error { return a.grantIn(tx, all) })
 }
 
 // grantIn finds out which requests are new, issues to those, and looks the packages of the others up.
@@ -69,30 +77,29 @@ func (a *Authority) grantIn(tx *storage.Tx, all []candidate) error {
 	var now time.Time
 	for i := range all {
 		c := &all[i]
-		if c.refused != nil {
-			continue
-		}
-		known, err := holder(tx, c.request)
-		switch {
-		case isProblem(err):
-			c.refused = err
-			continue
-		case err != nil:
-			return err
-		case known != nil: // perhaps since a moment ago, by the same request
-			c.id = known
-			old = append(old, c)
-			continue
-		case len(fresh) == 0:
-			if now, err = a.beginIssuing(tx); err != nil {
+		if c.refused == nil {
+			if err := c.find(tx); err != nil {
 				return err
 			}
 		}
-		if err := a.reserve(tx, c, now); err != nil {
-			return err
+		if c.refused == nil && c.id == nil {
+			var err error
+			if now.IsZero() {
+				now, err = a.beginIssuing(tx)
+			}
+			if err == nil {
+				err = a.admitNew(tx, c, now)
+			}
+			if err != nil {
+				return err
+			}
 		}
-		if c.refused == nil {
+		switch {
+		case c.refused != nil:
+		case c.content != nil:
 			fresh = append(fresh, c)
+		default: // perhaps since a moment ago, by the same request
+			old = append(old, c)
 		}
 	}
 	if err := a.issue(tx, fresh, now); err != nil {
@@ -105,6 +112,14 @@ func (a *Authority) grantIn(tx *storage.Tx, all []candidate) error {
 		}
 	}
 	return nil
+}
+
+// admitNew gives a candidate its serial, or the one that it has had.
+func (a *Authority) admitNew(tx *storage.Tx, c *candidate, now time.Time) error {
+	if c.receipt != nil {
+		return a.takeRenewal(tx, c, now)
+	}
+	return a.reserve(tx, c, now)
 }
 
 // beginIssuing returns the time at which keys are made, if that may be done now.
@@ -174,7 +189,9 @@ func (a *Authority) enter(tx *storage.Tx, fresh []*candidate, now time.Time) (er
 			return err
 		}
 	}
-	head, err := a.checkpoint(tx, now, a.due() || a.rollback.since+taken(fresh) >= advanceEvery)
+	// A renewal that was lost with a copy of the database could be made again for the same epochs.
+	advance := slices.ContainsFunc(fresh, func(c *candidate) bool { return c.renews })
+	head, err := a.checkpoint(tx, now, advance || a.due() || a.rollback.since+taken(fresh) >= advanceEvery)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,10 @@ import (
 
 // candidate is a request on its way to a package.
 type candidate struct {
+	receipt *wire.Receipt // that came in place of a request; nil otherwise
+	raw     []byte        // of receipt
+	renews  bool          // id is an identity that there was
+
 	request *wire.Request
 	hash    [32]byte // of the request
 	refused error    // what is wrong with this request; nil otherwise
@@ -26,13 +30,43 @@ type candidate struct {
 	issued  *Issued
 }
 
-// read does what needs no database: it parses the request, verifies its proof, and begins to seal to its key.
+// read does what needs no database: it parses the request, verifies its proof, and begins to seal to its key. Of a receipt, which stands
+// for a request, only the registry knows more.
 func (c *candidate) read(request []byte, core [32]byte) {
-	if c.request, c.refused = wire.ParseRequest(request); c.refused != nil {
+	c.parse(request)
+	if c.request != nil && c.refused == nil {
+		c.refused = c.encapsulate(wire.PackageInfo(core, c.hash, firstPackage))
+	}
+}
+
+func (c *candidate) parse(b []byte) {
+	if wire.Sniff(b) == wire.FoundReceipt {
+		c.raw = b
+		c.receipt, c.refused = wire.ParseReceipt(b)
 		return
 	}
-	c.hash = c.request.Hash()
-	c.refused = c.encapsulate(wire.PackageInfo(core, c.hash, firstPackage))
+	if c.request, c.refused = wire.ParseRequest(b); c.refused == nil {
+		c.hash = c.request.Hash()
+	}
+}
+
+// find looks who got a package for this already.
+func (c *candidate) find(tx *storage.Tx) (err error) {
+	if c.receipt != nil {
+		c.id, err = answered(tx, c.receipt)
+	} else {
+		c.id, err = holder(tx, c.request)
+	}
+	return c.refuse(err)
+}
+
+// refuse notes what is wrong with the candidate, and returns what is wrong with everything.
+func (c *candidate) refuse(err error) error {
+	if err == nil || !isProblem(err) {
+		return err
+	}
+	c.refused = err
+	return nil
 }
 
 // encapsulate begins HPKE in base mode (RFC 9180).

@@ -21,6 +21,14 @@ var (
 
 	// ErrOldReceipt: it answers another package than the newest of its device.
 	ErrOldReceipt = errors.New("the receipt is not of the newest package of its device: make it again on the device")
+	// ErrLaterPackage: it answers a package that this authority does not know of.
+	ErrLaterPackage = errors.New("the receipt is of a later package than this authority made: that one was made before the database was put back, and is lost; revoke the identity, and enrol the device anew")
+	// ErrNotDue: the keys last as long as those of a package that is made now.
+	ErrNotDue = errors.New("the keys last as long as those of a new package would: renew it in the next epoch, or later")
+	// ErrRenewed: what the request asked for was given, and a package after it.
+	ErrRenewed = errors.New("the identity got a later package than the one for this request: renew it by its newest receipt")
+	// ErrUnproved: after a reopening, nobody knows whether a later package was made.
+	ErrUnproved = errors.New("the authority was reopened, and may have made a later package before: apply its newest list on the device, and renew by the receipt that it makes then")
 	// ErrNoPoints: the package was issued before its points were kept.
 	ErrNoPoints = errors.New("the package of that device is from before receipts could be verified: nothing is to be done")
 	// ErrTwoReceipts: two receipts for one package bring different keys.

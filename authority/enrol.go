@@ -20,6 +20,7 @@ type Issued struct {
 	Package  []byte // statement of type package, at most 65,536 octets
 	Sequence uint32 // of the package, from 1
 	Again    bool   // this very request was enrolled before; Package is what was made then
+	Renewed  bool   // it is the next package of an identity that had one
 }
 
 // Enrol grants a request: it allocates a serial, extracts keys for [Epochs]
@@ -78,6 +79,9 @@ func (a *Authority) extract(fresh []*candidate) error {
 	}
 	return inParallel(len(fresh)*Epochs, func(i int) error {
 		c, key := fresh[i/Epochs], i%Epochs
+		if key >= len(c.content.Keys) { // who is renewed early gets fewer
+			return nil
+		}
 		epoch := c.id.FirstEpoch + uint32(key)
 		name, err := a.core.Identity(c.id.Address, epoch)
 		if err != nil {
@@ -124,7 +128,7 @@ func (a *Authority) pack(c *candidate) error {
 	if err != nil {
 		return err
 	}
-	c.issued = &Issued{Address: c.id.Address, Package: pkg, Sequence: c.id.Sequence}
+	c.issued = &Issued{Address: c.id.Address, Package: pkg, Sequence: c.id.Sequence, Renewed: c.renews}
 	return a.checkPackage(payload, p)
 }
 

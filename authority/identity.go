@@ -95,11 +95,14 @@ func find(tx *storage.Tx, address wire.Address) (*storage.Identity, error) {
 
 func lastEpoch(r *storage.Identity) uint32 { return r.FirstEpoch + r.Epochs - 1 }
 
+// until returns when the last key of an identity runs out, exclusive.
+func (a *Authority) until(r *storage.Identity) time.Time { return a.core.EpochStart(lastEpoch(r) + 1) }
+
 func (a *Authority) identity(r *storage.Identity) *Identity {
 	id := &Identity{
 		Address: r.Address, Kind: r.Kind, Request: r.Request, Sequence: r.Sequence,
 		FirstEpoch: r.FirstEpoch, LastEpoch: lastEpoch(r),
-		Issued: r.Issued, Until: a.core.EpochStart(lastEpoch(r) + 1),
+		Issued: r.Issued, Until: a.until(r),
 	}
 	if v := r.Revoked; v != nil {
 		id.Revoked = &Revocation{Reason: v.Reason, Effective: v.Effective, At: v.At, List: v.ListedIn, Expired: v.Expired}

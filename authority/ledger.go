@@ -19,7 +19,8 @@ type ledger struct {
 	last time.Time // of the newest entry
 
 	lastEpochs  []uint32   // by serial: the epoch of its last key
-	keys        [][32]byte // by serial: hash of its public keys; zero for those left out
+	keys        [][32]byte // by serial: hash of the public keys of its newest package; zero for those left out
+	renewals    renewals
 	standings   []standing
 	lastKey     uint32          // last epoch of any key that was, or could have been, given away
 	lost        uint64          // serials left out, of which nobody knows whether they were given away
@@ -92,7 +93,7 @@ func (s standing) onList() bool { return s == unlisted || s == listed || s == pa
 func newLedger(core *wire.Core) *ledger {
 	return &ledger{
 		core: core, drill: DrillPending, policy: firstPolicy, decided: make(map[[32]byte][32]byte), together: make(map[uint32]bool),
-		suspensions: newSuspensions(), published: make(map[wire.Order][16]byte), reserves: reserves{at: make(map[uint32]int)}, depots: newDepots(),
+		suspensions: newSuspensions(), renewals: newRenewals(), published: make(map[wire.Order][16]byte), reserves: reserves{at: make(map[uint32]int)}, depots: newDepots(),
 	}
 }
 
@@ -147,6 +148,10 @@ func (l *ledger) holdsName(serial uint32) bool {
 
 func (l *ledger) issue(e *wire.IssueEntry, epoch uint32, complain func(string, ...any)) {
 	serial := e.Address.Serial()
+	if uint64(serial) < l.n() && e.Sequence > firstPackage {
+		l.renew(e, epoch, complain)
+		return
+	}
 	if uint64(serial) != l.n() {
 		complain("it issues serial %d where %d is next: a serial is issued once, and none is left out", serial, l.n())
 		return
@@ -160,7 +165,7 @@ func (l *ledger) issue(e *wire.IssueEntry, epoch uint32, complain func(string, .
 	if l.reopening {
 		complain("it issues keys after a reopening that published no list")
 	}
-	if e.Sequence != 1 {
+	if e.Sequence != firstPackage {
 		complain("it is package %d of a serial that has none yet", e.Sequence)
 	}
 	if e.FirstEpoch != epoch {
@@ -174,6 +179,7 @@ func (l *ledger) issue(e *wire.IssueEntry, epoch uint32, complain func(string, .
 // give notes the last epoch of the next serial.
 func (l *ledger) give(last uint32) {
 	l.lastEpochs = append(l.lastEpochs, last)
+	l.renewals.sequences = append(l.renewals.sequences, firstPackage)
 	l.lastKey = max(l.lastKey, last)
 }
 

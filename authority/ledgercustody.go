@@ -65,6 +65,7 @@ func (l *ledger) reopen(e *wire.ReopenEntry, epoch uint32, complain func(string,
 	} else {
 		l.skip(e.NextSerial, epoch)
 	}
+	l.renewals.before, l.renewals.since = uint32(l.n()), nil
 	l.order, l.state = wire.Order{Generation: e.Generation, Base: e.Base, Sequence: e.Sequence}, e.List
 	l.left, l.reopening = true, true
 }

@@ -24,6 +24,9 @@ const (
 	// sessionLifetime is how long a session may last; its peer's key is of the epoch in which it began.
 	sessionLifetime = 24 * time.Hour
 
+	// receiptEpochs is for how many epochs after its own a key is known that a receipt may be signed with: receipts travel on sticks.
+	receiptEpochs = 2
+
 	// advanceEvery is how many identities are issued under one value of the
 	// counter at most. As many may be lost unnoticed when the authority ended
 	// without sealing its log, and as many serials are then left out.

@@ -19,12 +19,14 @@ type Receipt struct {
 	Address   wire.Address
 	Kind      wire.Kind
 	Issued    time.Time
+	Until     time.Time  // when its last key runs out, exclusive
 	Got       bool       // a receipt for the newest package came; without one, the rest is empty
 	Received  time.Time  // when the one that counts came
 	Made      time.Time  // when it was made, by the device's clock
 	Installed time.Time  // when the package was, by the device's clock
 	List      wire.Order // that the device held then; zero for none
 	Next      [32]byte   // hash of the request that the next package answers
+	Kept      []byte     // the receipt; for [Authority.EnrolAll] to answer it with the next package
 }
 
 // Accepted is what became of a receipt.
@@ -40,7 +42,7 @@ type Accepted struct {
 // recorded in the log as an alarm, once for each identity. The former suspends the identity in the same change, without officers: they
 // decide what becomes of it. Once they released it, the same is no reason again.
 //
-// Other errors: those of wire.ParseReceipt and wire.Receipt.Verify, [ErrNotFound], [ErrSuspended], [ErrAlreadyRevoked], [ErrOldReceipt],
+// Other errors: those of wire.ParseReceipt and wire.Receipt.Verify, [ErrNotFound], [ErrSuspended], [ErrAlreadyRevoked], [ErrOldReceipt], [ErrLaterPackage],
 // [ErrNoPoints], [ErrSeenKey], [ErrLocked], and what [Authority.ReadOnly] says.
 func (a *Authority) AcceptReceipt(b []byte) (*Accepted, error) {
 	out, err := a.acceptReceipt(b)
@@ -60,38 +62,52 @@ func (a *Authority) acceptReceipt(b []byte) (out *Accepted, err error) {
 		if _, err := a.catchUp(tx); err != nil {
 			return err
 		}
-		out, err = a.takeReceipt(tx, r, b)
+		out, _, err = a.takeReceipt(tx, r, b)
 		return err
 	})
 	a.mu.Unlock()
-	switch {
-	case errors.Is(err, ErrTwoReceipts):
-		return nil, a.raise(wire.AlarmTwoReceipts, r.Address.Serial(), b, err)
-	case errors.Is(err, ErrForeignKey):
-		return nil, a.raise(wire.AlarmForeignKey, r.Address.Serial(), b, err)
-	}
-	return out, err
+	return out, a.alarm(r, b, err)
 }
 
-// takeReceipt stores a receipt that is newer than the one before.
-func (a *Authority) takeReceipt(tx *storage.Tx, r *wire.Receipt, b []byte) (*Accepted, error) {
+// alarm records what a receipt shows, if that is why it was refused, and returns why it was. The caller does not hold a.mu.
+func (a *Authority) alarm(r *wire.Receipt, b []byte, refused error) error {
+	switch {
+	case errors.Is(refused, ErrTwoReceipts):
+		return a.raise(wire.AlarmTwoReceipts, r.Address.Serial(), b, refused)
+	case errors.Is(refused, ErrForeignKey):
+		return a.raise(wire.AlarmForeignKey, r.Address.Serial(), b, refused)
+	}
+	return refused
+}
+
+// examined is what a receipt turns out to be.
+type examined struct {
+	id   *storage.Identity
+	next *wire.Request // that it stands for
+	best *wire.Receipt // this one, or the one that is kept if that is newer
+	old  bool          // it says nothing new
+}
+
+// examine verifies a receipt, and compares it with the registry. It changes nothing.
+func (a *Authority) examine(tx *storage.Tx, r *wire.Receipt) (*examined, error) {
 	id, err := find(tx, r.Address)
 	switch {
 	case err != nil:
 		return nil, err
 	case id.Revoked != nil && !id.Revoked.Suspended():
 		return nil, ErrAlreadyRevoked
-	case r.Sequence != id.Sequence:
+	case r.Sequence > id.Sequence:
+		return nil, ErrLaterPackage
+	case r.Sequence < id.Sequence:
 		return nil, ErrOldReceipt
 	}
-	next, err := r.Verify(a.core, id.Kind, id.Request)
-	if err != nil {
+	w := &examined{id: id, best: r}
+	if w.next, err = r.Verify(a.core, id.Kind, id.Request); err != nil {
 		return nil, err
 	}
 	if err := a.checkPoint(tx, id, r); err != nil {
 		return nil, err
 	}
-	out := &Accepted{Receipt: *a.received(id, r, a.now(), next)}
 	switch before, err := newestReceipt(tx, id); {
 	case err != nil:
 		return nil, err
@@ -100,27 +116,57 @@ func (a *Authority) takeReceipt(tx *storage.Tx, r *wire.Receipt, b []byte) (*Acc
 	case id.Revoked != nil:
 		return nil, ErrSuspended
 	case before != nil && !newer(r, before):
-		out.Again = true
-		return out, nil
+		w.best, w.old = before, true
+	}
+	switch holder, seen, err := tx.HasNextKey(r.U); {
+	case err != nil:
+		return nil, fmt.Errorf("look the next enrolment key up: %w", err)
+	case seen && holder != id.Serial:
+		return nil, ErrSeenKey
+	}
+	return w, nil
+}
+
+// takeReceipt stores a receipt that is newer than the one before.
+func (a *Authority) takeReceipt(tx *storage.Tx, r *wire.Receipt, b []byte) (*Accepted, *examined, error) {
+	w, err := a.examine(tx, r)
+	if err != nil {
+		return nil, nil, err
+	}
+	out := &Accepted{Receipt: *a.received(w.id, r, a.now(), w.next), Again: w.old}
+	if w.old {
+		return out, w, nil
 	}
 	if r.List.Compare(a.ledger.order) > 0 {
 		out.Warning = fmt.Sprintf("it holds list %d of generation %d, which is newer than any that this authority knows of", r.List.Sequence, r.List.Generation)
 	}
-	if err := tx.AddNextKey(r.U, id.Serial); errors.Is(err, storage.ErrSeen) {
-		return nil, ErrSeenKey
+	if err := tx.AddNextKey(r.U, w.id.Serial); errors.Is(err, storage.ErrSeen) {
+		return nil, nil, ErrSeenKey
 	} else if err != nil {
-		return nil, fmt.Errorf("store the receipt: %w", err)
+		return nil, nil, fmt.Errorf("store the receipt: %w", err)
 	}
-	if err := tx.PutReceipt(id.Serial, storage.SlotNewest, &storage.Received{At: out.Received, Receipt: b}); err != nil {
-		return nil, fmt.Errorf("store the receipt: %w", err)
+	if err := tx.PutReceipt(w.id.Serial, storage.SlotNewest, &storage.Received{At: out.Received, Receipt: b}); err != nil {
+		return nil, nil, fmt.Errorf("store the receipt: %w", err)
 	}
-	a.receipts.taken = append(a.receipts.taken, id.Serial)
-	return out, nil
+	a.receipts.taken = append(a.receipts.taken, w.id.Serial)
+	return out, w, nil
 }
 
-// checkPoint makes sure that the key that signed was issued for that epoch, in that package.
+// checkPoint makes sure that the key that signed was issued for that epoch: with the package that the receipt answers, or with one before
+// it, whose keys the device goes on with.
 func (a *Authority) checkPoint(tx *storage.Tx, id *storage.Identity, r *wire.Receipt) error {
-	points, err := tx.Points(id.Serial, id.Sequence)
+	epoch, err := a.core.Epoch(r.Time)
+	if err != nil {
+		return err
+	}
+	if uint64(id.Serial) >= a.ledger.n() || a.ledger.newest(id.Serial).sequence != id.Sequence {
+		return fmt.Errorf("the newest package is not the one that the log has: %w", ErrInconsistent)
+	}
+	from, known := a.ledger.issuance(id.Serial, epoch)
+	if !known { // after the end of all keys
+		return ErrForeignKey
+	}
+	points, err := tx.Points(id.Serial, from.sequence)
 	if errors.Is(err, storage.ErrNotFound) {
 		return ErrNoPoints
 	}
@@ -128,14 +174,14 @@ func (a *Authority) checkPoint(tx *storage.Tx, id *storage.Identity, r *wire.Rec
 		return fmt.Errorf("read what was issued: %w", err)
 	}
 	// They are kept in the clear: whoever can write to the database could hide a key of theirs, or raise an alarm about an honest one.
-	if uint64(id.Serial) >= a.ledger.n() || wire.KeysHash(points) != a.ledger.keys[id.Serial] {
+	if wire.KeysHash(points) != from.keys {
 		return fmt.Errorf("the keys that are kept are not those that the log has: %w", ErrInconsistent)
 	}
-	epoch, err := a.core.Epoch(r.Time)
-	if err != nil {
-		return err
-	}
-	if epoch < id.FirstEpoch || uint64(epoch-id.FirstEpoch) >= uint64(len(points)) || points[epoch-id.FirstEpoch] != r.R {
+	first := from.last + 1 - uint32(len(points))
+	switch {
+	case epoch < first && from.sequence > firstPackage: // of a package whose keys nobody should sign with any more
+		return ErrOldReceipt
+	case epoch < first || points[epoch-first] != r.R:
 		return ErrForeignKey
 	}
 	return nil
@@ -169,7 +215,7 @@ func newer(r, before *wire.Receipt) bool {
 
 func (a *Authority) received(id *storage.Identity, r *wire.Receipt, at time.Time, next *wire.Request) *Receipt {
 	return &Receipt{
-		Address: id.Address, Kind: id.Kind, Issued: id.Issued, Got: true,
+		Address: id.Address, Kind: id.Kind, Issued: id.Issued, Until: a.until(id), Got: true,
 		Received: at, Made: r.Time, Installed: r.Installed, List: r.List, Next: next.Hash(),
 	}
 }
@@ -209,7 +255,7 @@ func suspendAlarmed(tx *storage.Tx, now time.Time, serial uint32) error {
 	return revokeKnown(tx, id, storage.Revocation{Reason: wire.ReasonSuspended, Effective: now, At: now})
 }
 
-// Receipts returns up to n identities (at most [MaxReceipts]) that are in order and whose keys last, in the order of their serials,
+// Receipts returns up to n identities (at most [MaxReceipts]) that are in order, and whose keys last or that can be renewed, in the order of their serials,
 // beginning with serial from, and what their receipts say. It is shorter than n only at the end. Error: [ErrLocked].
 func (a *Authority) Receipts(from uint32, n int) (list []Receipt, err error) {
 	n = min(n, MaxReceipts)
@@ -222,12 +268,15 @@ func (a *Authority) Receipts(from uint32, n int) (list []Receipt, err error) {
 			if len(list) >= n {
 				return nil
 			}
-			if id.Revoked != nil || !now.Before(a.core.EpochStart(lastEpoch(id)+1)) {
+			if id.Revoked != nil {
 				continue
 			}
 			r, err := a.receiptOf(tx, id)
 			if err != nil {
 				return err
+			}
+			if !r.Got && !now.Before(r.Until) {
+				continue
 			}
 			list = append(list, *r)
 		}
@@ -245,13 +294,15 @@ func (a *Authority) receiptOf(tx *storage.Tx, id *storage.Identity) (*Receipt, e
 		return nil, err
 	}
 	if r == nil {
-		return &Receipt{Address: id.Address, Kind: id.Kind, Issued: id.Issued}, nil
+		return &Receipt{Address: id.Address, Kind: id.Kind, Issued: id.Issued, Until: a.until(id)}, nil
 	}
 	kept, err := tx.Receipt(id.Serial, storage.SlotNewest)
 	if err != nil {
 		return nil, fmt.Errorf("read a receipt: %w", err)
 	}
-	return a.received(id, r, kept.At, r.Next(id.Kind, id.Request)), nil
+	out := a.received(id, r, kept.At, r.Next(id.Kind, id.Request))
+	out.Kept = kept.Receipt
+	return out, nil
 }
 
 // storePackage keeps a package, and the points of its keys, which its receipt is verified with.

@@ -7,11 +7,13 @@ import (
 )
 
 // receipted is which serials a receipt that counts came of: a bit for each. It is read from the database once, without the key, and
-// follows every change from then on: receipts are replaced, but never taken away. The caller of its methods holds the authority's mu.
+// follows every change from then on: a receipt counts until it is answered with the next package. The caller of its methods holds the authority's mu.
 type receipted struct {
 	known bool
 	bits  []uint64
 	taken []uint32 // serials whose receipts the change under way wrote
+
+	answered []uint32 // serials whose receipts it answered, perhaps some of those
 }
 
 func (r *receipted) has(serial int) bool {
@@ -25,6 +27,12 @@ func (r *receipted) add(serial uint32) {
 		r.bits = append(r.bits, 0)
 	}
 	r.bits[word] |= 1 << (serial % 64)
+}
+
+func (r *receipted) remove(serial uint32) {
+	if r.has(int(serial)) {
+		r.bits[serial/64] &^= 1 << (serial % 64)
+	}
 }
 
 // read brings it to what the database holds, unless it follows that already. It takes some 100 ms for a million receipts.
@@ -47,15 +55,18 @@ func (r *receipted) read(tx *storage.Tx) error {
 // database has to be asked what became of its receipts.
 func (r *receipted) settle(committed bool) {
 	switch {
-	case len(r.taken) == 0 || !r.known:
+	case len(r.taken)+len(r.answered) == 0 || !r.known:
 	case committed:
 		for _, serial := range r.taken {
 			r.add(serial)
 		}
+		for _, serial := range r.answered {
+			r.remove(serial)
+		}
 	default:
 		r.known = false
 	}
-	r.taken = nil
+	r.taken, r.answered = nil, nil
 }
 
 // missingReceipts counts the serials in order, with keys that last, that no receipt came of, in some 2 ms at a million. The caller

@@ -47,7 +47,8 @@ func (a *Authority) Review(request []byte) (*Review, error) {
 }
 
 func isProblem(err error) bool {
-	return errors.Is(err, ErrUsedName) || errors.Is(err, ErrSeenKey) || errors.Is(err, ErrSuspended) || errors.Is(err, ErrAlreadyRevoked)
+	return errors.Is(err, ErrUsedName) || errors.Is(err, ErrSeenKey) || errors.Is(err, ErrSuspended) || errors.Is(err, ErrAlreadyRevoked) ||
+		errors.Is(err, ErrRenewed) || ofReceipt(err)
 }
 
 // holder returns the identity that was enrolled with this very request, nil when
@@ -67,6 +68,9 @@ func holder(tx *storage.Tx, req *wire.Request) (*storage.Identity, error) {
 		}
 		if id.Revoked != nil {
 			return nil, fmt.Errorf("enrolled with this request as %s: %w", id.Address, ErrAlreadyRevoked)
+		}
+		if id.Request != req.Hash() {
+			return nil, fmt.Errorf("enrolled with this request as %s: %w", id.Address, ErrRenewed)
 		}
 		return id, nil
 	}

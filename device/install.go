@@ -16,7 +16,8 @@ type Offer struct {
 	Core           *wire.Core
 	CoreHash       [32]byte // shown to a person as eight words, and given to Install as the pin
 	Sequence       uint32
-	ForThisRequest bool // it answers the request that this device waits with
+	ForThisRequest bool // it answers the request that this device waits with, or what its receipt brought
+	Renews         bool // it is the next package of the identity that this device has
 	Pinned         bool // a core is in force here, and Install takes no package of another: there is nothing to confirm
 }
 
@@ -43,7 +44,8 @@ func (d *Device) Inspect(pkg []byte) (*Offer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("inspect package: %w", statementError(err))
 	}
-	o := &Offer{Core: core, CoreHash: wire.CoreHash(p.Core), Sequence: p.Sequence, ForThisRequest: d.enrol != nil && p.RequestHash == d.enrol.hash}
+	o := &Offer{Core: core, CoreHash: wire.CoreHash(p.Core), Sequence: p.Sequence, Renews: d.renews(p.RequestHash)}
+	o.ForThisRequest = o.Renews || d.enrol != nil && p.RequestHash == d.enrol.hash
 	present, _ := d.inForce()
 	o.Pinned = present != nil
 	return o, nil
@@ -51,7 +53,10 @@ func (d *Device) Inspect(pkg []byte) (*Offer, error) {
 
 // Install takes the keys of a package into use: all of it or nothing. pin is the hash of the authority's core, known from the factory or
 // confirmed by a person; after Rotate nothing but the hash of the core that it was to is taken, and nobody has to confirm it. Everything is checked before anything is written (PROTOCOL.md, section 6.3); afterwards the enrolment secrets are
-// erased. Errors: ErrWrongPin, ErrOtherDevice, ErrOldPackage, ErrBadPackage, ErrTampered, ErrMalformed;
+// erased.
+//
+// A package that was made for the receipt of this device (Device.Receipt) brings the keys of later epochs: those that are installed stay
+// until their time has passed, and sessions, peers and list go on. Errors: ErrWrongPin, ErrOtherDevice, ErrOldPackage, ErrBadPackage, ErrTampered, ErrMalformed;
 // ErrRotated for a package of the core that was given up, ErrRotateFirst for one of the next core.
 func (d *Device) Install(pkg []byte, pin [32]byte) (*Installed, error) {
 	in, err := d.installPackage(pkg, pin)
@@ -64,12 +69,12 @@ func (d *Device) Install(pkg []byte, pin [32]byte) (*Installed, error) {
 func (d *Device) installPackage(pkg []byte, pin [32]byte) (*Installed, error) {
 	d.saving.Lock()
 	defer d.saving.Unlock()
-	p, err := d.answers(pkg, pin)
+	p, enrol, err := d.answers(pkg, pin)
 	if err != nil {
 		return nil, err
 	}
-	d.mu.RLock() // the enrolment changes under saving only
-	enrol, wanted := d.enrol, d.wanted
+	d.mu.RLock() // both change under saving only
+	wanted, present := d.wanted, d.realm
 	d.mu.RUnlock()
 	content, err := openContent(p, enrol)
 	if err != nil {
@@ -80,47 +85,64 @@ func (d *Device) installPackage(pkg []byte, pin [32]byte) (*Installed, error) {
 	if err != nil {
 		return nil, err
 	}
+	if present != nil {
+		if err := present.acceptNext(r, content); err != nil {
+			return nil, err
+		}
+	}
 	if r.keys, err = completeKeys(r, content, enrol.u); err != nil {
 		return nil, err
 	}
-	if err := d.adopt(r); err != nil {
-		r.keys.erase()
+	k := keyring{first: r.keys.first, keys: r.keys.keys} // what is new: the present ones may go before it
+	if err := d.adopt(r, enrol.hash); err != nil {
+		k.erase()
 		return nil, err
 	}
 	enrol.erase()
 	if err := d.count(); err != nil {
 		return nil, fmt.Errorf("the keys are installed: %w", err)
 	}
-	k := r.keys
 	return &Installed{
 		Address: r.address, CoreHash: r.hash, Sequence: r.sequence, FirstEpoch: k.first, LastEpoch: k.last(),
 		From: r.core.EpochStart(k.first), Until: r.core.EpochStart(k.last() + 1),
 	}, nil
 }
 
-// answers verifies a package and that it answers this device's request. The caller holds saving.
-func (d *Device) answers(pkg []byte, pin [32]byte) (*wire.Package, error) {
+// renews says whether the package for a request is the next one of this device. The caller holds mu.
+func (d *Device) renews(request [32]byte) bool {
+	r := d.realm
+	return r != nil && r.answer != nil && r.answer.next != nil && r.answer.next.hash == request
+}
+
+// answers verifies a package, and finds the secrets of the request that it answers: that of this device, or the one that its receipt stands
+// for. The caller holds saving.
+func (d *Device) answers(pkg []byte, pin [32]byte) (*wire.Package, *enrolment, error) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	if d.closed {
-		return nil, ErrClosed
+		return nil, nil, ErrClosed
 	}
 	p, _, err := wire.OpenPackage(pkg)
 	if err != nil {
-		return nil, statementError(err)
+		return nil, nil, statementError(err)
 	}
 	if err := d.checkPin(wire.CoreHash(p.Core), pin); err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	enrol := d.enrol
+	switch renews := d.renews(p.RequestHash); {
+	case renews:
+		enrol = d.realm.answer.next
+	case p.RequestHash != d.request:
+		return nil, nil, ErrOtherDevice
 	}
 	switch {
-	case p.RequestHash != d.request:
-		return nil, ErrOtherDevice
 	case d.realm != nil && p.Sequence <= d.realm.sequence || p.Sequence == 0:
-		return nil, ErrOldPackage
-	case d.enrol == nil:
-		return nil, ErrInstalled
+		return nil, nil, ErrOldPackage
+	case enrol == nil:
+		return nil, nil, ErrInstalled
 	}
-	return p, nil
+	return p, enrol, nil
 }
 
 // checkPin compares a package's core with the one that is right: the confirmed one and, once there is one, the one in force. The caller
@@ -231,8 +253,9 @@ func completeKeys(r *realm, c *wire.Content, u *ibc.EnrolmentKey) (*keyring, err
 	return ring, nil
 }
 
-// adopt writes the state with a new realm and without the enrolment, and only then puts it into use. The caller holds saving.
-func (d *Device) adopt(r *realm) error {
+// adopt writes the state with a new realm, for the answered request, and without its enrolment, and only then puts it into use. The keys
+// that are there stay, in the same ring. The caller holds saving.
+func (d *Device) adopt(r *realm, request [32]byte) (err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.closed {
@@ -240,15 +263,26 @@ func (d *Device) adopt(r *realm) error {
 	}
 	d.floor.raiseSigned(r.vouched)
 	r.answer = &answer{installed: d.now().Truncate(time.Second)}
-	oldRealm, oldEnrol := d.realm, d.enrol
-	d.realm, d.enrol = r, nil
-	err := d.willCount()
-	if err == nil {
+	oldRealm, oldEnrol, oldRequest := d.realm, d.enrol, d.request
+	var was extended
+	if oldRealm != nil {
+		if was, err = d.goOn(oldRealm, r); err != nil {
+			return err
+		}
+	}
+	d.realm, d.enrol, d.request = r, nil, request
+	if err = d.willCount(); err == nil {
 		err = d.writeState(d.encodeState())
 	}
 	if err != nil {
-		d.realm, d.enrol = oldRealm, oldEnrol
+		if oldRealm != nil {
+			r.keys.restore(was)
+		}
+		d.realm, d.enrol, d.request = oldRealm, oldEnrol, oldRequest
 		return err
+	}
+	for _, k := range was.dropped {
+		k.erase()
 	}
 	return nil
 }

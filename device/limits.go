@@ -63,6 +63,8 @@ const (
 	coldBurst  = 64  // cold messages opened at once
 	coldPerSec = 128 // and per second from then on: about 15 % of one core
 
+	maxRing = 2 * wire.MaxKeys // epochs with keys, from the first that is not over: two packages of the largest size
+
 	maxStateFile  = 8 << 20   // octets; evidence of doubly issued keys is most of it
 	maxListFile   = 20 << 20  // octets; a bundle is 16 MiB at most
 	maxReplayFile = 128 << 20 // octets; maxReplay messages, and a floor for twice as many senders

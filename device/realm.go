@@ -98,16 +98,16 @@ type epochKey struct {
 	parsed *ibc.PrivateKey
 }
 
-// last is the last epoch that a key was issued for.
+// last is the last epoch that a key was issued for. The caller holds mu, or Device.mu: the ring only grows under that.
 func (k *keyring) last() uint32 { return k.first + uint32(len(k.keys)) - 1 }
 
 // key returns the key of an epoch.
 func (k *keyring) key(epoch uint32) (*ibc.PrivateKey, error) {
-	if epoch < k.first || epoch > k.last() {
-		return nil, fmt.Errorf("keys are installed for epochs %d to %d, not %d; enrol again if they have ended: %w", k.first, k.last(), epoch, ErrEpoch)
-	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if epoch < k.first || epoch > k.last() {
+		return nil, fmt.Errorf("keys are installed for epochs %d to %d, not %d; if they have ended, have the next package made: %w", k.first, k.last(), epoch, ErrEpoch)
+	}
 	e := k.keys[epoch-k.first]
 	if e.parsed != nil {
 		return e.parsed, nil

@@ -157,7 +157,7 @@ func decodeRealm(d *decoder) (*realm, error) {
 	coreRaw, policyRaw, address := bytes.Clone(d.str()), d.str(), d.text()
 	sequence, checkpoint, first := d.u32(), bytes.Clone(d.str()), d.u32()
 	var keys [][]byte
-	for range d.count(wire.MaxKeys) {
+	for range d.count(maxRing) {
 		keys = append(keys, d.str())
 	}
 	if d.bad {

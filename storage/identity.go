@@ -22,7 +22,7 @@ type Identity struct {
 	Sequence     uint32       // number of the newest package
 	FirstEpoch   uint32       // of the newest package
 	Epochs       uint32       // that it covers, 1 to 64
-	Issued       time.Time    // when it was made
+	Issued       time.Time    // when the first package was made: it rises with the serial
 	Revoked      *Revocation  // the newest; nil while the identity is in order
 }
 

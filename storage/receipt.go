@@ -19,6 +19,8 @@ const (
 	SlotNewest Slot = 0 // the one that counts
 	SlotTwo    Slot = wire.AlarmTwoReceipts
 	SlotKey    Slot = wire.AlarmForeignKey
+
+	SlotAnswered Slot = 255 // the one that the newest package answers
 )
 
 // Received is a receipt as it was taken.
@@ -142,6 +144,27 @@ func (tx *Tx) Receipt(serial uint32, slot Slot) (*Received, error) {
 		return nil, fmt.Errorf("%w: a receipt is cut off", ErrCorrupt)
 	}
 	return &Received{At: seconds(binary.BigEndian.Uint64(b)), Receipt: b[8:]}, nil
+}
+
+// AnswerReceipt notes that the receipt that counts was answered with the next package, for which none counts yet: it moves to
+// [SlotAnswered]. ErrNotFound where none counts.
+func (tx *Tx) AnswerReceipt(serial uint32) (err error) {
+	r, err := tx.Receipt(serial, SlotNewest)
+	if err != nil {
+		return err
+	}
+	if err := tx.PutReceipt(serial, SlotAnswered, r); err != nil {
+		return err
+	}
+	defer guard(&err)
+	b, err := tx.bucket(bucketReceipts)
+	if err != nil {
+		return err
+	}
+	if err := b.Delete(append(u32(serial), byte(SlotNewest))); err != nil {
+		return fmt.Errorf("answer a receipt: %w", err)
+	}
+	return nil
 }
 
 // Receipted yields the serials that have a receipt that counts, ascending. After an error it yields nothing more. It works while the

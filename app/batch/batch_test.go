@@ -259,7 +259,7 @@ func TestFolder(t *testing.T) {
 	p := o.preview(t, read(t, dir))
 	mustRows(t, p, "error this is no enrolment request", "create", "create", "skip the same request stands in a.mqr", "create",
 		"error this is no enrolment request", "error the picture is not complete", "error it is no regular file", "error it is no regular file",
-		"error it is no regular file", "error it is no regular file", "error it is no regular file", "skip neither an .mqr file nor a picture")
+		"error it is no regular file", "error it is no regular file", "error it is no regular file", "skip neither an .mqr nor an .mqa file, nor a picture")
 	if s := p.Rows[0].Source; s != "=1+1?[2J.mqr" {
 		t.Errorf("shown as %q", s)
 	}

@@ -67,7 +67,7 @@ func plain(err error) error {
 
 // isRequestFile goes by the name: a folder may hold other things.
 func isRequestFile(name string) bool {
-	return slices.Contains([]string{".mqr", ".png", ".jpg", ".jpeg"}, strings.ToLower(filepath.Ext(name)))
+	return slices.Contains([]string{".mqr", ".mqa", ".png", ".jpg", ".jpeg"}, strings.ToLower(filepath.Ext(name)))
 }
 
 // readFolder reads all requests in a folder, in the order of the files' names.
@@ -88,7 +88,7 @@ func readFolder(ctx context.Context, path string, progress Progress) (items []It
 		if isRequestFile(name) {
 			loads = append(loads, load{&items[i], name})
 		} else {
-			items[i].Skip = "neither an .mqr file nor a picture"
+			items[i].Skip = "neither an .mqr nor an .mqa file, nor a picture"
 		}
 	}
 	switch {

@@ -70,7 +70,7 @@ func (r *Row) take(g *authority.Granted) {
 		return
 	}
 	r.Done, r.Address = true, g.Issued.Address.String()
-	if g.Issued.Again {
+	if r.Again = g.Issued.Again; r.Again || g.Issued.Renewed {
 		r.Action = Renew
 	}
 }

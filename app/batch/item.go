@@ -19,7 +19,7 @@ type Item struct {
 	Source  string // where it stands: printable, at most 80 characters; empty for the line itself
 	Name    string // that the table says the request asks for; empty when it does not say
 	Kind    string // likewise, in lower case
-	Request []byte // at most wire.MaxRequest octets, not parsed yet; nil with Skip or Err
+	Request []byte // or a receipt, which stands for the next one; at most wire.MaxReceipt octets, not parsed yet; nil with Skip or Err
 	Skip    string // why this is nothing to look at; empty otherwise
 	Err     error  // why there is no request
 }
@@ -74,7 +74,7 @@ func loadAll(ctx context.Context, f *folder, loads []load, progress Progress) er
 	return ctx.Err()
 }
 
-// request reads one request from a file that holds it, its text, or a picture of its code.
+// request reads one request, or receipt, from a file that holds it, its text, or a picture of its code.
 func (f *folder) request(name string) ([]byte, error) {
 	b, err := f.read(name, qr.MaxFile)
 	if err != nil {
@@ -85,8 +85,12 @@ func (f *folder) request(name string) ([]byte, error) {
 		return nil, wire.ErrTooLong
 	case found == wire.FoundRequest:
 		return b, nil
-	case found == wire.FoundRequestText:
-		return wire.ParseRequestText(strings.TrimSpace(string(b)))
+	case found == wire.FoundReceipt && len(b) > wire.MaxReceipt:
+		return nil, wire.ErrTooLong
+	case found == wire.FoundReceipt:
+		return b, nil
+	case isText(string(b)):
+		return ofText(strings.TrimSpace(string(b)))
 	case found != wire.FoundUnknown:
 		return nil, fmt.Errorf("%w but a %s", errForeign, found)
 	case !bytes.HasPrefix(b, []byte("\x89PNG")) && !bytes.HasPrefix(b, []byte("\xff\xd8")):
@@ -96,10 +100,10 @@ func (f *folder) request(name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if wire.Sniff([]byte(text)) != wire.FoundRequestText {
+	if !isText(text) {
 		return nil, fmt.Errorf("%w; its code seems to be %s", errForeign, qr.Describe(text))
 	}
-	return wire.ParseRequestText(text)
+	return ofText(text)
 }
 
 // printable makes a text that came from anywhere fit to be shown, and to stand in a table.
@@ -119,5 +123,15 @@ func printable(s string) string {
 	return b.String()
 }
 
-// isText reports whether a cell holds the text of a request's code, and no file's name.
-func isText(s string) bool { return wire.Sniff([]byte(s)) == wire.FoundRequestText }
+// isText reports whether a cell holds the text of the code of a request or a receipt, and no file's name.
+func isText(s string) bool {
+	found := wire.Sniff([]byte(s))
+	return found == wire.FoundRequestText || found == wire.FoundReceiptText
+}
+
+func ofText(s string) ([]byte, error) {
+	if wire.Sniff([]byte(s)) == wire.FoundReceiptText {
+		return wire.ParseReceiptText(s)
+	}
+	return wire.ParseRequestText(s)
+}

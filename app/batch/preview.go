@@ -2,6 +2,8 @@ package batch
 
 import (
 	"context"
+	"crypto/sha256"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -16,7 +18,7 @@ type Action string
 // The actions.
 const (
 	Create Action = "create" // a new identity
-	Renew  Action = "renew"  // an identity that this very request got before: its package is fetched again, and nothing is issued
+	Renew  Action = "renew"  // an identity that there is: its next package, for its receipt, or the one that this very request or receipt got before
 	Skip   Action = "skip"
 	Error  Action = "error"
 )
@@ -33,6 +35,7 @@ type Row struct {
 	Address string // of an identity that there is
 	Package string // where the caller of Grant put the package
 	Done    bool   // Grant has granted it
+	Again   bool   // of Renew: nothing is issued, since the package was made before
 
 	request []byte
 	hash    [32]byte
@@ -100,20 +103,38 @@ func newRow(item *Item) Row {
 		row.fail(item.Err)
 		return row
 	}
-	request, err := wire.ParseRequest(item.Request)
-	if err != nil {
+	if err := row.read(item.Request); err != nil {
 		row.fail(err)
 		return row
 	}
-	row.request, row.hash, row.u = item.Request, request.Hash(), request.U
-	row.Name, row.Kind, row.Words = request.Name, request.Kind.String(), words.Text(row.hash[:])
 	switch {
 	case item.Name != "" && item.Name != row.Name:
 		row.fail(errOtherName)
-	case item.Kind != "" && item.Kind != row.Kind:
+	case item.Kind != "" && item.Kind != row.Kind && row.Kind != "":
 		row.fail(errOtherKind)
 	}
 	return row
+}
+
+// read reads what the item is of. A receipt does not say of what kind its device is, and has no words: its signature says whose it is.
+func (r *Row) read(b []byte) error {
+	r.request = b
+	if wire.Sniff(b) == wire.FoundReceipt {
+		receipt, err := wire.ParseReceipt(b)
+		if err != nil {
+			return err
+		}
+		r.Action, r.Name, r.Kind, r.Address = Renew, receipt.Address.Name(), "", receipt.Address.String()
+		r.u, r.hash = receipt.U, sha256.Sum256(receipt.U[:])
+		return nil
+	}
+	request, err := wire.ParseRequest(b)
+	if err != nil {
+		return err
+	}
+	r.hash, r.u = request.Hash(), request.U
+	r.Name, r.Kind, r.Words = request.Name, request.Kind.String(), words.Text(r.hash[:])
+	return nil
 }
 
 func (r *Row) fail(err error) { r.Action, r.Reason = Error, reason(err) }
@@ -121,10 +142,15 @@ func (r *Row) fail(err error) { r.Action, r.Reason = Error, reason(err) }
 func (r *Row) judge(v *authority.Verdict) {
 	r.Reason = v.Warning
 	switch {
+	case errors.Is(v.Problem, authority.ErrNotDue):
+		r.Action, r.Reason = Skip, v.Problem.Error()
 	case v.Problem != nil:
 		r.fail(v.Problem)
-	case v.Again:
-		r.Action, r.Address, r.Reason = Renew, v.Address.String(), ""
+	case v.Again, v.Renews:
+		r.Action, r.Again, r.Address, r.Reason = Renew, v.Again, v.Address.String(), ""
+		if r.Kind == "" {
+			r.Kind = v.Kind.String()
+		}
 	}
 }
 
@@ -140,11 +166,15 @@ func newSeen() *seen {
 
 // look compares a row with those before it.
 func (s *seen) look(r *Row) {
-	if r.Action != Create {
+	if r.Action != Create && r.Action != Renew {
 		return
 	}
 	if before := s.requests[r.hash]; before != nil {
 		r.Action, r.Reason = Skip, "the same request stands in "+before.where()
+		return
+	}
+	if r.Action == Renew { // of two receipts of one device with other keys, the authority has to know
+		s.requests[r.hash] = r
 		return
 	}
 	if before := s.keys[r.u]; before != nil {
@@ -187,6 +217,16 @@ func requestsOf(rows []*Row) [][]byte {
 func (p *Preview) Count(a Action) (n int) {
 	for i := range p.Rows {
 		if p.Rows[i].Action == a {
+			n++
+		}
+	}
+	return n
+}
+
+// Again returns how many rows get a package that was made before.
+func (p *Preview) Again() (n int) {
+	for i := range p.Rows {
+		if p.Rows[i].Action == Renew && p.Rows[i].Again {
 			n++
 		}
 	}

@@ -12,8 +12,6 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"marque/device/wire"
 )
 
 // Read reads a batch: all requests of a folder, or of a table and the files that it names, which stand in the table's folder or below.
@@ -164,7 +162,7 @@ func (c columns) item(cells []string, line int) (item Item, file string) {
 	case text == "":
 		item.Err = errNoRequest
 	case isText(text):
-		item.Request, item.Err = wire.ParseRequestText(text)
+		item.Request, item.Err = ofText(text)
 	default:
 		item.Source = printable(text)
 		return item, text

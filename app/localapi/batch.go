@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"marque/authority"
+	"marque/device/wire"
 )
 
 // MaxReviews is how many requests one [Client.ReviewAll] takes.
@@ -21,7 +22,9 @@ type (
 	requests struct{ Requests [][]byte }
 	verdict  struct {
 		Again   bool
-		Address string   // if Again
+		Renews  bool
+		Address string // if one of these
+		Kind    wire.Kind
 		Problem *problem // nil when nothing stands against it
 		Warning string
 	}
@@ -44,11 +47,11 @@ func (c *Client) ReviewAll(batch [][]byte) ([]authority.Verdict, error) {
 	}
 	all := make([]authority.Verdict, len(batch))
 	for i, v := range out.Verdicts {
-		all[i] = authority.Verdict{Again: v.Again, Warning: v.Warning}
+		all[i] = authority.Verdict{Again: v.Again, Renews: v.Renews, Kind: v.Kind, Warning: v.Warning}
 		if v.Problem != nil {
 			all[i].Problem = v.Problem.err()
 		}
-		if v.Again {
+		if v.Again || v.Renews {
 			if all[i].Address, err = replied(v.Address); err != nil {
 				return nil, err
 			}
@@ -97,8 +100,8 @@ func (s *Server) reviewAll(_ *caller, in *requests) (*verdicts, error) {
 	}
 	out := &verdicts{Verdicts: make([]verdict, len(all))}
 	for i, v := range all {
-		out.Verdicts[i] = verdict{Again: v.Again, Warning: v.Warning}
-		if v.Again {
+		out.Verdicts[i] = verdict{Again: v.Again, Renews: v.Renews, Kind: v.Kind, Warning: v.Warning}
+		if v.Again || v.Renews {
 			out.Verdicts[i].Address = v.Address.String()
 		}
 		if v.Problem != nil {

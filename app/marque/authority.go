@@ -19,7 +19,7 @@ computer that it was made on, with a PIN, for as many security officers as its c
 	}
 	cmd.AddCommand(
 		newFound(), newServe(), newUnlock(), newLock(), newStop(), newStatus(),
-		newEnrol(), newList(), newRevoke(), newUndo(), newRelease(), newPublish(), newCompact(), newRegions(), newApprovals(), newPolicy(), newPadding(), newTrust(),
+		newEnrol(), newRenew(), newList(), newRevoke(), newUndo(), newRelease(), newPublish(), newCompact(), newRegions(), newApprovals(), newPolicy(), newPadding(), newTrust(),
 		newDepots(), newReceipts(),
 		newOfficers(), newPlatform(), newLockout(), newCards(),
 		newBackup(), newRestore(), newReopen(), newRecover(), newRotate(), newDiscard(),

@@ -31,7 +31,8 @@ const maxExplained = 20
 // batchRun is `enrol --batch`.
 type batchRun struct {
 	from    string
-	depot   string // file of a depot's batch, in place of from
+	depot   string   // file of a depot's batch, in place of from
+	renews  *renewal // receipts in place of requests; nil for requests
 	preview bool
 	report  string
 
@@ -95,18 +96,33 @@ func (b *batchRun) run(cmd *cobra.Command, c *localapi.Client) error {
 	defer stop()
 	p, err := b.look(ctx, c)
 	if err != nil {
-		return advice.Wrap("nothing was enrolled", err)
+		return advice.Wrap(b.nothing(), err)
 	}
 	var realm *realmFiles
 	if !b.preview {
 		if realm, err = b.agree(cmd.ErrOrStderr(), c, p); err != nil {
-			return advice.Wrap("nothing was enrolled", err)
+			return advice.Wrap(b.nothing(), err)
 		}
 		err = b.grant(ctx, c, p)
 		err = errors.Join(err, writeManifest(c, b.out, realm.written(packagesOf(p)...)...))
 	}
 	err = errors.Join(err, b.writeReport(p))
 	return errors.Join(advice.Wrap("not all of the batch was done", err), b.show(cmd, realm, p), b.problem(cmd.ErrOrStderr(), p))
+}
+
+func (b *batchRun) nothing() string {
+	if b.renews != nil {
+		return "nothing was renewed"
+	}
+	return "nothing was enrolled"
+}
+
+// question asks for what is about to be done.
+func (b *batchRun) question(p *batch.Preview) string {
+	if b.renews != nil {
+		return summary(p) + ". Make these packages?"
+	}
+	return summary(p) + ". Enrol them?"
 }
 
 // look reads the batch and finds out what would become of it.
@@ -125,6 +141,9 @@ func (b *batchRun) look(ctx context.Context, c *localapi.Client) (*batch.Preview
 
 // read reads the requests of the batch.
 func (b *batchRun) read(ctx context.Context, c *localapi.Client, reading batch.Progress) (items []batch.Item, err error) {
+	if b.renews != nil {
+		return b.renews.read(ctx, c, reading)
+	}
 	if b.depot == "" {
 		return batch.Read(ctx, b.from, reading)
 	}
@@ -145,8 +164,8 @@ func (b *batchRun) read(ctx context.Context, c *localapi.Client, reading batch.P
 // agree asks whether to go on, and begins to write.
 func (b *batchRun) agree(w io.Writer, c *localapi.Client, p *batch.Preview) (*realmFiles, error) {
 	if !b.yes {
-		explain(w, p)
-		yes, err := terminal.Confirm(summary(p) + ". Enrol them?")
+		b.explain(w, p)
+		yes, err := terminal.Confirm(b.question(p))
 		switch {
 		case errors.Is(err, terminal.ErrNoTerminal):
 			return nil, errAgree
@@ -266,8 +285,12 @@ func summary(p *batch.Preview) string {
 	if created := p.Done(); created > 0 {
 		text = fmt.Sprintf("%d done", created)
 	}
+	if renewed := p.Count(batch.Renew) - p.Again(); renewed > 0 {
+		return fmt.Sprintf("%s: %d renewed, %d new, %d made before, %d skipped, %d in error", text,
+			renewed, p.Count(batch.Create), p.Again(), p.Count(batch.Skip), p.Count(batch.Error))
+	}
 	return fmt.Sprintf("%s: %d new, %d enrolled before, %d skipped, %d in error", text,
-		p.Count(batch.Create), p.Count(batch.Renew), p.Count(batch.Skip), p.Count(batch.Error))
+		p.Count(batch.Create), p.Again(), p.Count(batch.Skip), p.Count(batch.Error))
 }
 
 // problem explains what was refused, and returns what to say at the end. A preview is no failure, whatever it shows.
@@ -276,15 +299,22 @@ func (b *batchRun) problem(w io.Writer, p *batch.Preview) error {
 	if failed == 0 || b.preview {
 		return nil
 	}
-	explain(w, p)
-	return terminal.Wrap(fmt.Sprintf("%d of %d requests were not enrolled", failed, len(p.Rows)), errSome)
+	b.explain(w, p)
+	return terminal.Wrap(fmt.Sprintf("%d of %d requests were not %s", failed, len(p.Rows), b.done()), errSome)
+}
+
+func (b *batchRun) done() string {
+	if b.renews != nil {
+		return "renewed"
+	}
+	return "enrolled"
 }
 
 // explain says what is wrong with the first requests that something is wrong with.
-func explain(w io.Writer, p *batch.Preview) {
+func (b *batchRun) explain(w io.Writer, p *batch.Preview) {
 	bad := p.Errors()
 	for i := range bad[:min(len(bad), maxExplained)] {
-		terminal.Explain(w, "marque", terminal.Wrap(place(&bad[i])+" cannot be enrolled", errors.New(bad[i].Reason)))
+		terminal.Explain(w, "marque", terminal.Wrap(place(&bad[i])+" cannot be "+b.done(), errors.New(bad[i].Reason)))
 	}
 	if len(bad) > maxExplained {
 		fmt.Fprintf(w, "marque: and %d more, which --report lists\n", len(bad)-maxExplained)

@@ -24,6 +24,7 @@ type receiptShown struct {
 	Address   string     `json:"address"`
 	Kind      string     `json:"kind"`
 	Issued    time.Time  `json:"issued"`
+	Until     time.Time  `json:"until"` // when the keys end
 	Missing   bool       `json:"missing"`
 	Received  *time.Time `json:"received,omitempty"`
 	Installed *time.Time `json:"installed,omitempty"`
@@ -33,7 +34,7 @@ type receiptShown struct {
 }
 
 func shownReceipt(r *authority.Receipt) receiptShown {
-	out := receiptShown{Address: r.Address.String(), Kind: r.Kind.String(), Issued: r.Issued, Missing: !r.Got, List: r.List.Sequence}
+	out := receiptShown{Address: r.Address.String(), Kind: r.Kind.String(), Issued: r.Issued, Until: r.Until, Missing: !r.Got, List: r.List.Sequence}
 	if r.Got {
 		out.Received, out.Installed = &r.Received, &r.Installed
 	}
@@ -43,21 +44,23 @@ func shownReceipt(r *authority.Receipt) receiptShown {
 func newReceipts() *cobra.Command {
 	var h home
 	var missing, behind, asJSON bool
+	due := -1
 	cmd := &cobra.Command{
-		Use:   "receipts --dir FOLDER [FILE…] [--missing | --behind]",
+		Use:   "receipts --dir FOLDER [FILE…] [--missing | --behind | --due DAYS]",
 		Short: "Take receipts, or list what devices answered",
 		Long: `Takes receipts: of single devices (.mqa files or pictures of their QR codes) or batches of a depot (.mqt). Each is verified against
 the keys that were issued. Without files it lists who is enrolled, which revocation list each device held when it answered, and
-with --missing who has not answered at all, with --behind who held an older list than the newest, or none. A device answers anew after every
+with --missing who has not answered at all, with --behind who held an older list than the newest, or none, with --due whose keys end
+within so many days: those who answered can be renewed (marque authority renew). A device answers anew after every
 list that it applied (marque-vehicle receipt); the newest answer counts. Statements of depots also tell which list each of them hands out: see
 marque authority depots list.
 
 A second receipt for a package with other keys for the next one means that two devices have its keys. It is refused and recorded as an
 alarm; who is revoked, officers decide.`,
-		Example: "  marque authority receipts --dir fleet south-1.mqt\n  marque authority receipts --dir fleet --missing",
+		Example: "  marque authority receipts --dir fleet south-1.mqt\n  marque authority receipts --dir fleet --missing\n  marque authority receipts --dir fleet --due 90",
 		Args: func(_ *cobra.Command, args []string) error {
-			if (missing || behind) && len(args) > 0 {
-				return errors.New("--missing and --behind list, and take no files")
+			if (missing || behind || due >= 0) && len(args) > 0 {
+				return errors.New("--missing, --behind and --due list, and take no files")
 			}
 			return nil
 		},
@@ -69,6 +72,8 @@ alarm; who is revoked, officers decide.`,
 				switch {
 				case missing:
 					return listReceipts(cmd, c, asJSON, func(r *authority.Receipt) bool { return !r.Got })
+				case due >= 0:
+					return listReceipts(cmd, c, asJSON, func(r *authority.Receipt) bool { return dueWithin(r, due) })
 				case behind:
 					return listBehind(cmd, c, asJSON)
 				}
@@ -79,7 +84,8 @@ alarm; who is revoked, officers decide.`,
 	h.openFlags(cmd)
 	cmd.Flags().BoolVar(&missing, "missing", false, "list those that no receipt came of")
 	cmd.Flags().BoolVar(&behind, "behind", false, "list those that held an older list than the newest, or none, when they answered")
-	cmd.MarkFlagsMutuallyExclusive("missing", "behind")
+	cmd.Flags().IntVar(&due, "due", -1, "list those whose keys end within so many days")
+	cmd.MarkFlagsMutuallyExclusive("missing", "behind", "due")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
@@ -158,21 +164,15 @@ func listBehind(cmd *cobra.Command, c *localapi.Client, asJSON bool) error {
 
 func listReceipts(cmd *cobra.Command, c *localapi.Client, asJSON bool, wanted func(*authority.Receipt) bool) error {
 	all := []receiptShown{}
-	for from := uint32(0); ; {
-		page, err := c.Receipts(from, authority.MaxReceipts)
-		if err != nil {
-			return advice.Wrap("the receipts were not listed", err)
+	err := eachReceipt(c, func(r *authority.Receipt) {
+		if wanted(r) {
+			all = append(all, shownReceipt(r))
 		}
-		for i := range page {
-			if wanted(&page[i]) {
-				all = append(all, shownReceipt(&page[i]))
-			}
-		}
-		if len(page) < authority.MaxReceipts {
-			return showReceipts(cmd, all, asJSON)
-		}
-		from = page[len(page)-1].Address.Serial() + 1
+	})
+	if err != nil {
+		return advice.Wrap("the receipts were not listed", err)
 	}
+	return showReceipts(cmd, all, asJSON)
 }
 
 func showReceipts(cmd *cobra.Command, all []receiptShown, asJSON bool) error {
@@ -183,11 +183,11 @@ func showReceipts(cmd *cobra.Command, all []receiptShown, asJSON bool) error {
 	for _, r := range all {
 		switch {
 		case r.Missing:
-			fmt.Fprintf(w, "%s\tno receipt since %s\n", r.Address, r.Issued.Format(time.RFC3339))
+			fmt.Fprintf(w, "%s\tno receipt since %s\tkeys until %s\n", r.Address, r.Issued.Format(time.RFC3339), r.Until.Format(time.DateOnly))
 		case r.List == 0:
-			fmt.Fprintf(w, "%s\tno list\tinstalled %s\t%s\n", r.Address, r.Installed.Format(time.RFC3339), r.note())
+			fmt.Fprintf(w, "%s\tno list\tinstalled %s\tkeys until %s\t%s\n", r.Address, r.Installed.Format(time.RFC3339), r.Until.Format(time.DateOnly), r.note())
 		default:
-			fmt.Fprintf(w, "%s\tlist %d\tinstalled %s\t%s\n", r.Address, r.List, r.Installed.Format(time.RFC3339), r.note())
+			fmt.Fprintf(w, "%s\tlist %d\tinstalled %s\tkeys until %s\t%s\n", r.Address, r.List, r.Installed.Format(time.RFC3339), r.Until.Format(time.DateOnly), r.note())
 		}
 	}
 	return w.Flush()

@@ -230,8 +230,14 @@ func (b *enrolment) print(out io.Writer) {
 	}
 }
 
+// packageFile names the file of a package: NAME~SERIAL.mqp, and every later one by its number, NAME~SERIAL-2.mqp, so that none takes the
+// place of another.
 func packageFile(out string, issued *authority.Issued) string {
-	return filepath.Join(out, fmt.Sprintf("%s~%d.mqp", issued.Address.Name(), issued.Address.Serial()))
+	name := fmt.Sprintf("%s~%d", issued.Address.Name(), issued.Address.Serial())
+	if issued.Sequence > 1 {
+		name += fmt.Sprintf("-%d", issued.Sequence)
+	}
+	return filepath.Join(out, name+".mqp")
 }
 
 // writeRealm makes the folder, and writes to it what every device needs besides its package: before anything is enrolled, which does not

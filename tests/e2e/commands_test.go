@@ -22,6 +22,8 @@ import (
 	"marque/app/appliance"
 	"marque/app/qr"
 	"marque/authority"
+	"marque/device"
+	"marque/device/wire"
 )
 
 // What the scripts can do beyond running programs.
@@ -144,15 +146,27 @@ func zeros(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), make([]byte, n), 0o600))
 }
 
-// foundago DAYS FOLDER PASSPHRASE founds an authority as it would have been founded that many days ago.
+// foundago DAYS FOLDER PASSPHRASE [NAME…] founds an authority as it would have been founded that many days ago, and enrols vehicles, each with a folder
+// of its name.
 func foundago(ts *testscript.TestScript, neg bool, args []string) {
-	need(ts, neg, len(args) == 3, "foundago DAYS FOLDER PASSPHRASE")
+	need(ts, neg, len(args) >= 3, "foundago DAYS FOLDER PASSPHRASE [NAME…]")
 	days, err := strconv.Atoi(args[0])
 	ts.Check(err)
 	clock := func() time.Time { return time.Now().AddDate(0, 0, -days) }
 	f := appliance.Founding{Realm: authority.Founding{Realm: "fleet.example"}, Passphrase: []byte(args[2])}
 	made, err := appliance.Found(ts.MkAbs(args[1]), f, appliance.Options{Clock: clock})
 	ts.Check(err)
+	for _, name := range args[3:] {
+		d, err := device.Create(ts.MkAbs(name), device.Wanted{Name: name, Kind: wire.KindVehicle}, device.Options{Clock: clock})
+		ts.Check(err)
+		request, err := d.Request()
+		ts.Check(err)
+		issued, err := made.Appliance.Authority().Enrol(request)
+		ts.Check(err)
+		_, err = d.Install(issued.Package, made.Appliance.Authority().Core().Hash())
+		ts.Check(err)
+		ts.Check(d.Close())
+	}
 	ts.Check(made.Appliance.Close())
 }
 
