@@ -23,7 +23,7 @@ open the same message, and nobody sees who the others are. Once a signed message
 warm: faster, shorter, and unreadable for the authority too.`,
 		Example: `  echo 'ticket 17' | marque-vehicle seal --dir bus-4711 --to //fleet.example/Sparking~2 --out ticket
   echo 'line 4 is closed' | marque-vehicle seal --dir bus-4711 --to //fleet.example/Sbus-4712~1 --to //fleet.example/Stram~3 --out closed`,
-		Args:    cobra.NoArgs,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return f.use(func(d *device.Device) error {
 				payload, err := terminal.Read(cmd.InOrStdin(), paths.in, device.MaxPayload)
