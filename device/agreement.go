@@ -108,17 +108,22 @@ func (h *handshake) third(to wire.Address, second, auth []byte) ([]byte, error) 
 	} else if err := h.preshare(nil, nil, nil); err != nil {
 		return nil, err
 	}
-	_, k1, k2, err := h.noise.ReadMessage(nil, second)
-	if err != nil {
-		return nil, fmt.Errorf("the peer answered for another address or realm: %w: %w", ErrHandshake, err)
-	}
-	if err := h.split(k1, k2); err != nil {
+	if err := h.meet(second); err != nil {
 		return nil, err
 	}
 	if err := h.checkAuth(auth, h.toInitiator, contextResponder, to); err != nil {
 		return nil, err
 	}
 	return h.auth(h.toResponder, contextInitiator)
+}
+
+// meet takes the responder's Noise message.
+func (h *handshake) meet(second []byte) error {
+	_, k1, k2, err := h.noise.ReadMessage(nil, second)
+	if err != nil {
+		return fmt.Errorf("the peer answered for another address or realm: %w: %w", ErrHandshake, err)
+	}
+	return h.split(k1, k2)
 }
 
 // last checks AuthI, as the responder.
@@ -135,7 +140,7 @@ func firstSize(hybrid bool) int {
 }
 
 func (h *handshake) firstSize() int {
-	if h.before != nil && !h.hybrid {
+	if h.mode() != modeFirst && !h.hybrid {
 		return noiseMessage1 + tagSize // NNpsk2 encrypts an empty payload, too
 	}
 	return firstSize(h.hybrid)
@@ -146,10 +151,14 @@ const (
 	modeFirst = 0
 	modeAnew  = 2 // follows another handshake
 	isHybrid  = 1 // in either
+	modeOpens = 4 // begins with data
 )
 
 func (h *handshake) mode() (m byte) {
-	if h.before != nil {
+	switch {
+	case h.opening:
+		return modeOpens
+	case h.before != nil:
 		m = modeAnew
 	}
 	if h.hybrid {
@@ -166,7 +175,7 @@ func (h *handshake) secondSize() int {
 	return noiseMessage2
 }
 
-// start begins Noise NN, or NNpsk2 if hybrid or not the first; the prologue binds mode, realm and the responder that is meant.
+// start begins Noise NN, or NNpsk2 if hybrid, not the first or opened; the prologue binds mode, realm and the responder that is meant.
 func (h *handshake) start(initiator bool, responder wire.Address) (err error) {
 	h.initiator = initiator
 	prologue := ibc.AppendLPString(nil, "marque/v1/session")
@@ -220,7 +229,7 @@ func (h *handshake) decapsulate(ct []byte) error {
 	return h.preshare(shared, h.kem.EncapsulationKey().Bytes(), ct)
 }
 
-// preshare gives Noise the key HKDF(shared ‖ secret of the handshake before, LP(label) ‖ ek ‖ ct, 32), and erases shared. Without either there
+// preshare gives Noise the key HKDF(shared ‖ secret from before, LP(label) ‖ ek ‖ ct, 32), and erases shared. Without either there
 // is no such key.
 func (h *handshake) preshare(shared, ek, ct []byte) error {
 	defer clear(shared)
@@ -230,6 +239,8 @@ func (h *handshake) preshare(shared, ek, ct []byte) error {
 		return nil
 	case modeAnew, modeAnew | isHybrid:
 		label = "marque/v1/rekey"
+	case modeOpens:
+		label = labelOpeningKey
 	}
 	secret := slices.Concat(shared, h.before)
 	defer clear(secret)

@@ -60,7 +60,7 @@ func (s *bond) Peer() wire.Address { return s.peer }
 // Hybrid says whether ML-KEM-768 took part in the keys, so that who records the session now needs more than to break X25519 one day.
 func (s *bond) Hybrid() bool { return s.present().hybrid }
 
-// HandshakeBytes returns how many octets the handshake took, both ways.
+// HandshakeBytes returns how many octets the handshake took, both ways, without data that went along with the call.
 func (s *bond) HandshakeBytes() int { return s.shaken }
 
 // Exporter derives n octets, at most 16,320, that only the two peers know and that differ for every session and label: HKDF-SHA-512 of the

@@ -97,6 +97,8 @@ var (
 
 	// ErrHybrid: this device or its realm's policy demands hybrid sessions, and the peer offered another.
 	ErrHybrid = errors.New("sessions must be hybrid here (ML-KEM beside X25519), and the peer offered another; give it the realm's newest policy, or switch it on there")
+	// ErrEarly: a session was to begin with data where none may.
+	ErrEarly = errors.New("no session begins with data here; dial without, and send it then")
 	// ErrHandshake: the session's handshake failed before the peer was known.
 	ErrHandshake = errors.New("the session handshake failed")
 	// ErrCrowded: a Listener turned a connection away, since its host has too many handshakes under way.

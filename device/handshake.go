@@ -22,6 +22,7 @@ const (
 
 	noiseMessage1 = 32           // e
 	noiseMessage2 = 32 + tagSize // e, empty payload
+	noiseOpening1 = 32 + tagSize // the same, since there is a key to come
 	noiseHybrid1  = 32 + mlkem.EncapsulationKeySize768 + tagSize
 	noiseHybrid2  = mlkem.CiphertextSize768 + noiseMessage2
 	helloSize     = 1 + 4 + 4
@@ -40,13 +41,16 @@ type handshake struct {
 	rand   io.Reader // of the ephemeral keys
 	noise  *noise.HandshakeState
 	hybrid bool
-	before []byte                     // secret of the handshake that this one follows, nil for the first
+	before []byte                     // secret of the handshake that this one follows, or of the opening; nil otherwise
 	kem    *mlkem.DecapsulationKey768 // of a hybrid initiator
+
+	opening bool   // the call was an opening
+	early   []byte // what it said, at the responder
 
 	secret      []byte      // k1 ‖ k2, from Split
 	toResponder cipher.AEAD // under a1, for AuthI alone
 	toInitiator cipher.AEAD // under a2, for AuthR alone
-	auths       [][32]byte  // hashes of AuthR and AuthI
+	auths       [][32]byte  // hashes of AuthR and AuthI, or of the opening and AuthR
 	peer        wire.Address
 	epoch       uint32 // of the peer's key
 	list        uint32 // sequence of the peer's list
@@ -164,6 +168,9 @@ func (h *handshake) initiate(to wire.Address) error {
 
 // respond plays the one who is called, on a stream.
 func (h *handshake) respond() error {
+	if h.isOpening() {
+		return h.respondEarly()
+	}
 	first, err := h.read(helloSize+noiseMessage1, helloSize+noiseHybrid1)
 	if err != nil {
 		return err

@@ -33,6 +33,8 @@ const (
 	DefaultFullEvery = 10
 	// DefaultFullAfter is how long Mixed broadcasts are short unless Options says otherwise.
 	DefaultFullAfter = 5 * time.Second
+	// MaxEarly is how many octets may go with the call that opens a session.
+	MaxEarly = wire.MaxEarly
 	// MaxRecordData is the number of data octets in one session record.
 	MaxRecordData = 16384
 

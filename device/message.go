@@ -23,6 +23,9 @@ const (
 	ModeWarmSeveral = Mode(wire.ModeWarmSeveral)
 )
 
+// modeOpening is of a call that opens a session. No Message that a program gets has it.
+const modeOpening = Mode(wire.ModeOpening)
+
 // warm says whether nobody but the recipients can read it, not even the authority.
 func (m Mode) warm() bool { return m == ModeWarm || m == ModeWarmSeveral }
 
@@ -41,6 +44,8 @@ func (m Mode) String() string {
 		return "cold, to several"
 	case ModeWarmSeveral:
 		return "warm, to several"
+	case modeOpening:
+		return "opening"
 	}
 	return "unknown mode"
 }

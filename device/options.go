@@ -43,6 +43,9 @@ type Options struct {
 	// Hybrid demands sessions with ML-KEM-768 beside X25519, as a realm's policy may: it calls so, and takes no other call. Without it and without
 	// such a policy the device calls with X25519 alone and takes both.
 	Hybrid bool
+	// Early has the device take sessions that begin with data (DialEarly), which the program then MUST ask each session for by Session.Early. Without
+	// it such calls are refused.
+	Early bool
 	// Counter, if not nil, shows that the folder was not set back to an earlier moment. A folder that was made with one is opened with it.
 	Counter Counter
 	// Refused, if not nil, hears of every connection that a Listener turned away, from several goroutines.

@@ -184,24 +184,33 @@ func (s *sealing) inside(context string, m, key, aad []byte) ([]byte, error) {
 // its pairing only when its epoch fits, its id is new, and not too many arrive at once (ErrBusy). A message that does not decrypt was
 // altered or is for somebody else, which nobody can tell apart: it is ErrTampered and ErrNotForMe. Other errors are as for Verify.
 func (d *Device) Open(msg []byte) (*Message, error) {
+	m, err := d.openAs(parseOutside, msg)
+	if err != nil {
+		return nil, fmt.Errorf("open: %w", err)
+	}
+	return m, nil
+}
+
+// openAs is Open of what parse takes apart.
+func (d *Device) openAs(parse func([]byte) (*outside, error), msg []byte) (*Message, error) {
 	d.mu.RLock()
-	m, err := d.open(msg)
+	m, err := d.open(parse, msg)
 	d.mu.RUnlock()
 	if err != nil {
 		d.noteTwoKeys(err)
-		return nil, fmt.Errorf("open: %w", err)
+		return nil, err
 	}
 	d.settle()
 	return m, nil
 }
 
-func (d *Device) open(msg []byte) (*Message, error) {
+func (d *Device) open(parse func([]byte) (*outside, error), msg []byte) (*Message, error) {
 	now := d.now()
 	r, err := d.ready()
 	if err != nil {
 		return nil, err
 	}
-	s, err := parseOutside(msg)
+	s, err := parse(msg)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}

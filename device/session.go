@@ -35,6 +35,9 @@ type Session struct {
 	spread spread
 	rekey  rekey
 	worn   atomic.Bool // half of the records under a key were sent
+
+	early  []byte // what the peer said with its call
+	opened bool   // it called so
 }
 
 var _ net.Conn = (*Session)(nil)
@@ -45,7 +48,7 @@ func newSession(h *handshake, okm []byte) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{bond: h.bond(okm), conn: h.conn, r: h.r, in: in, out: out}
+	s := &Session{bond: h.bond(okm), conn: h.conn, r: h.r, in: in, out: out, early: h.early, opened: h.opening && !h.initiator}
 	s.spread.peer.Sequence = h.list
 	h.d.sessions.add(s)
 	if err := s.alive(); err != nil {

@@ -28,6 +28,7 @@ var advice = terminal.Advice{
 	{device.ErrSealed, "run it where the TPM is, as a user who may open it; if the TPM is gone for good, revoke this device and enrol it again in a new folder"},
 	{device.ErrCounter, "run it where the TPM is; if the TPM is gone for good, revoke this device and enrol it again in a new folder"},
 	{device.ErrSetBack, "look for the newest one where lists are published, and find out who had the folder"},
+	{device.ErrEarly, "leave --early out, or give it to the one who listens; where sessions must be hybrid nothing goes with a call"},
 	{device.ErrUnanswered, "check --at; a list longer than --size is not sent"},
 	{device.ErrLocked, "give the passphrase that the folder was made with, or its key file"},
 	{device.ErrTruncated, hungUp},

@@ -20,6 +20,8 @@ type call struct {
 	to, at string
 	wait   time.Duration
 	expect int
+	early  string
+	says   bool // early is set
 }
 
 func newDial(f *folder) *cobra.Command {
@@ -29,11 +31,15 @@ func newDial(f *folder) *cobra.Command {
 		Short: "Open a session, and carry lines between it and the terminal",
 		Long: `Opens a session with the device that has the address, which must prove it before it learns who calls. Lines of standard input go to
 the peer, lines of the peer to standard output. Hangs up when standard input has ended and --expect lines came from the peer. Meanwhile a later revocation list goes from whoever has
-it to the other; for that the call lasts up to three seconds longer.`,
-		Example: "  echo 'how long is the queue?' | marque-vehicle dial --dir bus-4711 --to //fleet.example/Sbus-4712~1 --expect 1",
-		Args:    cobra.NoArgs,
+it to the other; for that the call lasts up to three seconds longer.
+
+With --early a line goes along with the call, so that it can be answered one way of the network earlier, if the other side listens with --early.
+The authority can read that line, and nothing that follows; and it may be done there though no answer comes back. So say what may be said twice.`,
+		Example: "  echo 'how long is the queue?' | marque-vehicle dial --dir bus-4711 --to //fleet.example/Sbus-4712~1 --expect 1\n" +
+			"  marque-vehicle dial --dir bus-4711 --to //fleet.example/Sbus-4712~1 --early 'how long is the queue?' --expect 1",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			f.learned = true
+			f.learned, c.says = true, cmd.Flags().Changed("early")
 			return f.use(func(d *device.Device) error {
 				ctx, stop := interruptible(cmd)
 				defer stop()
@@ -51,6 +57,7 @@ it to the other; for that the call lasts up to three seconds longer.`,
 	cmd.Flags().StringVar(&c.at, "at", defaultAt, "where it listens (TCP)")
 	cmd.Flags().DurationVar(&c.wait, "wait", 0, "how long to try again while nobody listens there, such as 10s")
 	cmd.Flags().IntVar(&c.expect, "expect", 0, "hang up only after this many lines of the peer")
+	cmd.Flags().StringVar(&c.early, "early", "", "a line that goes along with the call, at most 16,383 octets: the authority can read it")
 	f.sharing(cmd)
 	terminal.Required(cmd, "to")
 	return cmd
@@ -63,7 +70,7 @@ func (c *call) dial(ctx context.Context, d *device.Device) (*device.Session, err
 		return nil, err
 	}
 	for end := time.Now().Add(c.wait); ; {
-		s, err := d.Dial(ctx, "tcp", c.at, to)
+		s, err := c.once(ctx, d, to)
 		if err == nil || !errors.Is(err, syscall.ECONNREFUSED) || time.Now().After(end) {
 			return s, err
 		}
@@ -73,4 +80,15 @@ func (c *call) dial(ctx context.Context, d *device.Device) (*device.Session, err
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
+}
+
+func (c *call) once(ctx context.Context, d *device.Device, to wire.Address) (*device.Session, error) {
+	if !c.says {
+		return d.Dial(ctx, "tcp", c.at, to)
+	}
+	s, err := d.DialEarly(ctx, "tcp", c.at, to, []byte(c.early+"\n"))
+	if errors.Is(err, device.ErrHandshake) {
+		err = fmt.Errorf("%w; or it takes nothing with a call: leave --early out", err)
+	}
+	return s, err
 }

@@ -18,6 +18,7 @@ type folder struct {
 	ask            bool
 	refused        bool // print who is turned away
 	alone          bool // take no lists from peers, and give none
+	early          bool // take sessions that begin with data
 	learned        bool // print which lists came from peers
 }
 
@@ -56,7 +57,7 @@ func (f *folder) options(fresh bool) (device.Options, error) {
 	if f.learned {
 		o.Learned = printLearned
 	}
-	o.Share.Off = f.alone
+	o.Share.Off, o.Early = f.alone, f.early
 	if !f.phrase() {
 		return o, nil
 	}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/spf13/cobra"
 
+	"marque/app/terminal"
 	"marque/device"
 )
 
@@ -22,7 +24,10 @@ func newListen(f *folder) *cobra.Command {
 		Short: "Accept sessions, and carry lines between them and the terminal",
 		Long: `Accepts sessions, one after the other. Lines of standard input go to the peer, lines of the peer to standard output. A session ends when
 the peer hangs up, or when an applied list revokes it. Who was refused, and why, goes to standard error. Meanwhile a later revocation list
-goes from whoever has it to the other.`,
+goes from whoever has it to the other.
+
+With --early it also takes sessions that begin with a line (dial --early), and prints that line first. Such a line was said by the peer within the last
+minutes and is taken once, but the authority can read it, and the peer may say it again.`,
 		Example: "  marque-vehicle listen --dir bus-4712 --at 127.0.0.1:4711 --once",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -34,6 +39,7 @@ goes from whoever has it to the other.`,
 	}
 	cmd.Flags().StringVar(&at, "at", defaultAt, "where to listen (TCP)")
 	f.sharing(cmd)
+	cmd.Flags().BoolVar(&f.early, "early", false, "take sessions that begin with a line, and print it")
 	cmd.Flags().BoolVar(&once, "once", false, "end after the first session")
 	return cmd
 }
@@ -57,7 +63,10 @@ func listen(cmd *cobra.Command, d *device.Device, at string, once bool) error {
 			return errors.Join(err, l.Close())
 		}
 		fmt.Fprintf(cmd.ErrOrStderr(), "session with %s, %d octets of handshake\n", s.Peer(), s.HandshakeBytes())
-		err = talk(ctx, s, in, cmd.OutOrStdout(), -1, nil)
+		out := cmd.OutOrStdout()
+		if err = greet(s, out, cmd.ErrOrStderr()); err == nil {
+			err = talk(ctx, s, in, out, -1, nil)
+		}
 		if once {
 			return errors.Join(err, l.Close())
 		}
@@ -65,6 +74,17 @@ func listen(cmd *cobra.Command, d *device.Device, at string, once bool) error {
 			fmt.Fprintf(cmd.ErrOrStderr(), "session with %s ended: %v\n", s.Peer(), err)
 		}
 	}
+}
+
+// greet prints what the peer said with its call, if it called so.
+func greet(s *device.Session, out, notes io.Writer) error {
+	line, ok := s.Early()
+	if !ok {
+		return nil
+	}
+	fmt.Fprintf(notes, "%d octets came with the call\n", len(line))
+	_, err := terminal.ForPeople(out).Write(line)
+	return err
 }
 
 // printRefused says who was turned away. It is generic in the type of a network address so that nothing here needs package net.

@@ -66,6 +66,7 @@ var codes = []struct {
 	{C.MARQUE_REGION_MISSING, device.ErrRegionMissing},
 	{C.MARQUE_OTHER_REGION, device.ErrOtherRegion},
 	{C.MARQUE_UNANSWERED, device.ErrUnanswered},
+	{C.MARQUE_EARLY, device.ErrEarly},
 	{C.MARQUE_HYBRID, device.ErrHybrid},
 	{C.MARQUE_HANDSHAKE, device.ErrHandshake},
 	{C.MARQUE_CROWDED, device.ErrCrowded},

@@ -114,6 +114,7 @@ enum marque_code {
     MARQUE_CROWDED = 72,
     MARQUE_TRUNCATED = 73,
     MARQUE_SESSION_ENDED = 74,
+    MARQUE_EARLY = 75, /* a session was to begin with data where none may */
 
     MARQUE_UNANSWERED = 80 /* nobody answered with a later list */
 };

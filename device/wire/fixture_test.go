@@ -280,6 +280,20 @@ func several(t testing.TB, mode byte, n int, p *wire.Plain) *wire.Several {
 	return s
 }
 
+// opening is sealed with a filler, too.
+func opening(t testing.TB) *wire.Opening {
+	t.Helper()
+	p := plain(t, false)
+	p.Payload = must(early("are you free?").Marshal())(t)
+	return &wire.Opening{
+		Ref: [4]byte{1, 2, 3, 4}, Epoch: 7, U: fill[[48]byte](0x45), Ciphertext: append(must(p.Marshal())(t), make([]byte, 16)...),
+	}
+}
+
+func early(data string) *wire.Early {
+	return &wire.Early{List: 2, Noise: fill[[48]byte](0x54), Data: []byte(data)}
+}
+
 func auth(t testing.TB) *wire.Auth {
 	t.Helper()
 	return &wire.Auth{Address: bus(t), Epoch: 7, List: 2, R: fill[[32]byte](0x51), Sig: fill[[64]byte](0x52)}

@@ -62,6 +62,10 @@ func FuzzSealed(f *testing.F) { fuzz(f, binaryObjects(f)["sealed"]) }
 
 func FuzzSeveral(f *testing.F) { fuzz(f, binaryObjects(f)["several"]) }
 
+func FuzzOpening(f *testing.F) { fuzz(f, binaryObjects(f)["opening"]) }
+
+func FuzzEarly(f *testing.F) { fuzz(f, binaryObjects(f)["early"]) }
+
 func FuzzFullRequest(f *testing.F) { fuzz(f, binaryObjects(f)["full-request"]) }
 
 func FuzzPlain(f *testing.F) { fuzz(f, binaryObjects(f)["plain"]) }
@@ -130,6 +134,9 @@ func FuzzSniff(f *testing.F) {
 		}
 		if _, err := wire.ParseSealed(b); err == nil && found != wire.FoundSealed {
 			t.Errorf("a sealed message seems to be %s", found)
+		}
+		if _, err := wire.ParseOpening(b); err == nil && found != wire.FoundOpening {
+			t.Errorf("an opening seems to be %s", found)
 		}
 		if _, err := wire.ParseSeveral(b); err == nil && found != wire.FoundSealed {
 			t.Errorf("a message to several seems to be %s", found)

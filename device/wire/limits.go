@@ -24,6 +24,9 @@ const (
 	MaxPayload    = 65_536       // what an application sends in one message
 	MaxCiphertext = maxPlain + tagSize
 	MaxAuth       = 1 + MaxAddress + 4 + 4 + pointSize + signatureSize
+	MaxEarly      = 16_384 // what a program says with the call that opens a session
+	MinOpening    = openingHeader + minOpeningPlain + tagSize
+	MaxOpening    = openingHeader + maxPlain - MaxPayload + earlyOverhead + MaxEarly + tagSize
 	MaxListPiece  = 4_096 // of a statement in one record of a session, so that the session's own data never waits long
 	MinListQuery  = 1 + refSize + orderSize
 	MaxListQuery  = 65_507 // a UDP datagram over IPv4, of a query and of its answer
@@ -75,6 +78,10 @@ const (
 	datagramOverhead = 1 + 8 + 16 // at most
 	orderSize        = 3 * 4      // of a list
 	minAddress       = len("//a/Sb~0")
+
+	openingHeader   = 1 + refSize + 4 + coldSize
+	earlyOverhead   = 4 + 32 + tagSize // list and Noise message 1
+	minOpeningPlain = 1 + 1 + minAddress + pointSize + 8 + signatureSize + earlyOverhead
 
 	maxPlain  = 1 + 1 + MaxAddress + pointSize + 8 + signatureSize + MaxPayload
 	minPlain  = 1 + keyRefSize + 8 + signatureSize

@@ -14,6 +14,7 @@ const (
 	ModeColdSeveral    byte = 0x15 // sealed to several addresses
 	ModeWarmSeveral    byte = 0x16 // sealed to several peers whose keys are known
 	ModeFullRequest    byte = 0x17 // asks for a broadcast in the full form
+	ModeOpening        byte = 0x18 // sealed to an address, and opens a session
 	ModeHello          byte = 0x21 // opens a session
 	ModeHelloHybrid    byte = 0x22 // opens a session whose keys come of ML-KEM-768, too
 	ModeListQuery      byte = 0x31 // asks for a later revocation list

@@ -21,6 +21,10 @@ func TestOverheads(t *testing.T) {
 	long.Sender = address
 	named := plain(t, false)
 	named.Sender.Address = address
+	greeting := opening(t)
+	named.Payload = must(early("are you free?").Marshal())(t)
+	greeting.Ciphertext = append(must(named.Marshal())(t), make([]byte, 16)...)
+	named.Payload = plain(t, false).Payload
 	for what, c := range map[string]struct {
 		message marshaller
 		payload []byte
@@ -33,6 +37,7 @@ func TestOverheads(t *testing.T) {
 		"cold, to two":          {several(t, wire.ModeColdSeveral, 2, named), named.Payload, 237 + 2*48},
 		"warm, to three":        {several(t, wire.ModeWarmSeveral, 3, named), named.Payload, 221 + 3*48},
 		"warm, to 64 in reply":  {several(t, wire.ModeWarmSeveral, 64, plain(t, true)), plain(t, true).Payload, 171 + 64*48},
+		"opening":               {greeting, []byte("are you free?"), 204 + 52},
 		"warm, to one in reply": {sealed(t, wire.ModeWarm, plain(t, true)), plain(t, true).Payload, 138},
 	} {
 		if got := len(must(c.message.Marshal())(t)) - len(c.payload); got != c.want {
@@ -68,6 +73,20 @@ func TestMessageTooLong(t *testing.T) {
 	if _, err := wire.ParseBroadcast(append(at, 0)); !isErr(err, wire.ErrTooLong) {
 		t.Error(err)
 	}
+	o := opening(t)
+	for _, n := range []int{wire.MinOpening, wire.MaxOpening} {
+		o.Ciphertext = make([]byte, n-57)
+		if len(must(o.Marshal())(t)) != n {
+			t.Errorf("an opening of %d octets has another length", n)
+		}
+	}
+	o.Ciphertext = append(o.Ciphertext, 0)
+	if _, err := o.Marshal(); !isErr(err, wire.ErrTooLong) {
+		t.Error(err)
+	}
+	if _, err := early(string(long[:wire.MaxEarly+1])).Marshal(); !isErr(err, wire.ErrTooLong) {
+		t.Error(err)
+	}
 	s := sealed(t, wire.ModeCold, plain(t, true))
 	s.Ciphertext = make([]byte, wire.MaxCiphertext+1)
 	if _, err := s.Marshal(); !isErr(err, wire.ErrTooLong) {
@@ -81,11 +100,12 @@ func TestMessagesRefuse(t *testing.T) {
 		_, broadcastErr := wire.ParseBroadcast(b)
 		_, sealedErr := wire.ParseSealed(b)
 		_, severalErr := wire.ParseSeveral(b)
+		_, openingErr := wire.ParseOpening(b)
 		_, _, helloErr := wire.ParseHello(b)
 		isBroadcast, isSealed, isHello := first == 0x11 || first == 0x12, first == 0x13 || first == 0x14, first == 0x21 || first == 0x22
 		if isErr(broadcastErr, wire.ErrType) == isBroadcast || isErr(sealedErr, wire.ErrType) == isSealed || isErr(helloErr, wire.ErrType) == isHello ||
-			isErr(severalErr, wire.ErrType) == (first == 0x15 || first == 0x16) {
-			t.Errorf("%#x: %v, %v, %v, %v", first, broadcastErr, sealedErr, severalErr, helloErr)
+			isErr(severalErr, wire.ErrType) == (first == 0x15 || first == 0x16) || isErr(openingErr, wire.ErrType) == (first == 0x18) {
+			t.Errorf("%#x: %v, %v, %v, %v, %v", first, broadcastErr, sealedErr, severalErr, openingErr, helloErr)
 		}
 	}
 	for what, v := range map[string]marshaller{

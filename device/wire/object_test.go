@@ -118,9 +118,11 @@ func binaryObjects(t testing.TB) map[string]object {
 			marshalled(t, several(t, wire.ModeColdSeveral, 2, plain(t, false)), several(t, wire.ModeWarmSeveral, 3, plain(t, true))),
 			reencoded(wire.ParseSeveral),
 		},
-		"plain": {marshalled(t, plain(t, false), plain(t, true)), reencoded(wire.ParsePlain)},
-		"auth":  {marshalled(t, auth(t), authR(t)), reencoded(wire.ParseAuth)},
-		"hello": {marshalled(t, hello(t), hybridHello(t)), rehello},
+		"opening": {marshalled(t, opening(t)), reencoded(wire.ParseOpening)},
+		"early":   {marshalled(t, early("are you free?"), early("")), reencoded(wire.ParseEarly)},
+		"plain":   {marshalled(t, plain(t, false), plain(t, true)), reencoded(wire.ParsePlain)},
+		"auth":    {marshalled(t, auth(t), authR(t)), reencoded(wire.ParseAuth)},
+		"hello":   {marshalled(t, hello(t), hybridHello(t)), rehello},
 	}
 }
 

@@ -26,6 +26,7 @@ const (
 	FoundManifest    Found = "manifest"
 	FoundBroadcast   Found = "signed message"
 	FoundSealed      Found = "sealed message"
+	FoundOpening     Found = "call that opens a session"
 )
 
 // Sniff says what b seems to be, in order to say what somebody gave in place of what was asked for. It verifies nothing:
@@ -57,6 +58,9 @@ func Sniff(b []byte) Found {
 	}
 	if _, err := ParseSeveral(b); err == nil {
 		return FoundSealed
+	}
+	if _, err := ParseOpening(b); err == nil {
+		return FoundOpening
 	}
 	return FoundUnknown
 }

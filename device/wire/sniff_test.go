@@ -8,7 +8,7 @@ import (
 
 func TestSniff(t *testing.T) {
 	for name, want := range map[string]wire.Found{
-		"request": wire.FoundRequest, "broadcast": wire.FoundBroadcast, "sealed": wire.FoundSealed, "several": wire.FoundSealed,
+		"request": wire.FoundRequest, "broadcast": wire.FoundBroadcast, "sealed": wire.FoundSealed, "several": wire.FoundSealed, "opening": wire.FoundOpening,
 		"statement of type package": wire.FoundPackage, "statement of type bundle": wire.FoundBundle,
 		"statement of type core": wire.FoundStatement, "statement of type policy": wire.FoundStatement,
 		"statement of type checkpoint": wire.FoundStatement, "statement of type regions": wire.FoundRegions, "region": wire.FoundRegion,

@@ -79,6 +79,9 @@ func (v *vector) read(t *testing.T) (derived map[string]string, err error) {
 		return derive(s, err, func() map[string]string {
 			return hexes("id", s.ID(), "aad", s.Header(), "bound", s.Bound(), "signed, without payload", wire.SeveralSigned(s.Mode, s.Bound(), sent, nil))
 		})
+	case "opening":
+		o, err := wire.ParseOpening(in)
+		return derive(o, err, func() map[string]string { return hexes("id", o.ID(), "aad", o.Header()) })
 	case "sealed":
 		s, err := wire.ParseSealed(in)
 		return derive(s, err, func() map[string]string { return hexes("id", s.ID(), "aad", s.Header()) })

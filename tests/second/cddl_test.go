@@ -77,7 +77,7 @@ func TestRules(t *testing.T) {
 	rule := map[string]string{"compact": "change", "log entry": "log-entry"}
 	octets := map[string]bool{ // layouts that section 7 and 10 give octet by octet
 		"address": true, "request text": true, "broadcast": true, "sealed": true, "several": true, "plain": true, "auth": true, "hello": true,
-		"datagram": true, "list request": true, "list piece": true, "list query": true, "list answer": true, "full-request": true,
+		"datagram": true, "list request": true, "list piece": true, "list query": true, "list answer": true, "full-request": true, "opening": true, "early": true,
 	}
 	kinds := map[string]string{} // of log entries, by their number
 	for name, text := range all {
