@@ -190,6 +190,8 @@ func roles(t *testing.T, dir string, c *localapi.Client) {
 		"revoke":  func() error { _, err := operator.Revoke(stolen); return err },
 		"publish": func() error { _, err := operator.Publish(); return err },
 		"policy":  func() error { _, err := operator.SetPolicy(localapi.Policy{}); return err },
+		"trust":   func() error { _, err := operator.Trust(localapi.Trust{}); return err },
+		"renew":   func() error { _, err := operator.RenewTrust(); return err },
 	} {
 		if err := do(); !errors.Is(err, authority.ErrWrongRole) {
 			t.Errorf("an operator: %s: %v", name, err)
