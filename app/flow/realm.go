@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"marque/app/words"
+	"marque/authority"
 	"marque/device/wire"
 )
 
@@ -23,7 +24,8 @@ type Rules struct {
 	Policy          *wire.Policy // likewise, in force
 	CoreStatement   []byte
 	PolicyStatement []byte
-	Deciders        int // security officers who decide about the policy and the clock; 0 where there are no officers
+	Trusted         authority.TrustList // other realms; the zero value where none was ever trusted
+	Deciders        int                 // security officers who decide about the policy and the clock; 0 where there are no officers
 }
 
 // Term is one of the terms of a policy.
@@ -125,6 +127,17 @@ func (r *Realm) Words() [words.Count]string {
 
 // Terms returns those in force.
 func (r *Realm) Terms() Terms { return termsOf(r.Rules.Policy) }
+
+// Trusted returns the names of the other realms that devices are told to trust, as things stand; nil for none.
+func (r *Realm) Trusted() (names []string) {
+	if r.Rules.Trusted.Lapsed {
+		return nil
+	}
+	for _, one := range r.Rules.Trusted.Realms {
+		names = append(names, one.Name)
+	}
+	return names
+}
 
 // Type changes what is asked of a term; an empty text leaves it as it is.
 func (r *Realm) Type(t Term, text string) {
@@ -258,9 +271,10 @@ func (r *Realm) Confirm(passphrase []byte) {
 const (
 	coreFile   = "core.mqs"
 	policyFile = "policy-%d.mqs"
+	trustFile  = "trust-%d.mqf"
 )
 
-// Export writes the statements of core and policy into a folder.
+// Export writes the statements of core and policy into a folder, and the trust list, if there is one.
 func (r *Realm) Export(folder string) {
 	if r.Rules == nil || r.Busy || folder == "" {
 		return
@@ -271,7 +285,11 @@ func (r *Realm) Export(folder string) {
 		if err := save(filepath.Join(folder, coreFile), rules.CoreStatement); err != nil {
 			return struct{}{}, err
 		}
-		return struct{}{}, save(filepath.Join(folder, fmt.Sprintf(policyFile, rules.Policy.Sequence)), rules.PolicyStatement)
+		err := save(filepath.Join(folder, fmt.Sprintf(policyFile, rules.Policy.Sequence)), rules.PolicyStatement)
+		if t := &rules.Trusted; err == nil && t.Sequence > 0 {
+			err = save(filepath.Join(folder, fmt.Sprintf(trustFile, t.Sequence)), t.Statement)
+		}
+		return struct{}{}, err
 	}, func(_ struct{}, err error) {
 		r.Busy, r.Problem = false, explain(err, "realm.export.failed")
 		if err == nil {

@@ -6,11 +6,14 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"marque/app/flow"
 	"marque/app/localapi"
+	"marque/app/words"
+	"marque/authority"
 	"marque/device"
 	"marque/device/wire"
 )
@@ -338,5 +341,46 @@ func TestAbout(t *testing.T) {
 	w.until("the results", func() bool { return !a.Testing })
 	if !a.Sound() || len(a.Results) < 10 || a.Problem != nil {
 		t.Errorf("%+v, %+v", a.Results, a.Problem)
+	}
+}
+
+// Other realms that are trusted are shown, and whoever approves that sees the words of their core.
+func TestTrustedRealms(t *testing.T) {
+	w := newWindow(t)
+	w.found()
+	r, c := w.console.Realm, w.other()
+	w.until("the rules", func() bool { return r.Rules != nil })
+	if r.Trusted() != nil || r.Rules.Trusted.Sequence != 0 {
+		t.Errorf("%+v", r.Rules.Trusted)
+	}
+	other := *c.Core()
+	other.Realm, other.SPIDs = "ferries.example", []string{"ferries.example"}
+	core, err := other.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := c.Trust(localapi.Trust{Realm: other.Realm, Core: core}); err != nil || !out.Done {
+		t.Fatalf("%+v, %v", out, err)
+	}
+	w.console.Open(flow.PlaceRealm)
+	w.until("the trust list", func() bool { return slices.Equal(r.Trusted(), []string{"ferries.example"}) })
+	folder := filepath.Join(t.TempDir(), "statements")
+	r.Export(folder)
+	w.until("the export", func() bool { return !r.Busy })
+	list, err := os.ReadFile(filepath.Join(folder, "trust-1.mqf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := wire.OpenTrust(list, c.Core()); err != nil {
+		t.Error(err)
+	}
+	payload, err := (&authority.TrustPayload{Realm: other.Realm, Core: core}).Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash := other.Hash()
+	content := (&flow.Proposal{Action: authority.ActionTrust, Payload: payload}).Content()
+	if content == nil || content.Facts[len(content.Facts)-1].Words == nil || *content.Facts[len(content.Facts)-1].Words != words.Of(hash[:]) {
+		t.Errorf("%+v", content)
 	}
 }

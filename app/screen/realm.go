@@ -211,6 +211,9 @@ func (v *realmView) policy(narrow bool) fyne.CanvasObject {
 		rows.Add(rule())
 	}
 	rows.Add(v.padding(narrow))
+	if m.Rules.Trusted.Sequence > 0 {
+		rows.Add(v.trusted(narrow))
+	}
 	pill := Pill("", say("realm.policy.number", "Number", number(int(m.Rules.Policy.Sequence))), toneQuiet)
 	return headedCard(say("realm.policy"), pill, column(0, rows))
 }
@@ -231,6 +234,21 @@ func (v *realmView) padding(narrow bool) fyne.CanvasObject {
 		words.Add(text(say("realm.padding.command"), sizeLabel, colourText2, plain))
 	}
 	return container.NewBorder(nil, nil, nil, text(value, sizeBody, colourText, bold), words)
+}
+
+// trusted names the other realms. They are decided about by a command, which a narrow window does not name.
+func (v *realmView) trusted(narrow bool) fyne.CanvasObject {
+	names := v.model.Trusted()
+	list := &v.model.Rules.Trusted
+	why := say("realm.trusted.nobody")
+	if len(names) > 0 {
+		why = say("realm.trusted.names", "Names", strings.Join(names, ", "), "Moment", moment(list.HardExpiry.In(v.shell.console.Status.Time().Location())))
+	}
+	words := column(0, text(say("realm.trusted"), sizeBody, colourText, plain), paragraph(why, sizeLabel, colourText2, plain))
+	if !narrow {
+		words.Add(text(say("realm.trusted.command"), sizeLabel, colourText2, plain))
+	}
+	return container.NewBorder(nil, nil, nil, text(number(len(names)), sizeBody, colourText, bold), words)
 }
 
 // clock asks somebody to compare the clock of this computer with another one.

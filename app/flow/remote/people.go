@@ -43,10 +43,19 @@ func (s *Service) Rules() (rules *flow.Rules, err error) {
 				Core: r.Core, Policy: r.Policy, CoreStatement: r.CoreStatement, PolicyStatement: r.PolicyStatement,
 				Deciders: r.Needs[authority.ActionPolicy].Officers,
 			}
+			err = readTrust(c, rules)
 		}
 		return err
 	})
 	return rules, err
+}
+
+func readTrust(c *localapi.Client, rules *flow.Rules) error {
+	list, err := c.Trusted()
+	if err == nil {
+		rules.Trusted = *list
+	}
+	return err
 }
 
 // SetPolicy implements flow.Governor.
