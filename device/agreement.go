@@ -24,7 +24,7 @@ func (d *Device) wantsHybrid(r *realm) bool { return d.o.Hybrid || r.policy.Hybr
 
 // first makes the initiator's first message, with its hello.
 func (h *handshake) first(to wire.Address) ([]byte, error) {
-	hello, err := (&wire.Hello{Ref: h.realm.ref, Callee: wire.Callee(h.realm.hash, to), Hybrid: h.hybrid}).Marshal()
+	hello, err := (&wire.Hello{Ref: h.to.ref, Callee: wire.Callee(h.to.hash, to), Hybrid: h.hybrid}).Marshal()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
@@ -189,7 +189,7 @@ func (h *handshake) start(initiator bool, responder wire.Address) (err error) {
 	if h.mode() != modeFirst {
 		c.PresharedKeyPlacement = 2
 	}
-	c.Prologue = ibc.AppendLPString(append(prologue, h.realm.hash[:]...), responder.String())
+	c.Prologue = ibc.AppendLPString(append(prologue, h.to.hash[:]...), responder.String())
 	if h.noise, err = noise.NewHandshakeState(c); err != nil {
 		return fmt.Errorf("%w: %w", ErrHandshake, err)
 	}
@@ -323,16 +323,20 @@ func (h *handshake) checkAuth(msg []byte, from cipher.AEAD, context string, call
 		return fmt.Errorf("the peer says who it is in another way than its part does: %w", ErrMalformed)
 	case h.initiator:
 		a.Address = called
-	case a.Address.Serial() == h.realm.address.Serial(): // never accepted, but it may prove that this device's key was issued twice
-		if err := h.d.checkAuth(h.realm, context, a, h.transcript(a.List)); err != nil {
+	case h.realm.own(a.Address): // never accepted, but it may prove that this device's key was issued twice
+		if _, err := h.d.checkAuth(h.realm, context, a, h.transcript(a.List)); err != nil {
 			return err
 		}
 		return ErrOwnIdentity
 	}
-	if err := h.d.checkAuth(h.realm, context, a, h.transcript(a.List)); err != nil {
+	of, err := h.d.checkAuth(h.realm, context, a, h.transcript(a.List))
+	if err != nil {
 		return err
 	}
+	if h.initiator && of.hash != h.to.hash {
+		return fmt.Errorf("the peer's realm got another core meanwhile: %w", ErrHandshake)
+	}
 	h.auths = append(h.auths, sha256.Sum256(b))
-	h.peer, h.epoch, h.list = a.Address, a.Epoch, a.List
+	h.peer, h.of, h.epoch, h.list = a.Address, of, a.Epoch, a.List
 	return nil
 }

@@ -40,23 +40,34 @@ func (d *Device) alarm(now time.Time, text string) {
 // stay. The caller holds mu.
 func (d *Device) alarmOf(core [32]byte, now time.Time, text string, keys ...KeyEvidence) bool {
 	text = text[:min(len(text), maxAlarmText)]
-	same := 0
+	same, most := 0, maxAlarms
+	abroad := d.abroadCore(core)
+	if abroad {
+		most, keys = maxAlarmsAbroad, nil
+	}
 	for _, a := range d.alarms {
-		if a.Core != core {
-			continue
-		}
-		if same++; a.Text == text {
+		if a.Core == core && a.Text == text {
 			return false
 		}
+		if a.Core == core || abroad && d.abroadCore(a.Core) {
+			same++
+		}
 	}
-	if same >= maxAlarms {
+	if same >= most {
 		return false
 	}
 	d.alarms = append(d.alarms, proofless(Alarm{Time: time.UnixMilli(now.UnixMilli()).UTC(), Text: text, Core: core, Keys: keys}, d.alarms))
 	return true
 }
 
-// Alarms returns a copy of all alarms, the oldest first, at most 32 of the core in force and 32 of the one before it.
+// abroadCore says whether a core is neither the one in force nor the one before it, but another realm's: of those in all there are few alarms, and
+// without proofs, so that no other authority fills the room for what this device has to say of its own. The caller holds mu.
+func (d *Device) abroadCore(core [32]byte) bool {
+	_, hash := d.inForce()
+	return core != hash && (d.rotation == nil || core != d.rotation.former.CoreHash)
+}
+
+// Alarms returns a copy of all alarms, the oldest first, at most 32 of the core in force, 32 of the one before it, and 8 of other realms.
 func (d *Device) Alarms() []Alarm {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
@@ -129,7 +140,7 @@ func encodeAlarmCores(e *encoder, alarms []Alarm) {
 
 func decodeAlarms(d *decoder) []Alarm {
 	var alarms []Alarm
-	for range d.count(2 * maxAlarms) {
+	for range d.count(2*maxAlarms + maxAlarmsAbroad) {
 		a := Alarm{Time: d.time(), Text: d.text()}
 		for range d.count(2) {
 			a.Keys = append(a.Keys, decodeEvidence(d))

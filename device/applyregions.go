@@ -33,14 +33,14 @@ func (d *Device) applyRegions(list []byte, regions [][]byte) (*Applied, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := openRegions(list, s.realm)
+	m, err := openRegions(list, s.of)
 	if err != nil {
-		return nil, s.rotated.explain(err, list, s.realm)
+		return nil, s.rotated.explain(err, list, s.of)
 	}
 	if err := d.comparePlace(&m.List, s); err != nil {
 		return nil, err
 	}
-	l, err := newRegional(m, regions, s.realm, d.o.ListMemory)
+	l, err := newRegional(m, regions, s.of, d.o.ListMemory)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func (d *Device) applyRegions(list []byte, regions [][]byte) (*Applied, error) {
 }
 
 // openRegions checks everything about a list in regions that needs neither state nor regions.
-func openRegions(statement []byte, r *realm) (*wire.Regions, error) {
+func openRegions(statement []byte, r *public) (*wire.Regions, error) {
 	payload, err := wire.OpenStatement(statement, wire.TypeRegions, r.core.Realm, r.core.StatementKey)
 	if err != nil {
 		return nil, statementError(err)
@@ -68,7 +68,7 @@ func openRegions(statement []byte, r *realm) (*wire.Regions, error) {
 }
 
 // newRegional takes the regions of a verified list. When they are all there, they have the list's state, or it is refused.
-func newRegional(m *wire.Regions, files [][]byte, r *realm, memory int) (*list, error) {
+func newRegional(m *wire.Regions, files [][]byte, r *public, memory int) (*list, error) {
 	parts := make(map[int]revocation.Part)
 	var held []Span
 	for i, file := range files {

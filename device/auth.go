@@ -37,31 +37,34 @@ func (d *Device) signAuth(r *realm, named bool, context string, transcript func(
 	return a.Marshal()
 }
 
-// checkAuth checks a peer's epoch, list state and signature, and remembers its key.
-func (d *Device) checkAuth(r *realm, context string, a *wire.Auth, transcript []byte) error {
+// checkAuth checks a peer's epoch, list state and signature, and remembers its key. It returns the peer's realm.
+func (d *Device) checkAuth(r *realm, context string, a *wire.Auth, transcript []byte) (side, error) {
 	d.mu.RLock()
-	err := d.checkAuthLocked(r, context, a, transcript)
+	of, err := d.checkAuthLocked(r, context, a, transcript)
 	d.mu.RUnlock()
 	d.noteTwoKeys(err)
-	return err
+	return of, err
 }
 
-func (d *Device) checkAuthLocked(r *realm, context string, a *wire.Auth, transcript []byte) error {
+func (d *Device) checkAuthLocked(r *realm, context string, a *wire.Auth, transcript []byte) (of side, err error) {
 	now := d.now()
 	if d.closed {
-		return ErrClosed
+		return of, ErrClosed
 	}
 	if err := d.outlived(r); err != nil {
-		return err
+		return of, err
 	}
-	if !r.current(a.Epoch, now) {
-		return fmt.Errorf("%s proves itself for epoch %d, which is not now: %w", a.Address, a.Epoch, ErrEpoch)
+	if of, err = d.sideOf(r, a.Address, now); err != nil {
+		return of, err
+	}
+	if !r.current(of.public, a.Epoch, now) {
+		return of, fmt.Errorf("%s proves itself for epoch %d, which is not now: %w", a.Address, a.Epoch, ErrEpoch)
 	}
 	from := wire.Sender{Address: a.Address, R: a.R}
 	proof := signed{context, transcript, a.Sig}
-	p, _, err := d.verifySender(r, from, a.Epoch, now, proof)
+	p, _, err := d.verifySender(r, of, from, a.Epoch, now, proof)
 	if err != nil {
-		return err
+		return of, err
 	}
-	return d.peers.learn(a.Address, p.key, true, proof)
+	return of, d.peers.learn(a.Address, p.key, true, proof)
 }

@@ -137,7 +137,7 @@ func (a *authority) record(e wire.Entry) ([]byte, int64) {
 // issue answers a request with a package.
 func (a *authority) issue(request []byte, e edit) []byte {
 	r := must(wire.ParseRequest(request))
-	addr := must(wire.NewAddress("fleet.example", "", r.Name, a.next))
+	addr := must(wire.NewAddress(a.core.Realm, "", r.Name, a.next))
 	if e.address != "" {
 		addr = must(wire.ParseAddress(e.address))
 	}

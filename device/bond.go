@@ -15,8 +15,9 @@ type bond struct {
 	d        *Device
 	realm    *realm
 	peer     wire.Address
-	caller   bool // this side called the other
-	shaken   int  // octets of the handshake
+	of       *public // the peer's realm
+	caller   bool    // this side called the other
+	shaken   int     // octets of the handshake
 	exporter [exporterSize]byte
 
 	endMu *sync.Mutex
@@ -27,7 +28,7 @@ type bond struct {
 // bond makes one of the 120 octets that the handshake derived.
 func (h *handshake) bond(okm []byte) bond {
 	return bond{
-		d: h.d, realm: h.realm, peer: h.peer, caller: h.initiator, shaken: h.bytes,
+		d: h.d, realm: h.realm, peer: h.peer, of: h.of.public, caller: h.initiator, shaken: h.bytes,
 		exporter: [exporterSize]byte(okm[2*keyMaterial:]), endMu: &sync.Mutex{}, era: h.era(okm, 0),
 	}
 }
@@ -53,6 +54,9 @@ func (h *handshake) halves(okm []byte, generation uint32) (in, out *half, err er
 	}
 	return in, out, nil
 }
+
+// abroad says whether the peer is of another realm, which has lists of its own.
+func (s *bond) abroad() bool { return s.of.hash != s.realm.hash }
 
 // Peer returns who is on the other side.
 func (s *bond) Peer() wire.Address { return s.peer }
@@ -128,7 +132,14 @@ func (d *Device) stillTrusted(s *bond) error {
 	if err := d.ownRevoked(s.realm); err != nil {
 		return err
 	}
-	_, err := d.peerStatus(s.peer, e.epoch, now)
+	of, err := d.sideOf(s.realm, s.peer, now)
+	switch {
+	case err != nil:
+		return err
+	case of.hash != s.of.hash:
+		return fmt.Errorf("the realm of %s has another core now: %w", s.peer, ErrUnknownRealm)
+	}
+	_, err = d.peerStatus(of, s.peer, e.epoch, now)
 	return err
 }
 

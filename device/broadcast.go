@@ -116,7 +116,7 @@ func (d *Device) verify(m *Message, msg []byte) error {
 	defer signedOctets.Put(buffer)
 	s := h.signed((*buffer)[:0])
 	*buffer = s.m
-	p, v, err := d.verifySender(h.realm, h.from(), h.epoch, h.now, s)
+	p, v, err := d.verifySender(h.realm, h.side, h.from(), h.epoch, h.now, s)
 	switch {
 	case errors.Is(err, ErrUnknownSender):
 		return d.unknownSender(&h)
@@ -130,6 +130,7 @@ func (d *Device) verify(m *Message, msg []byte) error {
 type heard struct {
 	wire.Broadcast
 	realm *realm
+	side  side // the sender's
 	id    [16]byte
 	epoch uint32
 	now   time.Time
@@ -144,14 +145,14 @@ func (d *Device) hear(h *heard, msg []byte) (err error) {
 	if err := h.Parse(msg, d.peers.named); err != nil {
 		return fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	if h.Ref != h.realm.ref {
-		return d.foreign(h.realm, h.Ref)
+	if h.side, err = d.sideBy(h.realm, h.Ref, h.now); err != nil {
+		return err
 	}
 	h.id = h.ID()
 	if err := d.admissible(h.realm, h.id, h.Time, h.now); err != nil {
 		return err
 	}
-	h.epoch, err = h.realm.epoch(h.Time)
+	h.epoch, err = h.side.epoch(h.Time)
 	return err
 }
 
@@ -192,16 +193,16 @@ type signed struct {
 }
 
 // verifySender finds the key that a message names, checks its owner against the list, and then the signature. The caller holds mu.
-func (d *Device) verifySender(r *realm, from wire.Sender, epoch uint32, now time.Time, s signed) (*peer, verdict, error) {
-	if !from.Known && from.Address.Serial() == r.address.Serial() && r.core.Lists(from.Address.SPID()) {
+func (d *Device) verifySender(r *realm, of side, from wire.Sender, epoch uint32, now time.Time, s signed) (*peer, verdict, error) {
+	if !from.Known && r.own(from.Address) {
 		return nil, verdict{}, d.own(r, from, epoch, s)
 	}
-	candidates, err := d.candidates(r, from, epoch)
+	candidates, err := d.candidates(of, from, epoch)
 	if err != nil {
 		return nil, verdict{}, err
 	}
 	for _, p := range candidates.keys[:candidates.n] {
-		v, err := d.peerStatus(p.address, epoch, now)
+		v, err := d.peerStatus(of, p.address, epoch, now)
 		if err != nil && !from.Known {
 			return nil, v, err // a reference only hints at a name, so there the signature comes first
 		}
@@ -213,19 +214,19 @@ func (d *Device) verifySender(r *realm, from wire.Sender, epoch uint32, now time
 }
 
 // candidates returns the keys that a sender's name may mean.
-func (d *Device) candidates(r *realm, from wire.Sender, epoch uint32) (c candidates, err error) {
+func (d *Device) candidates(of side, from wire.Sender, epoch uint32) (c candidates, err error) {
 	if from.Known {
-		if c = d.peers.byReference(from.KeyRef, epoch); c.n == 0 {
+		if c = d.peers.byReference(from.KeyRef, of.hash, epoch); c.n == 0 {
 			return c, ErrUnknownSender
 		}
 		return c, nil
 	}
 	c.n = 1
-	if p, _, ok := d.peers.find(from.Address, epoch); ok && p.key.R() == from.R {
+	if p, _, ok := d.peers.find(of.hash, from.Address, epoch); ok && p.key.R() == from.R {
 		c.keys[0] = p
 		return c, nil
 	}
-	key, err := r.publicKey(from.Address, epoch, from.R)
+	key, err := of.publicKey(from.Address, epoch, from.R)
 	c.keys[0] = &peer{address: from.Address, key: key}
 	return c, err
 }
@@ -233,7 +234,7 @@ func (d *Device) candidates(r *realm, from wire.Sender, epoch uint32) (c candida
 // accept records a message whose signature s verified, and its sender's key. The caller holds mu.
 func (d *Device) accept(r *realm, m *Message, key *ibc.PublicKey, id [16]byte, s signed) error {
 	oldest := r.oldest(d.now())
-	if err := d.seen.accept(m.Sender.Serial(), seenMessage{id, m.Time}, oldest); err != nil {
+	if err := d.seen.accept(r.senderID(m.Sender, key.Identity().Core), seenMessage{id, m.Time}, oldest); err != nil {
 		return fmt.Errorf("%s: %w", m.Sender, err)
 	}
 	return d.peers.learn(m.Sender, key, m.Mode.warm(), s)

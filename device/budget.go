@@ -50,7 +50,7 @@ func alarmLen(a Alarm) int {
 func (r *replay) shrink(octets int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	size := 1 + 8 + 4
+	size := 1 + 8 + 4 + 4
 	for _, s := range r.senders {
 		size += s.octets()
 	}
@@ -77,7 +77,7 @@ func (r *replay) forget(s *senderLog) {
 		s.pop(r)
 	}
 	heap.Remove(&r.largest, s.index)
-	delete(r.senders, s.serial)
+	delete(r.senders, s.who)
 }
 
 // until is the latest time of which something is known of the sender.
@@ -94,6 +94,9 @@ func (s *senderLog) octets() int {
 	n := 4 + 1 + 4 + len(s.seen)*(16+8)
 	if !s.floor.IsZero() {
 		n += 8
+	}
+	if !s.who.home() {
+		n += 32
 	}
 	return n
 }

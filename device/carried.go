@@ -35,14 +35,14 @@ func (s *statement) continues(o wire.Order) bool {
 
 // openStatement verifies a list or change of which Apply has looked at the rest.
 func openStatement(raw []byte, r *realm) (s *statement, full bool, err error) {
-	b, err := openBundle(raw, r)
+	b, err := openBundle(raw, &r.public)
 	if err == nil {
 		return &statement{raw: raw, order: b.Order(), state: b.State}, true, nil
 	}
 	if !errors.Is(err, wire.ErrType) {
 		return nil, false, err
 	}
-	c, err := openChange(raw, r)
+	c, err := openChange(raw, &r.public)
 	if err != nil {
 		return nil, false, err
 	}

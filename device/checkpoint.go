@@ -10,19 +10,19 @@ import (
 
 // compareLogs raises the alarm about a list that cannot be of the log that the authority vouched for in this device's package, and about
 // one that knows of fewer identities than the one before it. The list is applied all the same, since it may revoke.
-func (d *Device) compareLogs(r *realm, b *wire.Bundle, old *list) error {
-	kept, err := wire.OpenCheckpoint(r.checkpoint, r.core)
+func (d *Device) compareLogs(s situation, b *wire.Bundle) error {
+	kept, err := wire.OpenCheckpoint(s.realm.checkpoint, s.realm.core)
 	if err != nil {
 		return fmt.Errorf("kept checkpoint: %w: %w", ErrCorrupt, err)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if b.LogSize > 0 && contradict(kept, b) { // a change says nothing of the log
-		d.alarmOnce(otherLog(r, b), fmt.Sprintf(": revocation list %d is of %d entries with root %x, the checkpoint in this device's package of %d with root %x",
+	if s.ally == nil && b.LogSize > 0 && contradict(kept, b) { // a change says nothing of the log, and of another realm's log nothing is known
+		d.alarmOnce(s.of, otherLog(s.realm, b), fmt.Sprintf(": revocation list %d is of %d entries with root %x, the checkpoint in this device's package of %d with root %x",
 			b.Sequence, b.LogSize, b.LogRoot, kept.Size, kept.Root))
 	}
-	if old != nil && b.N < old.set.N() {
-		d.alarmOnce(fmt.Sprintf("the authority forgot identities in its lists of generation %d", b.Generation),
+	if old := s.old; old != nil && b.N < old.set.N() {
+		d.alarmOnce(s.of, fmt.Sprintf("the authority forgot identities in its lists of generation %d", b.Generation),
 			fmt.Sprintf(": list %d speaks of serials below %d, the one before it of serials below %d", b.Sequence, b.N, old.set.N()))
 	}
 	return nil
@@ -38,10 +38,9 @@ func otherLog(r *realm, b *wire.Bundle) string {
 }
 
 // alarmOnce keeps an alarm unless there is one with that beginning. The caller holds mu.
-func (d *Device) alarmOnce(beginning, detail string) {
-	_, core := d.inForce()
-	if !slices.ContainsFunc(d.alarms, func(a Alarm) bool { return a.Core == core && strings.HasPrefix(a.Text, beginning) }) {
-		d.alarm(d.now(), beginning+detail)
+func (d *Device) alarmOnce(of *public, beginning, detail string) {
+	if !slices.ContainsFunc(d.alarms, func(a Alarm) bool { return a.Core == of.hash && strings.HasPrefix(a.Text, beginning) }) {
+		d.alarmOf(of.hash, d.now(), beginning+detail)
 	}
 }
 

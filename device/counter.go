@@ -86,16 +86,25 @@ func counterError(err error) error {
 	return fmt.Errorf("%w: %w", ErrCounter, err)
 }
 
-// encode writes the last part of the state file, which only those have that were made with a counter.
-func (c counting) encode(e *encoder) {
+// countingLen is what the number and the flag take.
+const countingLen = 8 + 1
+
+// encode writes the counter and what comes behind it. What nobody needs is left out, as it was from the first state files: they ended here, or
+// with the number and the flag.
+func (c counting) encode(e *encoder, rest []byte) {
+	if len(rest) > 0 {
+		e.flag(c.used)
+	}
 	if c.used {
 		e.u64(c.value)
 		e.flag(c.setBack)
 	}
+	e.raw(rest)
 }
 
+// decodeCounting reads what encode wrote. What comes behind it is longer than the number and the flag.
 func decodeCounting(d *decoder) counting {
-	if d.end() {
+	if d.end() || len(d.b) > countingLen && !d.flag() {
 		return counting{}
 	}
 	return counting{used: true, value: d.u64(), setBack: d.flag()}

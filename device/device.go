@@ -33,6 +33,7 @@ type Device struct {
 	list    *list      // nil until one is applied
 	mark    listMark   // the highest list ever applied
 	carried *carried   // what brings others to the list
+	trust   trusted    // other realms
 	alarms  []Alarm
 	// the last change of cores; nil when there was none
 	rotation *rotation
@@ -137,6 +138,9 @@ func (d *Device) load() error {
 		return err
 	}
 	if err := d.loadCarried(); err != nil {
+		return err
+	}
+	if err := d.loadTrust(); err != nil {
 		return err
 	}
 	if lost && d.realm != nil {

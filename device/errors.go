@@ -34,6 +34,12 @@ var (
 	ErrTampered = errors.New("altered on the way, or not made by who it names; do not use it")
 	// ErrUnknownRealm: the message belongs to a realm whose core this device does not have.
 	ErrUnknownRealm = errors.New("it belongs to a realm that this device does not know")
+	// ErrOverlap: two realms could be taken for each other.
+	ErrOverlap = errors.New("the trust list names two realms with a domain in common, or one with a domain of this realm, and is void; nothing changed, tell the authority")
+	// ErrOldTrust: the trust list is older than the one in force, or another with its number.
+	ErrOldTrust = errors.New("the trust list is older than the one in force, which stays")
+	// ErrTrustExpired: the trust list is past its hard expiry.
+	ErrTrustExpired = errors.New("the trust list is past its hard expiry, so that no other realm is trusted; apply the newest trust list of this realm")
 	// ErrNotForMe: the message or connection is meant for another address.
 	ErrNotForMe = errors.New("it is meant for another device")
 	// ErrOwnIdentity: the peer would be this device itself.

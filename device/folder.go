@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"golang.org/x/crypto/argon2"
@@ -32,6 +33,7 @@ import (
 const (
 	listFile    = "list"    // the revocation list in force
 	replayFile  = "replay"  // accepted messages; absent while a process holds the folder
+	trustFile   = "trust"   // the trust list in force; the lists of the realms on it are in files of their own: ally.file
 	carriedFile = "carried" // signed lists and changes that others can be brought to it with
 	keyFile     = "key"     // 32 random octets, in the clear or sealed; absent with a passphrase
 	lockFile    = "lock"
@@ -357,4 +359,18 @@ func newGCM(key []byte) (cipher.AEAD, error) {
 		return nil, fmt.Errorf("AES-256-GCM: %w", err)
 	}
 	return aead, nil
+}
+
+// names are the files of the folder whose names begin so.
+func (f *folder) names(prefix string) (out []string) {
+	entries, err := os.ReadDir(f.dir)
+	if err != nil {
+		return nil
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), prefix) {
+			out = append(out, e.Name())
+		}
+	}
+	return out
 }

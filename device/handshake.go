@@ -35,6 +35,7 @@ const (
 type handshake struct {
 	d     *Device
 	realm *realm
+	to    *public // the responder's realm: an initiator may call one of another
 	conn  net.Conn
 	r     *bufio.Reader
 
@@ -52,6 +53,7 @@ type handshake struct {
 	toInitiator cipher.AEAD // under a2, for AuthR alone
 	auths       [][32]byte  // hashes of AuthR and AuthI, or of the opening and AuthR
 	peer        wire.Address
+	of          side   // the peer's realm
 	epoch       uint32 // of the peer's key
 	list        uint32 // sequence of the peer's list
 	initiator   bool
@@ -135,15 +137,14 @@ func (d *Device) handshake() (*handshake, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &handshake{d: d, realm: r, rand: d.o.Rand}, nil
+	return &handshake{d: d, realm: r, to: &r.public, rand: d.o.Rand}, nil
 }
 
 // initiate plays the one who calls, on a stream.
 func (h *handshake) initiate(to wire.Address) error {
-	if err := h.d.mayTalk(h.realm, to); err != nil {
+	if err := h.call(to); err != nil {
 		return err
 	}
-	h.hybrid = h.d.wantsHybrid(h.realm)
 	first, err := h.first(to)
 	if err != nil {
 		return err
@@ -164,6 +165,16 @@ func (h *handshake) initiate(to wire.Address) error {
 		return err
 	}
 	return h.write(auth)
+}
+
+// call checks whom a session is to be with, before anything is sent, and prepares for the peer's realm.
+func (h *handshake) call(to wire.Address) error {
+	of, err := h.d.mayTalk(h.realm, to)
+	if err != nil {
+		return err
+	}
+	h.to, h.hybrid = of.public, h.d.wantsHybrid(h.realm) || of.hybrid()
+	return nil
 }
 
 // respond plays the one who is called, on a stream.
@@ -228,26 +239,26 @@ func (h *handshake) read(least, most int) ([]byte, error) {
 	return b, nil
 }
 
-// mayTalk checks whom a session is to be with before anything is sent.
-func (d *Device) mayTalk(r *realm, to wire.Address) error {
+// mayTalk checks whom a session is to be with, and returns the realm of that peer.
+func (d *Device) mayTalk(r *realm, to wire.Address) (of side, err error) {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	if err := d.outlived(r); err != nil {
-		return err
+		return of, err
 	}
 	now := d.now()
-	epoch, err := r.epoch(now)
+	if of, err = d.sideOf(r, to, now); err != nil {
+		return of, err
+	}
+	epoch, err := of.epoch(now)
 	if err != nil {
-		return err
+		return of, err
 	}
-	if _, err := r.identity(to, epoch); err != nil {
-		return err
+	if r.own(to) {
+		return of, ErrOwnIdentity
 	}
-	if to.Serial() == r.address.Serial() {
-		return ErrOwnIdentity
-	}
-	_, err = d.peerStatus(to, epoch, now)
-	return err
+	_, err = d.peerStatus(of, to, epoch, now)
+	return of, err
 }
 
 func remote(conn net.Conn) string {

@@ -38,17 +38,18 @@ const (
 	// MaxRecordData is the number of data octets in one session record.
 	MaxRecordData = 16384
 
-	maxTries      = 4   // keys tried per key reference
-	fullBurst     = 16  // keys of senders asked for at once
-	fullPerSec    = 4   // and per second from then on
-	maxTogether   = 64  // signatures verified in one equation
-	maxRecipients = 64  // cached cold recipients
-	maxHandshakes = 256 // handshakes that one Listener runs at a time
-	maxPerHost    = 64  // of those, with one host
-	maxAlarms     = 32  // about one core; those of the core in force and of the former one are kept
-	maxAlarmText  = 512
-	maxSpans      = 65_536 // ranges of serials that a list in force says nothing about: it has 4,096 regions at most, but may be cut in several ways
-	minReplay     = 4      // a quarter must be one message at least
+	maxTries        = 4   // keys tried per key reference
+	fullBurst       = 16  // keys of senders asked for at once
+	fullPerSec      = 4   // and per second from then on
+	maxTogether     = 64  // signatures verified in one equation
+	maxRecipients   = 64  // cached cold recipients
+	maxHandshakes   = 256 // handshakes that one Listener runs at a time
+	maxPerHost      = 64  // of those, with one host
+	maxAlarms       = 32  // about one core; those of the core in force and of the former one are kept
+	maxAlarmText    = 512
+	maxAlarmsAbroad = 8      // about the cores of all other realms
+	maxSpans        = 65_536 // ranges of serials that a list in force says nothing about: it has 4,096 regions at most, but may be cut in several ways
+	minReplay       = 4      // a quarter must be one message at least
 
 	maxPacketSessions = 65_536                 // and handshakes of one PacketListener
 	maxPerPeer        = 16                     // of these sessions, with one peer
@@ -67,12 +68,13 @@ const (
 
 	maxRing = 2 * wire.MaxKeys // epochs with keys, from the first that is not over: two packages of the largest size
 
-	maxStateFile  = 8 << 20   // octets; evidence of doubly issued keys is most of it
-	maxListFile   = 20 << 20  // octets; a bundle is 16 MiB at most
-	maxReplayFile = 128 << 20 // octets; maxReplay messages, and a floor for twice as many senders
-	maxReplay     = 1 << 21   // entries, so that the file stays below its limit
-	maxPassphrase = 1024      // octets
-	maxKeyFile    = 4096      // octets
+	maxStateFile  = 8 << 20           // octets; evidence of doubly issued keys is most of it
+	maxListFile   = 20 << 20          // octets; a bundle is 16 MiB at most
+	maxTrustFile  = 2 * wire.MaxTrust // octets
+	maxReplayFile = 128 << 20         // octets; maxReplay messages, and a floor for twice as many senders
+	maxReplay     = 1 << 21           // entries, so that the file stays below its limit
+	maxPassphrase = 1024              // octets
+	maxKeyFile    = 4096              // octets
 
 	maxCarried     = 16                                    // changes that are kept for others
 	maxCarriedFile = (maxCarried+1)*wire.MaxBundle + 1<<10 // octets; of statements no longer than Share.Session

@@ -263,14 +263,14 @@ func (d *Device) loadList() error {
 	raise(&d.floor.any, d.believable()) // as in enforce, which a crash may have interrupted
 	d.list, d.mark = l, l.mark()
 	d.floor.raiseSigned(l.issued)
-	if l.forked {
-		d.forkAlarm(l.order)
+	if l.forked && d.realm != nil {
+		d.forkAlarm(&d.realm.public, l.order)
 	}
 	return nil
 }
 
-func (d *Device) forkAlarm(o wire.Order) {
-	d.alarm(d.now(), fmt.Sprintf("the authority signed two different revocation lists as generation %d, base %d, sequence %d",
+func (d *Device) forkAlarm(of *public, o wire.Order) {
+	d.alarmOf(of.hash, d.now(), fmt.Sprintf("the authority signed two different revocation lists as generation %d, base %d, sequence %d",
 		o.Generation, o.Base, o.Sequence))
 }
 
@@ -282,13 +282,13 @@ func (d *Device) ownRevoked(r *realm) error {
 	return nil
 }
 
-// peerStatus checks a peer's identity against the list and the doubly issued keys. The caller holds mu.
-func (d *Device) peerStatus(a wire.Address, epoch uint32, now time.Time) (verdict, error) {
-	v, err := d.list.check(a.Serial(), epoch, now)
+// peerStatus checks a peer's identity against the list of its realm and the doubly issued keys. The caller holds mu.
+func (d *Device) peerStatus(of side, a wire.Address, epoch uint32, now time.Time) (verdict, error) {
+	v, err := of.list.check(a.Serial(), epoch, now)
 	if err != nil {
 		return v, fmt.Errorf("%s: %w", a, err)
 	}
-	if d.peers.refused(a, epoch) {
+	if d.peers.refused(of.hash, a, epoch) {
 		return v, fmt.Errorf("%s: %w", a, ErrTwoKeys)
 	}
 	return v, nil

@@ -68,8 +68,11 @@ func (h *handshake) initiateEarly(to wire.Address, data []byte) error {
 	if h.d.wantsHybrid(h.realm) {
 		return errEarlyHybrid
 	}
-	if err := h.d.mayTalk(h.realm, to); err != nil {
+	if err := h.call(to); err != nil {
 		return err
+	}
+	if h.hybrid { // the peer's realm demands it
+		return errEarlyHybrid
 	}
 	call, err := h.open(to, data)
 	defer h.forget()
@@ -132,7 +135,7 @@ func (d *Device) sealOpening(r *realm, to wire.Address, first, data []byte) (msg
 	if err != nil {
 		return nil, nil, err
 	}
-	u, key, err := s.key.EncapsulateCold(s.rand(), d.recipients.get(r.params, p.id), s.params(wire.ModeOpening, contextOpening))
+	u, key, err := s.key.EncapsulateCold(s.rand(), d.recipients.get(p.side.params, p.id), s.params(wire.ModeOpening, contextOpening))
 	defer clear(key[:])
 	if err != nil {
 		return nil, nil, err
@@ -142,7 +145,7 @@ func (d *Device) sealOpening(r *realm, to wire.Address, first, data []byte) (msg
 	if err != nil {
 		return nil, nil, err
 	}
-	out := &wire.Opening{Ref: r.ref, Epoch: s.epoch(), U: u}
+	out := &wire.Opening{Ref: p.side.ref, Epoch: p.id.Epoch, U: u}
 	m := wire.SealedSigned(wire.ModeOpening, p.id, u[:], s.time, payload)
 	if out.Ciphertext, err = s.inside(contextOpening, m, content, out.Header()); err != nil {
 		return nil, nil, err
@@ -190,7 +193,6 @@ func (h *handshake) opened(msg []byte) (first [noiseOpening1]byte, err error) {
 		if err != nil {
 			return nil, err
 		}
-		h.epoch = s.Epoch
 		return &outside{
 			mode: modeOpening, ref: s.Ref, epoch: s.Epoch, ephemeral: s.U[:], context: contextOpening,
 			open: func(key []byte) ([]byte, error) {
@@ -209,6 +211,9 @@ func (h *handshake) opened(msg []byte) (first [noiseOpening1]byte, err error) {
 	e, err := wire.ParseEarly(m.Payload)
 	if err != nil {
 		return first, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	if h.of, h.epoch, err = h.d.sideAt(h.realm, m.Sender, m.Time); err != nil {
+		return first, err
 	}
 	h.opening, h.early = true, bytes.Clone(e.Data)
 	h.bytes -= len(e.Data)

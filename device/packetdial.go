@@ -95,10 +95,10 @@ func (c *calling) begin() (*handshake, []byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := c.l.d.mayTalk(h.realm, c.to); err != nil {
+	if err := h.call(c.to); err != nil {
 		return nil, nil, err
 	}
-	h.rand, h.hybrid = bytes.NewReader(c.seed), c.l.d.wantsHybrid(h.realm)
+	h.rand = bytes.NewReader(c.seed)
 	first, err := h.first(c.to)
 	return h, first, err
 }

@@ -20,8 +20,9 @@ type peers struct {
 	doubly *lru[peerID, peerID] // identities with two valid keys, which are refused
 }
 
-// peerID is what at most one key may exist for, within a realm.
+// peerID is what at most one key may exist for.
 type peerID struct {
+	realm  [32]byte // hash of its core
 	serial uint32
 	epoch  uint32
 }
@@ -34,7 +35,10 @@ type peer struct {
 	table   bool // the key has its table for fast verification
 }
 
-func (p *peer) id() peerID { return peerID{p.address.Serial(), p.key.Identity().Epoch} }
+func (p *peer) id() peerID {
+	of := p.key.Identity()
+	return peerID{of.Core, p.address.Serial(), of.Epoch}
+}
 
 // newPeers makes an empty memory of peers, of whom so many may have tables.
 func newPeers(tables int) *peers {
@@ -44,11 +48,11 @@ func newPeers(tables int) *peers {
 	}
 }
 
-// find returns the verified key of an address in an epoch.
-func (p *peers) find(a wire.Address, epoch uint32) (k *peer, knowsMe, ok bool) {
+// find returns the verified key of an address of a realm in an epoch.
+func (p *peers) find(realm [32]byte, a wire.Address, epoch uint32) (k *peer, knowsMe, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	k, ok = p.known.get(peerID{a.Serial(), epoch})
+	k, ok = p.known.get(peerID{realm, a.Serial(), epoch})
 	if !ok || k.address != a {
 		return nil, false, false
 	}
@@ -71,12 +75,22 @@ type candidates struct {
 	keys [maxTries]*peer
 }
 
-// byReference returns the peers that a reference of this epoch may mean.
-func (p *peers) byReference(ref [8]byte, epoch uint32) (c candidates) {
+// realmOf returns the hash of the core of a key that a reference may mean.
+func (p *peers) realmOf(ref [8]byte) (core [32]byte, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, k := range p.byRef[ref] {
-		if k.key.Identity().Epoch == epoch && c.n < maxTries {
+		return k.key.Identity().Core, true
+	}
+	return core, false
+}
+
+// byReference returns the peers of a realm that a reference of this epoch may mean.
+func (p *peers) byReference(ref [8]byte, realm [32]byte, epoch uint32) (c candidates) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, k := range p.byRef[ref] {
+		if of := k.key.Identity(); of.Epoch == epoch && of.Core == realm && c.n < maxTries {
 			c.keys[c.n] = k
 			c.n++
 		}
@@ -85,10 +99,10 @@ func (p *peers) byReference(ref [8]byte, epoch uint32) (c candidates) {
 }
 
 // refused says whether an identity is one of those with two keys.
-func (p *peers) refused(a wire.Address, epoch uint32) bool {
+func (p *peers) refused(realm [32]byte, a wire.Address, epoch uint32) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	_, ok := p.doubly.get(peerID{a.Serial(), epoch})
+	_, ok := p.doubly.get(peerID{realm, a.Serial(), epoch})
 	return ok
 }
 
@@ -97,7 +111,7 @@ func (p *peers) refused(a wire.Address, epoch uint32) bool {
 func (p *peers) learn(a wire.Address, key *ibc.PublicKey, knowsMe bool, s signed) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	id := peerID{a.Serial(), key.Identity().Epoch}
+	id := peerID{key.Identity().Core, a.Serial(), key.Identity().Epoch}
 	if _, ok := p.doubly.get(id); ok {
 		return ErrTwoKeys
 	}
@@ -155,12 +169,13 @@ func (p *peers) len() int {
 	return len(p.known.items)
 }
 
-// encode writes what decodePeers reads, least recently used first, of the last ones as many as have room in so many octets.
-func (p *peers) encode(e *encoder, room int) {
+// encode writes what decodePeers reads, those of one realm, least recently used first, of the last ones as many as have room in so many octets.
+func (p *peers) encode(e *encoder, realm [32]byte, room int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	doubly := p.doubly.all()
-	known := recent(p.known.all(), room-4-4-8*len(doubly))
+	doubly := slices.DeleteFunc(p.doubly.all(), func(id peerID) bool { return id.realm != realm })
+	known := slices.DeleteFunc(p.known.all(), func(k *peer) bool { return k.id().realm != realm })
+	known = recent(known, room-4-4-8*len(doubly))
 	e.u32(uint32(len(known)))
 	for _, k := range known {
 		r := k.key.R()
@@ -198,8 +213,36 @@ func decodePeers(d *decoder, r *realm, tables int) (*peers, error) {
 		p.add(&peer{address: a, key: key, knowsMe: knowsMe})
 	}
 	for range d.count(MaxPeers) {
-		id := peerID{d.u32(), d.u32()}
+		id := peerID{serial: d.u32(), epoch: d.u32()}
+		if r != nil {
+			id.realm = r.hash
+		}
 		p.doubly.put(id, id)
 	}
 	return p, nil
+}
+
+// forget drops the keys of a realm that is no longer trusted. What has two keys stays refused.
+func (p *peers) forget(realm [32]byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, k := range p.known.all() {
+		if k.id().realm == realm {
+			p.known.drop(k.id())
+			p.unindex(k)
+		}
+	}
+}
+
+// doublyAbroad are the identities with two keys of other realms than one, which encode leaves out.
+func (p *peers) doublyAbroad(home [32]byte) []peerID {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.DeleteFunc(p.doubly.all(), func(id peerID) bool { return id.realm == home })
+}
+
+func (p *peers) refuse(id peerID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.doubly.put(id, id)
 }

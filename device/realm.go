@@ -11,11 +11,7 @@ import (
 
 // realm is what a package installed: the core, its policy, this device's address and keys. Only its keyring and its answer change.
 type realm struct {
-	core     *wire.Core
-	coreRaw  []byte
-	hash     [32]byte
-	ref      [4]byte
-	params   *ibc.Params
+	public
 	policy   *wire.Policy
 	address  wire.Address
 	sequence uint32
@@ -26,8 +22,30 @@ type realm struct {
 	answer     *answer   // what the package is answered with; changes under Device.saving and mu
 }
 
+// public is what anybody may know of a realm.
+type public struct {
+	core    *wire.Core
+	coreRaw []byte
+	hash    [32]byte
+	ref     [4]byte
+	params  *ibc.Params
+}
+
+// newPublic prepares a core whose hash the caller has checked.
+func newPublic(coreRaw []byte) (public, error) {
+	core, err := wire.ParseCore(coreRaw)
+	if err != nil {
+		return public{}, fmt.Errorf("core: %w: %w", ErrMalformed, err)
+	}
+	params, err := core.Params()
+	if err != nil {
+		return public{}, fmt.Errorf("core: %w: %w", ErrMalformed, err)
+	}
+	return public{core: core, coreRaw: coreRaw, hash: wire.CoreHash(coreRaw), ref: core.Ref(), params: params}, nil
+}
+
 // identity names an address in an epoch. An address of an SP-ID that the core does not list is of another realm.
-func (r *realm) identity(a wire.Address, epoch uint32) (ibc.Identity, error) {
+func (r *public) identity(a wire.Address, epoch uint32) (ibc.Identity, error) {
 	switch {
 	case a.IsZero():
 		return ibc.Identity{}, fmt.Errorf("no address: %w", ErrMalformed)
@@ -38,7 +56,7 @@ func (r *realm) identity(a wire.Address, epoch uint32) (ibc.Identity, error) {
 }
 
 // publicKey prepares a key that nothing has verified yet.
-func (r *realm) publicKey(a wire.Address, epoch uint32, pub [32]byte) (*ibc.PublicKey, error) {
+func (r *public) publicKey(a wire.Address, epoch uint32, pub [32]byte) (*ibc.PublicKey, error) {
 	id, err := r.identity(a, epoch)
 	if err != nil {
 		return nil, err
@@ -51,7 +69,7 @@ func (r *realm) publicKey(a wire.Address, epoch uint32, pub [32]byte) (*ibc.Publ
 }
 
 // epoch is the epoch of t.
-func (r *realm) epoch(t time.Time) (uint32, error) {
+func (r *public) epoch(t time.Time) (uint32, error) {
 	e, err := r.core.Epoch(t)
 	if err != nil {
 		return 0, fmt.Errorf("%w: %w", ErrEpoch, err)
@@ -72,10 +90,10 @@ func (r *realm) fresh(t, now time.Time) error {
 
 func (r *realm) oldest(now time.Time) time.Time { return now.Add(-r.policy.Past) }
 
-// current says whether an epoch is that of now − past, now, or now + future.
-func (r *realm) current(epoch uint32, now time.Time) bool {
+// current says whether an epoch of a realm, this one or another, is that of now − past, now, or now + future.
+func (r *realm) current(of *public, epoch uint32, now time.Time) bool {
 	for _, t := range []time.Time{r.oldest(now), now, now.Add(r.policy.Future)} {
-		if e, err := r.core.Epoch(t); err == nil && e == epoch {
+		if e, err := of.core.Epoch(t); err == nil && e == epoch {
 			return true
 		}
 	}

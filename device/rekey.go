@@ -92,7 +92,8 @@ func (s *bond) nextEra(h *handshake) (e era, in, out *half, err error) {
 }
 
 // callAnew makes the first message of a handshake made by anew: mode ‖ Noise message 1.
-func (h *handshake) callAnew(peer wire.Address) ([]byte, error) {
+func (h *handshake) callAnew(of *public, peer wire.Address) ([]byte, error) {
+	h.to = of
 	if err := h.start(true, peer); err != nil {
 		return nil, err
 	}

@@ -97,7 +97,7 @@ func (d *Device) compareHeads(present, next *realm) error {
 	}
 	as := &wire.Bundle{LogSize: head.Size, LogRoot: head.Root, Issued: head.Time, Generation: d.mark.order.Generation}
 	if contradict(kept, as) {
-		d.alarmOnce(otherLog(present, as), fmt.Sprintf(": package %d is of a log of %d entries with root %x, package %d of one of %d with root %x",
+		d.alarmOnce(&present.public, otherLog(present, as), fmt.Sprintf(": package %d is of a log of %d entries with root %x, package %d of one of %d with root %x",
 			next.sequence, head.Size, head.Root, present.sequence, kept.Size, kept.Root))
 	}
 	return nil

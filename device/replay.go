@@ -17,16 +17,22 @@ type replay struct {
 	floor   time.Time // times at or before it are refused from everybody; zero refuses none
 	aged    time.Time // what was older than this has been dropped
 	byID    map[[16]byte]struct{}
-	senders map[uint32]*senderLog // by serial
-	largest logHeap               // the same; the one with most messages first
+	senders map[senderID]*senderLog
+	largest logHeap // the same; the one with most messages first
+}
+
+// senderID tells senders apart.
+type senderID struct {
+	realm  [32]byte // hash of the core, zero for this device's own realm
+	serial uint32
 }
 
 // senderLog is what was accepted from one sender.
 type senderLog struct {
-	serial uint32
-	floor  time.Time // times at or before it are refused from this sender; zero refuses none
-	seen   seenHeap
-	index  int // in largest
+	who   senderID
+	floor time.Time // times at or before it are refused from this sender; zero refuses none
+	seen  seenHeap
+	index int // in largest
 }
 
 // seenMessage is one accepted message; 24 octets in the file.
@@ -36,7 +42,7 @@ type seenMessage struct {
 }
 
 func newReplay(limit int) *replay {
-	return &replay{limit: limit, byID: map[[16]byte]struct{}{}, senders: map[uint32]*senderLog{}}
+	return &replay{limit: limit, byID: map[[16]byte]struct{}{}, senders: map[senderID]*senderLog{}}
 }
 
 // check says whether a message could still be accepted, whoever sent it.
@@ -57,17 +63,17 @@ func (r *replay) seen(id [16]byte) error {
 }
 
 // accept records a message whose signature verified, in one step with looking it up. Times before oldest are refused for their age anyway.
-func (r *replay) accept(serial uint32, m seenMessage, oldest time.Time) error {
+func (r *replay) accept(who senderID, m seenMessage, oldest time.Time) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err := r.refuse(m.id, m.time); err != nil {
 		return err
 	}
-	s := r.sender(serial)
+	s := r.sender(who)
 	s.age(r, oldest)
 	if len(r.byID) >= r.limit || len(r.senders) > 2*r.limit {
 		r.age(oldest)
-		s = r.sender(serial)
+		s = r.sender(who)
 	}
 	for len(s.seen) >= r.limit/4 || len(r.byID) >= r.limit {
 		victim := r.largest[0]
@@ -113,11 +119,11 @@ func (r *replay) refuse(id [16]byte, t time.Time) error {
 }
 
 // sender finds or makes the log of a sender.
-func (r *replay) sender(serial uint32) *senderLog {
-	s, ok := r.senders[serial]
+func (r *replay) sender(who senderID) *senderLog {
+	s, ok := r.senders[who]
 	if !ok {
-		s = &senderLog{serial: serial}
-		r.senders[serial] = s
+		s = &senderLog{who: who}
+		r.senders[who] = s
 		heap.Push(&r.largest, s)
 	}
 	return s
@@ -137,12 +143,12 @@ func (r *replay) age(oldest time.Time) {
 		return
 	}
 	r.aged = oldest
-	for serial, s := range r.senders {
+	for who, s := range r.senders {
 		s.age(r, oldest)
 		if len(s.seen) == 0 && (crowded || s.floor.Before(oldest)) {
 			r.floor = later(r.floor, s.floor)
 			heap.Remove(&r.largest, s.index)
-			delete(r.senders, serial)
+			delete(r.senders, who)
 		}
 	}
 }
@@ -173,23 +179,46 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// encode writes floors and messages; the order is of no meaning.
+// encode writes floors and messages, first of this device's own realm; the order within is of no meaning. Without senders of other realms it
+// writes what programs wrote that knew none.
 func (r *replay) encode() []byte {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var e encoder
-	e.moment(r.floor)
-	e.u32(uint32(len(r.senders)))
-	for _, s := range r.senders {
-		e.u32(s.serial)
-		e.moment(s.floor)
-		e.u32(uint32(len(s.seen)))
-		for _, m := range s.seen {
-			e.raw(m.id[:])
-			e.time(m.time)
+	var home, abroad []*senderLog
+	for who, s := range r.senders {
+		if who.home() {
+			home = append(home, s)
+		} else {
+			abroad = append(abroad, s)
 		}
 	}
+	var e encoder
+	e.moment(r.floor)
+	e.u32(uint32(len(home)))
+	for _, s := range home {
+		s.encode(&e)
+	}
+	if len(abroad) > 0 {
+		e.u32(uint32(len(abroad)))
+	}
+	for _, s := range abroad {
+		e.raw(s.who.realm[:])
+		s.encode(&e)
+	}
 	return e.b
+}
+
+func (id senderID) home() bool { return id.realm == [32]byte{} }
+
+// encode writes what decodeSender reads, which is all but the realm.
+func (s *senderLog) encode(e *encoder) {
+	e.u32(s.who.serial)
+	e.moment(s.floor)
+	e.u32(uint32(len(s.seen)))
+	for _, m := range s.seen {
+		e.raw(m.id[:])
+		e.time(m.time)
+	}
 }
 
 // decodeReplay reads what encode wrote. When the limit was lowered since, messages go as they do for want of room.
@@ -197,19 +226,13 @@ func decodeReplay(b []byte, limit int) (*replay, error) {
 	r, d := newReplay(limit), decoder{b: b}
 	r.floor = d.moment()
 	for range d.count(2 * maxReplay) {
-		s := r.sender(d.u32())
-		s.floor = d.moment()
-		for range d.count(maxReplay) {
-			var m seenMessage
-			d.copy(m.id[:])
-			m.time = d.time()
-			if d.bad {
-				break
-			}
-			r.add(s, m)
-		}
-		if d.bad {
-			break
+		r.decodeSender(&d, [32]byte{})
+	}
+	if len(d.b) > 0 {
+		for range d.count(2 * maxReplay) {
+			var realm [32]byte
+			d.copy(realm[:])
+			r.decodeSender(&d, realm)
 		}
 	}
 	if !d.end() {
@@ -219,6 +242,24 @@ func decodeReplay(b []byte, limit int) (*replay, error) {
 		r.largest[0].drop(r)
 	}
 	return r, nil
+}
+
+// decodeSender reads what encode wrote of a sender of a realm.
+func (r *replay) decodeSender(d *decoder, realm [32]byte) {
+	if d.bad {
+		return
+	}
+	s := r.sender(senderID{realm, d.u32()})
+	s.floor = d.moment()
+	for range d.count(maxReplay) {
+		var m seenMessage
+		d.copy(m.id[:])
+		m.time = d.time()
+		if d.bad {
+			return
+		}
+		r.add(s, m)
+	}
 }
 
 // seenHeap is a binary heap with the oldest time first. It is not a container/heap, which would allocate for every message.

@@ -67,7 +67,8 @@ func (d *Device) rotate(statement []byte) (*Rotated, error) {
 	d.sessions.recheck()
 	old.erase()
 	_ = d.folder.remove(carriedFile) // of no use without the list
-	_ = d.folder.remove(listFile)    // while it is there, its generation tells that it is of the former core
+	d.forgetTrust(nil)
+	_ = d.folder.remove(listFile) // while it is there, its generation tells that it is of the former core
 	if err := d.count(); err != nil {
 		return nil, fmt.Errorf("the device has rotated: %w", err)
 	}
@@ -128,10 +129,10 @@ func (d *Device) inForce() (*wire.Core, [32]byte) {
 	return nil, [32]byte{}
 }
 
-// knows says whether a core is the one in force or the one that was given up last. The caller holds mu.
+// knows says whether a core is the one in force, the one that was given up last, or that of a realm on the trust list. The caller holds mu.
 func (d *Device) knows(core [32]byte) bool {
 	_, hash := d.inForce()
-	return core == hash || d.rotation != nil && core == d.rotation.former.CoreHash
+	return core == hash || d.rotation != nil && core == d.rotation.former.CoreHash || d.trust.names(core)
 }
 
 // covenant is all that a device holds because of one core. It is replaced as a whole.
@@ -142,6 +143,7 @@ type covenant struct {
 	list        *list
 	mark        listMark
 	carried     *carried
+	trust       trusted
 	alarms      []Alarm
 	rotation    *rotation
 	seen        *replay
@@ -161,10 +163,10 @@ func (c *covenant) erase() {
 // exchange puts one covenant into force and returns the other. The caller holds saving and mu.
 func (d *Device) exchange(c *covenant) *covenant {
 	old := &covenant{
-		request: d.request, enrol: d.enrol, realm: d.realm, list: d.list, mark: d.mark, carried: d.carried, alarms: d.alarms, rotation: d.rotation, seen: d.seen, peers: d.peers,
+		request: d.request, enrol: d.enrol, realm: d.realm, list: d.list, mark: d.mark, carried: d.carried, trust: d.trust, alarms: d.alarms, rotation: d.rotation, seen: d.seen, peers: d.peers,
 		floorAny: d.floor.any.Swap(c.floorAny), floorSigned: d.floor.signed.Swap(c.floorSigned),
 	}
-	d.request, d.enrol, d.realm, d.list, d.mark, d.carried, d.alarms, d.rotation, d.seen, d.peers = c.request, c.enrol, c.realm, c.list, c.mark, c.carried, c.alarms, c.rotation, c.seen, c.peers
+	d.request, d.enrol, d.realm, d.list, d.mark, d.carried, d.trust, d.alarms, d.rotation, d.seen, d.peers = c.request, c.enrol, c.realm, c.list, c.mark, c.carried, c.trust, c.alarms, c.rotation, c.seen, c.peers
 	return old
 }
 
@@ -230,7 +232,7 @@ func (d *Device) foreign(r *realm, ref [4]byte) error {
 
 // explain says of a list that was refused whether it seems to be of the former core or of the next one. Such a list carries that core's hash;
 // who put it there does not matter, since the list is refused anyway.
-func (r *rotation) explain(err error, list []byte, present *realm) error {
+func (r *rotation) explain(err error, list []byte, present *public) error {
 	switch {
 	case r != nil && bytes.Contains(list, r.former.CoreHash[:]):
 		return fmt.Errorf("%w: %w", ErrRotated, err)

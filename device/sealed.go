@@ -55,7 +55,7 @@ func (d *Device) seal(to wire.Address, payload []byte, o SealOptions) ([]byte, M
 		msg, err := s.warm(p)
 		return msg, ModeWarm, err
 	}
-	msg, err := s.cold(p.id, d.recipients.get(s.realm.params, p.id))
+	msg, err := s.cold(p, d.recipients.get(p.side.params, p.id))
 	return msg, ModeCold, err
 }
 
@@ -95,10 +95,9 @@ func (s *sealing) name(known bool) {
 	}
 }
 
-func (s *sealing) epoch() uint32 { return s.key.Identity().Epoch }
-
 // reader is somebody that a message is sealed to.
 type reader struct {
+	side    side
 	id      ibc.Identity
 	key     *ibc.PublicKey // nil when it is not known
 	knowsMe bool           // it showed in this epoch that it knows this device's key
@@ -106,16 +105,23 @@ type reader struct {
 
 // reader says whether an address may be sealed to, and what is known of it. The caller holds mu.
 func (d *Device) reader(s *sealing, to wire.Address, o SealOptions) (p reader, err error) {
-	if p.id, err = s.realm.identity(to, s.epoch()); err != nil {
+	if p.side, err = d.sideOf(s.realm, to, s.time); err != nil {
 		return p, err
 	}
-	if to.Serial() == s.realm.address.Serial() {
+	epoch, err := p.side.epoch(s.time)
+	if err != nil {
+		return p, err
+	}
+	if p.id, err = p.side.identity(to, epoch); err != nil {
+		return p, err
+	}
+	if s.realm.own(to) {
 		return p, ErrOwnIdentity
 	}
-	if _, err := d.peerStatus(to, p.id.Epoch, s.time); err != nil {
+	if _, err := d.peerStatus(p.side, to, epoch, s.time); err != nil {
 		return p, err
 	}
-	known, knowsMe, ok := d.peers.find(to, p.id.Epoch)
+	known, knowsMe, ok := d.peers.find(p.side.hash, to, epoch)
 	switch {
 	case ok:
 		p.key, p.knowsMe = known.key, knowsMe
@@ -125,12 +131,12 @@ func (d *Device) reader(s *sealing, to wire.Address, o SealOptions) (p reader, e
 	return p, nil
 }
 
-func (s *sealing) cold(id ibc.Identity, to *ibc.Recipient) ([]byte, error) {
-	u, key, err := s.key.EncapsulateCold(s.rand(), to, s.params(wire.ModeCold, contextSealed))
+func (s *sealing) cold(to reader, prepared *ibc.Recipient) ([]byte, error) {
+	u, key, err := s.key.EncapsulateCold(s.rand(), prepared, s.params(wire.ModeCold, contextSealed))
 	if err != nil {
 		return nil, err
 	}
-	return s.finish(wire.ModeCold, id, u[:], key)
+	return s.finish(wire.ModeCold, to, u[:], key)
 }
 
 func (s *sealing) warm(to reader) ([]byte, error) {
@@ -138,7 +144,7 @@ func (s *sealing) warm(to reader) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.finish(wire.ModeWarm, to.id, e[:], key)
+	return s.finish(wire.ModeWarm, to, e[:], key)
 }
 
 func (s *sealing) rand() io.Reader { return bytes.NewReader(s.random[:]) }
@@ -151,11 +157,11 @@ func (s *sealing) params(mode byte, context string) ibc.Seal {
 }
 
 // finish signs, and encrypts under the key, which encrypts nothing else.
-func (s *sealing) finish(mode byte, to ibc.Identity, ephemeral []byte, key [32]byte) ([]byte, error) {
+func (s *sealing) finish(mode byte, to reader, ephemeral []byte, key [32]byte) ([]byte, error) {
 	defer clear(key[:])
-	out := &wire.Sealed{Mode: mode, Ref: s.realm.ref, Epoch: s.epoch(), Ephemeral: ephemeral}
+	out := &wire.Sealed{Mode: mode, Ref: to.side.ref, Epoch: to.id.Epoch, Ephemeral: ephemeral}
 	var err error
-	m := wire.SealedSigned(mode, to, ephemeral, s.time, s.payload)
+	m := wire.SealedSigned(mode, to.id, ephemeral, s.time, s.payload)
 	if out.Ciphertext, err = s.inside(contextSealed, m, key[:], out.Header()); err != nil {
 		return nil, err
 	}
@@ -217,7 +223,7 @@ func (d *Device) open(parse func([]byte) (*outside, error), msg []byte) (*Messag
 	if s.ref != r.ref {
 		return nil, d.foreign(r, s.ref)
 	}
-	if !r.current(s.epoch, now) {
+	if !r.current(&r.public, s.epoch, now) {
 		return nil, fmt.Errorf("sealed for epoch %d, which is not now: %w", s.epoch, ErrEpoch)
 	}
 	key, err := r.keys.key(s.epoch)
@@ -236,7 +242,15 @@ func (d *Device) open(parse func([]byte) (*outside, error), msg []byte) (*Messag
 		return nil, err
 	}
 	proof := signed{s.context, s.signed(key.Identity(), p), p.Sig}
-	from, v, err := d.verifySender(r, p.Sender, s.epoch, now, proof)
+	of, err := d.sideOfSender(r, p.Sender, now)
+	if err != nil {
+		return nil, err
+	}
+	epoch, err := of.epoch(p.Time)
+	if err != nil {
+		return nil, err
+	}
+	from, v, err := d.verifySender(r, of, p.Sender, epoch, now, proof)
 	if err != nil {
 		return nil, err
 	}

@@ -60,7 +60,7 @@ func (s *Session) firstAnew() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	first, err := h.callAnew(s.peer)
+	first, err := h.callAnew(s.of, s.peer)
 	if err == nil {
 		k.mine = h
 	}

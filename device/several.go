@@ -54,6 +54,9 @@ func (d *Device) sealAll(to []wire.Address, payload []byte, o SealOptions) ([]by
 		if readers[i], err = d.reader(s, a, o); err != nil {
 			return nil, 0, err
 		}
+		if readers[i].side.hash != readers[0].side.hash {
+			return nil, 0, fmt.Errorf("%w: %s is of another realm than %s; seal to those of each realm apart", ErrOptions, a, to[0])
+		}
 		known, knowMe = known && readers[i].key != nil, knowMe && readers[i].knowsMe
 	}
 	if known && !o.RequireCold {
@@ -68,7 +71,7 @@ func (d *Device) sealAll(to []wire.Address, payload []byte, o SealOptions) ([]by
 func (s *sealing) coldAll(to []reader, prepared *recipients) ([]byte, error) {
 	ps := make([]*ibc.Recipient, len(to))
 	for i, p := range to {
-		ps[i] = prepared.get(s.realm.params, p.id)
+		ps[i] = prepared.get(p.side.params, p.id)
 	}
 	u, keys, err := s.key.EncapsulateColdAll(s.rand(), ps, s.params(wire.ModeColdSeveral, contextSeveral))
 	if err != nil {
@@ -111,7 +114,7 @@ func (s *sealing) finishAll(mode byte, to []reader, ephemeral []byte, keys [][32
 		return nil, err
 	}
 	out := &wire.Several{
-		Mode: mode, Ref: s.realm.ref, Epoch: s.epoch(), Commit: [32]byte(commit), Ephemeral: ephemeral, Wraps: make([][48]byte, len(to)),
+		Mode: mode, Ref: to[0].side.ref, Epoch: to[0].id.Epoch, Commit: [32]byte(commit), Ephemeral: ephemeral, Wraps: make([][48]byte, len(to)),
 	}
 	header := out.Header()
 	for i := range keys {

@@ -45,7 +45,7 @@ func (s *Session) begin() {
 // follow asks for a statement if the peer is ahead, no answer is awaited, and no other session fetches one. The caller holds the spread's mu.
 func (s *Session) follow() {
 	sp := &s.spread
-	if s.d.o.Share.Off || !sp.begun || sp.ask || sp.waiting || sp.done != nil || sp.asked >= maxAsks || sp.taken >= s.d.o.Share.Session {
+	if s.d.o.Share.Off || s.abroad() || !sp.begun || sp.ask || sp.waiting || sp.done != nil || sp.asked >= maxAsks || sp.taken >= s.d.o.Share.Session {
 		return
 	}
 	if !s.d.regional() && behind(s.d.listOrder(), sp.peer) && s.d.sharing.fetch(s, s.d.now()) {
@@ -71,7 +71,7 @@ func (s *Session) announce() {
 	sp := &s.spread
 	sp.mu.Lock()
 	defer sp.mu.Unlock()
-	if sp.begun && behind(sp.peer, s.d.listOrder()) {
+	if sp.begun && !s.abroad() && behind(sp.peer, s.d.listOrder()) {
 		sp.tell = true
 		s.work()
 	}
@@ -79,7 +79,7 @@ func (s *Session) announce() {
 
 // hear takes a record about lists that the peer sent. What is wrong with it is counted; the session goes on. The caller holds readMu.
 func (s *Session) hear(kind byte, data []byte) {
-	if s.d.o.Share.Off {
+	if s.d.o.Share.Off || s.abroad() {
 		return
 	}
 	var ok bool

@@ -16,6 +16,7 @@ const (
 	whatList    = 2
 	whatReplay  = 3
 	whatCarried = 4
+	whatTrust   = 5
 )
 
 // encodeState writes everything that the state file holds. The caller holds saving and mu, and clears the result.
@@ -42,8 +43,9 @@ func (d *Device) encodeState() []byte {
 	encodeAlarmCores(rest, d.alarms)
 	d.rotation.encode(rest)
 	d.encodeAnswer(rest)
-	d.counting.encode(rest)
-	d.peers.encode(e, maxState-len(e.b)-len(rest.b))
+	d.counting.encode(rest, d.encodeTrust())
+	_, home := d.inForce()
+	d.peers.encode(e, home, maxState-len(e.b)-len(rest.b))
 	e.raw(rest.b)
 	return e.b
 }
@@ -103,7 +105,10 @@ func (d *Device) decodeRest(r *decoder) (err error) {
 	if err := d.decodeAnswerRest(r); err != nil {
 		return err
 	}
-	d.counting = decodeCounting(r)
+	d.counting, d.trust = decodeCounting(r), trusted{}
+	if !r.end() {
+		return d.decodeTrust(r)
+	}
 	return nil
 }
 
@@ -191,16 +196,11 @@ func decodeRealm(d *decoder) (*realm, error) {
 
 // newRealm prepares a core whose hash the caller has checked; it has no keys yet.
 func newRealm(coreRaw []byte, policy *wire.Policy, a wire.Address, sequence uint32) (*realm, error) {
-	core, err := wire.ParseCore(coreRaw)
+	p, err := newPublic(coreRaw)
 	if err != nil {
-		return nil, fmt.Errorf("core: %w: %w", ErrMalformed, err)
+		return nil, err
 	}
-	params, err := core.Params()
-	if err != nil {
-		return nil, fmt.Errorf("core: %w: %w", ErrMalformed, err)
-	}
-	r := &realm{core: core, coreRaw: coreRaw, hash: wire.CoreHash(coreRaw), ref: core.Ref(), params: params, policy: policy, address: a, sequence: sequence}
-	return r, nil
+	return &realm{public: p, policy: policy, address: a, sequence: sequence}, nil
 }
 
 func (r *realm) newKeyring(first uint32) *keyring {

@@ -37,11 +37,12 @@ type Status struct {
 	Revoked    bool // this device is on the list: it signs and seals nothing
 
 	List     ListStatus
-	Held     []Span  // the serials below List.N that the list in force answers for: all, unless it is held in regions
-	Alarms   []Alarm // stay until the folder is gone, or their core was given up twice
-	Peers    int     // keys known, at most MaxPeers
-	Seen     int     // messages remembered
-	Sessions int     // live
+	Held     []Span      // the serials below List.N that the list in force answers for: all, unless it is held in regions
+	Trust    TrustStatus // other realms
+	Alarms   []Alarm     // stay until the folder is gone, or their core was given up twice
+	Peers    int         // keys known, at most MaxPeers
+	Seen     int         // messages remembered
+	Sessions int         // live
 	Shared   SharedStatus
 }
 
@@ -90,6 +91,7 @@ func (d *Device) Status() Status {
 			s.Epoch, s.KeyNow = e, e >= s.FirstEpoch && e <= s.LastEpoch
 		}
 	}
+	s.Trust = d.trustStatus(s.Now)
 	if d.list != nil && d.realm != nil { // whoever sets the state back alone leaves a list without a realm
 		s.Held, s.List = d.list.held(), d.list.status(s.Now, d.realm.core)
 	}

@@ -70,11 +70,12 @@ type together struct {
 
 // still says whether nothing before it in the batch speaks against a message: neither the same one, nor a second key of its sender.
 func (d *Device) still(t *together) bool {
-	return d.admissible(t.realm, t.id, t.Time, t.now) == nil && !d.peers.refused(t.peer.address, t.epoch)
+	return d.admissible(t.realm, t.id, t.Time, t.now) == nil && !d.peers.refused(t.side.hash, t.peer.address, t.epoch)
 }
 
 // sentIn is who a message names, and in which epoch.
 type sentIn struct {
+	realm [32]byte
 	from  wire.Sender
 	epoch uint32
 }
@@ -86,12 +87,12 @@ func (d *Device) together(msg []byte, keys map[sentIn]*peer) *together {
 	if d.hear(&t.heard, msg) != nil {
 		return nil
 	}
-	at := sentIn{t.from(), t.epoch}
+	at := sentIn{t.side.hash, t.from(), t.epoch}
 	if t.peer = keys[at]; t.peer == nil {
-		if !t.Short && t.Sender.Serial() == t.realm.address.Serial() {
+		if !t.Short && t.realm.own(t.Sender) {
 			return nil
 		}
-		c, err := d.candidates(t.realm, at.from, t.epoch)
+		c, err := d.candidates(t.side, at.from, t.epoch)
 		if err != nil || c.n != 1 {
 			return nil
 		}
@@ -99,7 +100,7 @@ func (d *Device) together(msg []byte, keys map[sentIn]*peer) *together {
 		keys[at] = t.peer
 	}
 	var err error
-	if t.verdict, err = d.peerStatus(t.peer.address, t.epoch, t.now); err != nil {
+	if t.verdict, err = d.peerStatus(t.side, t.peer.address, t.epoch, t.now); err != nil {
 		return nil
 	}
 	t.proof = t.signed(nil)
