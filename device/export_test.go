@@ -1,6 +1,9 @@
 package device
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // WithStep returns options that tell a test how far a change of files got.
 func WithStep(o Options, step func(string)) Options {
@@ -156,3 +159,11 @@ func SkipPackets(n uint64, ends ...*PacketSession) {
 
 // Generation returns how often a session got new keys.
 func (s *Session) Generation() uint32 { return s.present().generation }
+
+// Answer returns what the list in force says of a serial in an epoch at a time: stale and newer, or the error.
+func (d *Device) Answer(serial, epoch uint32, now time.Time) (stale, newer bool, err error) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	v, err := d.list.check(serial, epoch, now)
+	return v.stale, v.newer, err
+}
