@@ -43,6 +43,7 @@ type edit struct {
 	policy  []byte
 	address string
 	seq     uint32
+	first   uint32 // epoch; 0 for the present one
 }
 
 // clock is a clock that tests set.
@@ -147,6 +148,9 @@ func (a *authority) issue(request []byte, e edit) []byte {
 	}
 	seq := max(e.seq, 1)
 	first := must(a.core.Epoch(a.clock.now()))
+	if e.first != 0 {
+		first = e.first
+	}
 	c := &wire.Content{Address: addr, FirstEpoch: first, Policy: e.policy}
 	var rs [][32]byte
 	for i := range a.epochs {

@@ -47,6 +47,16 @@ func (d *Device) EnrolmentSecrets() [][]byte {
 	return [][]byte{d.enrol.u.Bytes(), d.enrol.hpke.Bytes()}
 }
 
+// NextSecrets returns u and the HPKE key that the next package is to be made for, nil before the first receipt.
+func (d *Device) NextSecrets() [][]byte {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if d.realm.answer == nil || d.realm.answer.next == nil {
+		return nil
+	}
+	return [][]byte{d.realm.answer.next.u.Bytes(), d.realm.answer.next.hpke.Bytes()}
+}
+
 // StateOnDisk returns what a copy of the state holds, decrypted: 0 or 1.
 func (d *Device) StateOnDisk(n int) ([]byte, error) {
 	d.saving.Lock()

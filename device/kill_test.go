@@ -19,14 +19,14 @@ import (
 // The environment of a victim: this test binary, as a program that is killed.
 const (
 	victimIn      = "DEVICE_TEST_VICTIM_IN" // the device's folder
-	victimApplies = "DEVICE_TEST_APPLIES"   // a file
+	victimApplies = "DEVICE_TEST_APPLIES"   // a file: a list, or a package
 	victimDies    = "DEVICE_TEST_DIES_AT"   // the number of a step, from 1
 	victimTime    = "DEVICE_TEST_TIME"      // RFC 3339
 	victimCounter = "DEVICE_TEST_COUNTER"   // a file, or nothing
 	victimEarly   = "DEVICE_TEST_EARLY"     // dies while starting, too, unless it is nothing
 )
 
-// acknowledged is what a victim prints once a list is applied.
+// acknowledged is what a victim prints once a list is applied, or a package installed.
 const acknowledged = "applied"
 
 func TestMain(m *testing.M) {
@@ -40,7 +40,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// victim applies a list, and dies by its own hand at a step from there on.
+// victim applies a list, or installs a package, and dies by its own hand at a step from there on.
 func victim(dir string) error {
 	clock := must(time.Parse(time.RFC3339, os.Getenv(victimTime)))
 	list, last := must(os.ReadFile(os.Getenv(victimApplies))), must(strconv.Atoi(os.Getenv(victimDies)))
@@ -64,7 +64,11 @@ func victim(dir string) error {
 		return err
 	}
 	armed = true
-	if _, err := d.Apply(list); err != nil && !errors.Is(err, device.ErrForked) {
+	if wire.Sniff(list) == wire.FoundPackage {
+		if _, err := d.Install(list, d.Status().CoreHash); err != nil {
+			return err
+		}
+	} else if _, err := d.Apply(list); err != nil && !errors.Is(err, device.ErrForked) {
 		return err
 	}
 	fmt.Println(acknowledged)
