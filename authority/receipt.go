@@ -99,7 +99,7 @@ func (a *Authority) examine(tx *storage.Tx, r *wire.Receipt) (*examined, error) 
 	case r.Sequence > id.Sequence:
 		return nil, ErrLaterPackage
 	case r.Sequence < id.Sequence:
-		return nil, ErrOldReceipt
+		return nil, a.examineOld(tx, id, r)
 	}
 	w := &examined{id: id, best: r}
 	if w.next, err = r.Verify(a.core, id.Kind, id.Request); err != nil {
@@ -125,6 +125,40 @@ func (a *Authority) examine(tx *storage.Tx, r *wire.Receipt) (*examined, error) 
 		return nil, ErrSeenKey
 	}
 	return w, nil
+}
+
+// examineOld says what is wrong with a receipt of a package before the newest: at least that it is one, unless the newest was made for
+// another device with the same keys.
+func (a *Authority) examineOld(tx *storage.Tx, id *storage.Identity, r *wire.Receipt) error {
+	kept, err := tx.Receipt(id.Serial, storage.SlotAnswered)
+	if errors.Is(err, storage.ErrNotFound) {
+		return ErrOldReceipt
+	}
+	if err != nil {
+		return fmt.Errorf("read the receipt before: %w", err)
+	}
+	answered, err := wire.ParseReceipt(kept.Receipt)
+	if err != nil {
+		return fmt.Errorf("read the receipt before: %w", err)
+	}
+	if answered.Sequence != r.Sequence || answered.SameNext(r) {
+		return ErrOldReceipt
+	}
+	pkg, err := tx.PackageBefore(id.Serial, r.Sequence)
+	if err != nil {
+		return fmt.Errorf("read the package before: %w", err)
+	}
+	p, _, err := wire.OpenPackage(pkg)
+	if err != nil || wire.CoreHash(p.Core) != a.coreHash || p.Sequence != r.Sequence {
+		return errors.Join(fmt.Errorf("the package before is none of this identity: %w", ErrInconsistent), err)
+	}
+	if _, err := r.Verify(a.core, id.Kind, p.RequestHash); err != nil {
+		return err
+	}
+	if err := a.checkPoint(tx, id, r); err != nil {
+		return err
+	}
+	return ErrTwoReceipts
 }
 
 // takeReceipt stores a receipt that is newer than the one before.
@@ -159,8 +193,8 @@ func (a *Authority) checkPoint(tx *storage.Tx, id *storage.Identity, r *wire.Rec
 	if err != nil {
 		return err
 	}
-	if uint64(id.Serial) >= a.ledger.n() || a.ledger.newest(id.Serial).sequence != id.Sequence {
-		return fmt.Errorf("the newest package is not the one that the log has: %w", ErrInconsistent)
+	if uint64(id.Serial) >= a.ledger.n() {
+		return fmt.Errorf("the log does not have the identity: %w", ErrInconsistent)
 	}
 	from, known := a.ledger.issuance(id.Serial, epoch)
 	if !known { // after the end of all keys

@@ -1,11 +1,14 @@
 package authority_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
 	"marque/authority"
 	"marque/device"
+	"marque/device/wire"
+	"marque/storage"
 )
 
 const epochLength = authority.DefaultEpochLength
@@ -75,6 +78,171 @@ func TestNextPackage(t *testing.T) {
 		t.Errorf("%+v, %v", id, err)
 	}
 	r.mustAudit(t)
+}
+
+// Only devices that are in order, and answer for what they have, get more.
+func TestRenewalRefuses(t *testing.T) {
+	r := found(t)
+	lost, asleep, copied := r.vehicle(t, "bus-1"), r.vehicle(t, "bus-2"), r.vehicle(t, "bus-3")
+	receipts := [][]byte{lost.receipt(t), asleep.receipt(t), nil, nil}
+	copy(receipts[2:], copied.copies(t, 2))
+	other := found(t)
+	other.enrol(t, "bus-1")
+	other.enrol(t, "bus-2")
+	stranger := other.vehicle(t, "bus-3").receipt(t)
+	r.longer(t, 5*epochLength)
+	r.revoke(t, lost.Status().Address)
+	r.suspend(t, asleep.Status().Address)
+	r.accept(t, receipts[2])
+	before := r.logSize(t)
+
+	reviewed, err := r.ReviewAll(append(receipts, stranger))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wants := []error{authority.ErrAlreadyRevoked, authority.ErrSuspended, nil, authority.ErrTwoReceipts, wire.ErrRealm}
+	for i, v := range reviewed {
+		if !errors.Is(v.Problem, wants[i]) || v.Renews != (wants[i] == nil) || v.Again {
+			t.Errorf("review of %d: %+v", i, v)
+		}
+	}
+	if r.logSize(t) != before || r.status(t).Alarms != 0 {
+		t.Error("a review changed something")
+	}
+	granted, _ := r.enrolAll(t, append(receipts, stranger))
+	for i, g := range granted {
+		if want := wants[i]; !errors.Is(g.Err, want) || (g.Issued == nil) != (want != nil) {
+			t.Errorf("%d: %+v", i, g)
+		}
+	}
+	// The copy showed itself when its twin had its package already.
+	if s := r.status(t); s.Alarms != 1 || s.Revoked != 3 {
+		t.Errorf("%+v", s)
+	}
+	_, err = r.Enrol(receipts[2])
+	refused(t, "once it is suspended", err, authority.ErrSuspended)
+	r.release(t, asleep.Status().Address)
+	if _, err := r.Enrol(receipts[1]); err != nil {
+		t.Error(err)
+	}
+	r.mustAudit(t)
+}
+
+// What a first package answered does not give the second.
+func TestRequestOfBefore(t *testing.T) {
+	r := found(t)
+	bus := r.vehicle(t, "bus-1")
+	r.longer(t, 5*epochLength)
+	receipt := bus.receipt(t)
+	r.renew(t, bus)
+	old, err := wire.ParseReceipt(receipt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, err := old.Next(wire.KindVehicle, bus.Status().Request).Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := r.Enrol(next) // the request that the receipt stands for
+	if err != nil || !again.Again || again.Sequence != 2 {
+		t.Errorf("%+v, %v", again, err)
+	}
+	if _, err := bus.Install(again.Package, r.Core().Hash()); err != nil {
+		t.Fatal(err)
+	}
+	r.longer(t, 5*epochLength)
+	r.renew(t, bus)
+	_, err = r.Enrol(next)
+	refused(t, "a request of before", err, authority.ErrRenewed)
+	_, err = r.Enrol(receipt)
+	refused(t, "a receipt of before", err, authority.ErrOldReceipt)
+}
+
+// A copy of the database that was put back may have forgotten packages. Who shows that it has none of them goes on, in a way that makes them
+// worthless.
+func TestRenewalAfterARestoring(t *testing.T) {
+	r, c := counted(t)
+	here, away := r.vehicle(t, "bus-1"), r.vehicle(t, "bus-2")
+	list := r.publish(t)
+	r.longer(t, 5*epochLength)
+	receipts := [][]byte{here.receipt(t), away.receipt(t)}
+	at := c.value
+	backup := r.copy(t)
+	var packages [][]byte
+	for i, b := range receipts {
+		issued, err := r.Enrol(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if packages = append(packages, issued.Package); c.value != at+uint64(i)+1 {
+			t.Errorf("the counter stands at %d after %d renewals from %d", c.value, i+1, at)
+		}
+	}
+	if _, err := away.Install(packages[1], r.Core().Hash()); err != nil {
+		t.Fatal(err)
+	}
+	r.restored(t, backup)
+	mustFail(t, "the counter", r.SetCounter(c), authority.ErrRolledBack)
+	r.later(time.Hour)
+	got := r.mustReopen(t, [][]byte{list.Bundle}, nil)
+	_, err := r.Enrol(here.receipt(t))
+	refused(t, "what was shown before", err, authority.ErrUnproved)
+	for _, v := range []*vehicle{here, away} {
+		if _, err := v.Apply(got.List.Bundle); err != nil {
+			t.Fatal(err)
+		}
+	}
+	issued := r.renew(t, here)
+	if issued.Sequence != 3 {
+		t.Errorf("%+v", issued)
+	}
+	_, err = r.Enrol(away.receipt(t))
+	refused(t, "who has a package that is forgotten", err, authority.ErrLaterPackage)
+	if s := r.status(t); s.Alarms != 0 {
+		t.Errorf("%+v", s)
+	}
+	if _, err := here.Install(issued.Package, r.Core().Hash()); err != nil {
+		t.Fatal(err)
+	}
+	_, err = here.Install(packages[0], r.Core().Hash())
+	refused(t, "the package that was forgotten", err, device.ErrOldPackage)
+	r.accept(t, here.receipt(t))
+	r.longer(t, 3*epochLength)
+	if issued := r.renew(t, here); issued.Sequence != 4 { // from then on one by one
+		t.Errorf("%+v", issued)
+	}
+	r.mustAudit(t)
+	if err := r.store.View((*storage.Tx).VerifyRegistry); err != nil {
+		t.Error(err)
+	}
+}
+
+// Who renews otherwise than the protocol says is found out.
+func TestAuditOfRenewals(t *testing.T) {
+	r := found(t)
+	bus := r.enrol(t, "bus-1").Address
+	lost := r.enrol(t, "bus-2").Address
+	r.revoke(t, lost)
+	r.longer(t, 5*epochLength)
+	other, err := wire.NewAddress("fleet.example", "", "bus-9", bus.Serial())
+	if err != nil {
+		t.Fatal(err)
+	}
+	backup := r.copy(t)
+	for want, e := range map[string]wire.IssueEntry{
+		"it is package 3 of serial 0, where 2 is next":                                  {Address: bus, Sequence: 3, FirstEpoch: 13, Count: 5},
+		"its keys begin in epoch 12, where those of serial 0 go on in epoch 13":         {Address: bus, Sequence: 2, FirstEpoch: 12, Count: 5},
+		"its keys begin in epoch 14, where those of serial 0 go on in epoch 13":         {Address: bus, Sequence: 2, FirstEpoch: 14, Count: 5},
+		"its keys last until epoch 70, but it was made in epoch":                        {Address: bus, Sequence: 2, FirstEpoch: 13, Count: 58},
+		"it gives keys to serial 1, which is revoked or was never given away":           {Address: lost, Sequence: 2, FirstEpoch: 13, Count: 5},
+		"it renews an address that nobody has":                                          {Address: other, Sequence: 2, FirstEpoch: 13, Count: 5},
+		"it issues serial 0 where 2 is next: a serial is issued once, and none is left": {Address: bus, Sequence: 1, FirstEpoch: 5, Count: 13},
+	} {
+		r.putBack(t, backup)
+		e.Request[0] = 9
+		r.log(t, &e)
+		r.mustFind(t, want)
+	}
 }
 
 // mustTalk gives both the newest list, and has them verify and read each other's messages.

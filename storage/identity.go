@@ -229,12 +229,17 @@ func (tx *Tx) Package(serial uint32) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	pkg, err := tx.getSealed(bucketPackages, packageKey(id))
+	return tx.PackageBefore(serial, id.Sequence)
+}
+
+// PackageBefore is [Tx.Package] of an earlier sequence number.
+func (tx *Tx) PackageBefore(serial, sequence uint32) ([]byte, error) {
+	pkg, err := tx.getSealed(bucketPackages, packageKey(&Identity{Serial: serial, Sequence: sequence}))
 	if err != nil {
 		return nil, err
 	}
 	if pkg == nil {
-		return nil, fmt.Errorf("package %d for serial %d: %w", id.Sequence, serial, ErrNotFound)
+		return nil, fmt.Errorf("package %d for serial %d: %w", sequence, serial, ErrNotFound)
 	}
 	return pkg, nil
 }
