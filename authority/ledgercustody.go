@@ -65,7 +65,7 @@ func (l *ledger) reopen(e *wire.ReopenEntry, epoch uint32, complain func(string,
 	} else {
 		l.skip(e.NextSerial, epoch)
 	}
-	l.renewals.before, l.renewals.since = uint32(l.n()), nil
+	l.renewals.before, l.renewals.since, l.renewals.until = uint32(l.n()), nil, uint32(min(lastOf(epoch), math.MaxUint32))
 	l.order, l.state = wire.Order{Generation: e.Generation, Base: e.Base, Sequence: e.Sequence}, e.List
 	l.left, l.reopening = true, true
 }

@@ -14,6 +14,7 @@ type renewals struct {
 
 	before uint32    // serials below it are from before the newest reopening: they may have packages that this log lacks
 	since  serialSet // of those, who got a package after it
+	until  uint32    // the last epoch of any package that was made before it
 }
 
 // issuance is what an issue entry says of one package.
@@ -45,6 +46,14 @@ func (l *ledger) forgotten(serial uint32) bool {
 	return serial < l.renewals.before && !l.renewals.since.has(serial)
 }
 
+// outlast returns the last epoch of any key that a serial has, or may have.
+func (l *ledger) outlast(serial uint32) uint32 {
+	if l.forgotten(serial) {
+		return max(l.lastEpochs[serial], l.renewals.until)
+	}
+	return l.lastEpochs[serial]
+}
+
 // nextSequence returns the number of the next package of an identity. After a reopening it is above that of any package that may have
 // been made and lost: one in each history, since the device showed a receipt of the one before. Whoever installs it refuses those.
 func (l *ledger) nextSequence(serial uint32) uint32 {
@@ -73,7 +82,7 @@ func (l *ledger) renew(e *wire.IssueEntry, epoch uint32, complain func(string, .
 		return
 	}
 	last := e.FirstEpoch + uint32(e.Count) - 1
-	if last < e.FirstEpoch || last > lostUntil(epoch) {
+	if last < e.FirstEpoch || uint64(last) > lastOf(epoch) {
 		complain("its keys last until epoch %d, but it was made in epoch %d", last, epoch)
 		return
 	}

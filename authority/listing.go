@@ -77,7 +77,7 @@ func amendLost(tx *storage.Tx, serial uint32, change func(*storage.Revocation)) 
 func (a *Authority) retire(tx *storage.Tx, now time.Time, revoked []storage.Standing) (staying []storage.Standing, left int, err error) {
 	first, _ := a.ledger.coverage(now)
 	for _, s := range revoked {
-		if !lapsed(s.LastEpoch, first) {
+		if !lapsed(a.ledger.outlast(s.Serial), first) {
 			staying = append(staying, s)
 			continue
 		}

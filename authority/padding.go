@@ -124,7 +124,7 @@ func (a *Authority) pad(tx *storage.Tx, now time.Time, revoked []storage.Standin
 func (l *ledger) free(at time.Time) (serials []uint32) {
 	first, _ := l.coverage(at)
 	for _, serial := range l.reserves.all {
-		if l.standings[serial] == reserved && !lapsed(l.lastEpochs[serial], first) {
+		if l.standings[serial] == reserved && !lapsed(l.outlast(serial), first) {
 			serials = append(serials, serial)
 		}
 	}
