@@ -29,7 +29,7 @@ func TestEphemeralSecretsAreForgotten(t *testing.T) {
 		f := newFleet(t)
 		k := &keeping{octet: 0xe7}
 		o := f.options()
-		o.Rand, o.Hybrid = k, hybrid
+		o.Rand, o.Hybrid, o.Early = k, hybrid, true
 		f.bus, f.tram = f.reload(t, f.bus, o), f.reload(t, f.tram, o)
 		k.given = nil
 		a, b := connect(t)
@@ -37,6 +37,13 @@ func TestEphemeralSecretsAreForgotten(t *testing.T) {
 		_, err := f.bus.Client(context.Background(), a, address(f.tram))
 		check(err)
 		check((<-srv).err)
+		if !hybrid {
+			a, b = connect(t)
+			srv = server(f.tram, b)
+			_, err = f.bus.ClientEarly(context.Background(), a, address(f.tram), []byte("x"))
+			check(err)
+			check((<-srv).err)
+		}
 		must(f.bus.Sign(nil, device.SignOptions{}))
 		sealed(f.bus, "x", device.SealOptions{RequireCold: true}, f.tram)
 		if len(k.given) < 6 {

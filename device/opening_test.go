@@ -394,16 +394,25 @@ func TestWrongCaller(t *testing.T) {
 
 func unsigned(*ibc.PrivateKey, string, []byte) (sig [64]byte) { return sig }
 
-// A session that began with data carries lists, and ends when its peer is revoked, as any other.
+// A session that began with data gets new keys, carries lists, and ends when its peer is revoked, as any other.
 func TestOpenedSessionIsASession(t *testing.T) {
 	f := openFleet(t)
+	must(f.bus.Apply(f.publish(1)))
 	c, s := f.say(t, "x")
-	list := f.publish(0)
-	must(f.park.Apply(list))
-	_, err := s.Read(make([]byte, 1))
-	wantErr(t, err, device.ErrRevoked, "the caller was revoked")
-	_, err = c.Read(make([]byte, 1))
-	if err == nil {
-		t.Error("it goes on")
+	l := f.flow(t, c, s)
+	for i := range uint32(2) {
+		f.clock.add(12 * time.Hour)
+		reach(t, i+1, c, s)
 	}
+	for end := time.Now().Add(10 * time.Second); f.park.Status().List.Order.Sequence < 2; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the one who was called has no later list")
+		}
+	}
+	l.quiet()
+	must(f.park.Apply(f.publish(0, 1)))
+	_, err := s.Write([]byte("y"))
+	wantErr(t, err, device.ErrRevoked, "the caller was revoked")
+	check(c.Close())
+	l.readers.Wait()
 }

@@ -49,6 +49,8 @@ func comparisons() []comparison {
 		{"session of strangers, octets both ways", "pion DTLS 1.2, P-256 leaves", 0.25, 1, sessionOctets(dtlsSession)},
 		{"hybrid session of strangers, CPU of both sides", "crypto/tls 1.3, X25519MLKEM768, an intermediate certificate each", 0.45, 1, hybridTimes},
 		{"hybrid session of strangers, octets both ways", "crypto/tls 1.3, X25519MLKEM768, an intermediate certificate each", 0.6, 1, hybridOctets},
+		{"session of strangers that begins with data, CPU", "a cold message, and then a session", 1, 1, openingTimes},
+		{"the same with 32 octets, octets both ways", "crypto/tls 1.3, mutual, P-256 leaves, X25519, without data", 0.31, 1, openingOctets},
 		{"issue a package in a batch", "its bare operations: a proof, 13 keys, HPKE, a signature", 1.15, authority.MaxTogether, issue},
 	}
 }

@@ -57,7 +57,7 @@ func (f *fleet) clock() time.Time { return time.UnixMilli(f.now.Add(10)).UTC() }
 
 func (f *fleet) options() device.Options {
 	const remembered = 1 << 20 // messages; none is forgotten during a run
-	return device.Options{Clock: f.clock, Replay: remembered, Tables: device.MaxPeers}
+	return device.Options{Clock: f.clock, Replay: remembered, Tables: device.MaxPeers, Early: true}
 }
 
 // found makes the authority, enrols the devices and gives them the list.

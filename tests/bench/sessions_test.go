@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"marque/device"
-	"marque/device/wire"
 )
 
 // pipe is a connection in memory that counts the octets sent into both ends.
@@ -101,27 +100,66 @@ func (p pipes) close() error {
 	return errors.Join(errs...)
 }
 
+// openingTimes compares a session of strangers that begins with a question with a cold message that asks it, and a session after it.
+func openingTimes(tb testing.TB) (ours, theirs side) {
+	return timed(marqueOpening(tb)), timed(classical(marqueCalls(tb, func(from, to *device.Device, conn net.Conn) error {
+		question, _, err := from.Seal(address(to), make([]byte, 32), device.SealOptions{RequireCold: true})
+		if err != nil {
+			return err
+		}
+		if _, err = to.Open(question); err != nil {
+			return err
+		}
+		_, err = from.Client(context.Background(), conn, address(to))
+		return err
+	})))
+}
+
+// openingOctets counts it beside TLS, which has no such thing between strangers.
+func openingOctets(tb testing.TB) (ours, theirs side) { return marqueOpening(tb), tlsSession(tb) }
+
+func marqueOpening(tb testing.TB) side {
+	return classical(marqueCalls(tb, func(from, to *device.Device, conn net.Conn) error {
+		_, err := from.ClientEarly(context.Background(), conn, address(to), make([]byte, 32))
+		return err
+	}))
+}
+
+// classical makes sure that the devices do not demand hybrid sessions.
+func classical(s side, f *fleet) side { return demanding(s, f, false) }
+
+func demanding(s side, f *fleet, hybrid bool) side {
+	prepare := s.prepare
+	s.prepare = func(n int) error {
+		f.hybrid = hybrid
+		return prepare(n)
+	}
+	return s
+}
+
 func marqueSession(tb testing.TB, hybrid bool) side {
+	s, f := marqueCalls(tb, func(from, to *device.Device, conn net.Conn) error {
+		_, err := from.Client(context.Background(), conn, address(to))
+		return err
+	})
+	return demanding(s, f, hybrid)
+}
+
+// marqueCalls has strangers call one device.
+func marqueCalls(tb testing.TB, call func(from, to *device.Device, conn net.Conn) error) (side, *fleet) {
+	tb.Helper()
 	f := newFleet(tb)
 	var devices []*device.Device
-	var to wire.Address
 	var p pipes
 	return side{
 		most: talkers,
 		prepare: func(n int) (err error) {
 			p.open(n)
-			f.hybrid = hybrid
-			if devices, err = f.strangers(n); err != nil {
-				return err
-			}
-			to = address(devices[0])
-			return nil
+			devices, err = f.strangers(n)
+			return err
 		},
 		run: func(i int) error {
-			client := func() error {
-				_, err := devices[1+i].Client(context.Background(), p[i].a, to)
-				return err
-			}
+			client := func() error { return call(devices[1+i], devices[0], p[i].a) }
 			server := func() error {
 				_, err := devices[0].Server(context.Background(), p[i].b)
 				return err
@@ -130,7 +168,7 @@ func marqueSession(tb testing.TB, hybrid bool) side {
 		},
 		finish: func() error { return errors.Join(p.close(), closeAll(devices)) },
 		octets: func(i int) float64 { return p.octets(i) },
-	}
+	}, f
 }
 
 // tlsSession is TLS 1.3 with certificates on both sides, as small as they come: P-256 keys, one name, directly below the root. Tickets
