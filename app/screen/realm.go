@@ -178,6 +178,9 @@ func (v *realmView) realm(narrow bool) fyne.CanvasObject {
 	content := column(0,
 		text(say("lock.words"), sizeLabel, colourText2, plain), space(6), WordList(v.model.Words(), sizeSub, 4),
 		space(14), rule(), space(12), facts)
+	if v.model.Rules.Trusted.Sequence > 0 {
+		content.Objects = append(content.Objects, v.trusted()...)
+	}
 	if !narrow {
 		content.Objects = append(content.Objects, space(14), rule(), space(12),
 			text(say("realm.fact.core"), sizeLabel, colourText2, plain), space(4), hexBlock(hash[:]), space(10),
@@ -211,9 +214,6 @@ func (v *realmView) policy(narrow bool) fyne.CanvasObject {
 		rows.Add(rule())
 	}
 	rows.Add(v.padding(narrow))
-	if m.Rules.Trusted.Sequence > 0 {
-		rows.Add(v.trusted(narrow))
-	}
 	pill := Pill("", say("realm.policy.number", "Number", number(int(m.Rules.Policy.Sequence))), toneQuiet)
 	return headedCard(say("realm.policy"), pill, column(0, rows))
 }
@@ -236,19 +236,18 @@ func (v *realmView) padding(narrow bool) fyne.CanvasObject {
 	return container.NewBorder(nil, nil, nil, text(value, sizeBody, colourText, bold), words)
 }
 
-// trusted names the other realms. They are decided about by a command, which a narrow window does not name.
-func (v *realmView) trusted(narrow bool) fyne.CanvasObject {
+// trusted names the other realms. They are decided about by a command.
+func (v *realmView) trusted() []fyne.CanvasObject {
 	names := v.model.Trusted()
-	list := &v.model.Rules.Trusted
-	why := say("realm.trusted.nobody")
+	until := v.model.Rules.Trusted.HardExpiry.In(v.shell.console.Status.Time().Location())
+	who, why := say("realm.trusted.nobody"), say("realm.trusted.arrives")
 	if len(names) > 0 {
-		why = say("realm.trusted.names", "Names", strings.Join(names, ", "), "Moment", moment(list.HardExpiry.In(v.shell.console.Status.Time().Location())))
+		who, why = strings.Join(names, ", "), say("realm.trusted.until", "Moment", moment(until))
 	}
-	words := column(0, text(say("realm.trusted"), sizeBody, colourText, plain), paragraph(why, sizeLabel, colourText2, plain))
-	if !narrow {
-		words.Add(text(say("realm.trusted.command"), sizeLabel, colourText2, plain))
+	return []fyne.CanvasObject{
+		space(14), rule(), space(12), text(say("realm.trusted"), sizeLabel, colourText2, plain), space(4), paragraph(who, sizeBody, colourText, plain), space(4),
+		paragraph(why, sizeLabel, colourText2, plain), paragraph(say("realm.trusted.command"), sizeLabel, colourText2, plain),
 	}
-	return container.NewBorder(nil, nil, nil, text(number(len(names)), sizeBody, colourText, bold), words)
 }
 
 // clock asks somebody to compare the clock of this computer with another one.
