@@ -177,3 +177,6 @@ func (d *Device) Answer(serial, epoch uint32, now time.Time) (stale, newer bool,
 	v, err := d.list.check(serial, epoch, now)
 	return v.stale, v.newer, err
 }
+
+// Generation returns how often a session got new keys.
+func (s *PacketSession) Generation() uint32 { return s.present().generation }

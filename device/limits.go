@@ -85,10 +85,14 @@ const (
 	fetchPatience  = 30 * time.Second                      // how long a session that fetches a list may bring nothing before another may
 	fetchRate      = 1024                                  // octets that it must bring in a second, on the whole, lest another may
 
-	rekeyAfter    = SessionLifetime / 2 // the age of a session's keys at which it gets others
-	fullPatience  = time.Second         // how often one key is asked for, and the full form given for being asked
-	floorInterval = time.Hour           // how far the clock may run ahead of the saved time floor
-	closeGrace    = 2 * time.Second     // how long Close tries to send the close record
+	rekeyTries     = 16                  // of a call for new keys over datagrams, as of a first one; then it is repeated after
+	rekeyRetryMost = 30 * time.Second    // each
+	rekeyGrace     = 5 * time.Second     // how long records under old keys are taken after the first under new ones
+	rekeyReserve   = 1024                // records under a key that are not for asking for another
+	rekeyAfter     = SessionLifetime / 2 // the age of a session's keys at which it gets others
+	fullPatience   = time.Second         // how often one key is asked for, and the full form given for being asked
+	floorInterval  = time.Hour           // how far the clock may run ahead of the saved time floor
+	closeGrace     = 2 * time.Second     // how long Close tries to send the close record
 )
 
 // Argon2id parameters of a passphrase (OWASP's second recommendation): 19 MiB, two passes, one lane.

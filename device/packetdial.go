@@ -139,6 +139,8 @@ func (c *calling) shake(ctx context.Context) (*PacketSession, error) {
 				wrong = err
 				continue
 			}
+			patience = retryFirst
+			again.Reset(patience)
 			s, up, inbox, due = made, made.up, nil, true // what else came is of the same handshake, or forged
 			next = &wire.Datagram{Mode: wire.ModeProof, To: s.peerID, Body: s.proof}
 		}

@@ -223,7 +223,7 @@ func (l *PacketListener) reroute(id sessionID, old, r route) {
 func (l *PacketListener) enter(s *PacketSession, old route) (oldest *PacketSession) {
 	l.reroute(s.id, old, s)
 	l.mu.Lock()
-	if !s.initiator {
+	if !s.caller {
 		all := append(l.peers[s.peer], s)
 		if l.peers[s.peer] = all; len(all) > maxPerPeer {
 			oldest = all[0]

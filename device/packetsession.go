@@ -16,7 +16,7 @@ import (
 )
 
 // PacketSession is a Session whose messages are datagrams: each Write sends one and each Read gives one, unless it got lost; they may come in
-// another order, but none twice, and none altered. It is a net.Conn and safe for concurrent use. It ends by itself as a Session does. When the
+// another order, but none twice, and none altered. It is a net.Conn and safe for concurrent use. It gets new keys and ends by itself as a Session does, but whether programs read or not. When the
 // peer closed it, Read gives what came before and then io.EOF; when the peer just went, nothing tells, so set deadlines. Lists do not spread
 // over it.
 type PacketSession struct {
@@ -26,15 +26,18 @@ type PacketSession struct {
 	id, peerID sessionID
 	remote     net.Addr
 	proof      []byte // AuthI, as it was sent
-	initiator  bool
 
 	inMu     sync.Mutex
-	in       *half
-	seen     window
+	in       *lane
+	old      *lane // the keys before, while records under them may come late
+	coming   *lane // the keys next, from this side's proof to the first record under them
+	fading   bool  // old is forgotten soon
 	confirms int
 
 	outMu sync.Mutex
 	out   *half
+
+	rekey packetRekey
 
 	inbox  chan []byte
 	up     chan struct{} // closed by the first record that came
@@ -57,8 +60,8 @@ func newPacketSession(h *handshake, l *PacketListener, old route, id, peer sessi
 		return nil, err
 	}
 	s := &PacketSession{
-		bond: h.bond(okm), l: l, id: id, peerID: peer, remote: remote, proof: proof, initiator: h.initiator, in: in, out: out,
-		inbox: make(chan []byte, maxInbox), up: make(chan struct{}), done: make(chan struct{}),
+		bond: h.bond(okm), l: l, id: id, peerID: peer, remote: remote, proof: proof, out: out,
+		in: &lane{half: in, made: h.d.now()}, inbox: make(chan []byte, maxInbox), up: make(chan struct{}), done: make(chan struct{}),
 	}
 	h.d.sessions.add(s)
 	oldest := l.enter(s, old)
@@ -77,7 +80,7 @@ func (s *PacketSession) take(g *wire.Datagram) {
 	switch {
 	case g.Mode == wire.ModeRecord:
 		s.record(g.Body)
-	case g.Mode == wire.ModeProof && !s.initiator && bytes.Equal(g.Body, s.proof):
+	case g.Mode == wire.ModeProof && !s.caller && bytes.Equal(g.Body, s.proof):
 		s.confirm() // the one before got lost
 	}
 }
@@ -89,7 +92,7 @@ func (s *PacketSession) confirm() {
 	many := s.confirms > maxAnswers
 	s.inMu.Unlock()
 	if !many {
-		_ = s.send(recordConfirm, nil) // it asks again
+		_ = s.send(recordRekey, nil) // it asks again
 	}
 }
 
@@ -98,10 +101,15 @@ func (s *PacketSession) record(b []byte) {
 	if len(b) < minRecord || len(b) > maxRecord {
 		return
 	}
-	kind, data, ok := s.open(binary.BigEndian.Uint64(b), b[seqSize:])
+	seq := binary.BigEndian.Uint64(b)
+	plain, turn, ok := s.open(seq, b[seqSize:], b[:seqSize])
 	if !ok {
 		return
 	}
+	if turn {
+		s.confirmed()
+	}
+	kind, data := plain[0], plain[1:]
 	s.upOnce.Do(func() { close(s.up) })
 	switch kind {
 	case recordData:
@@ -111,21 +119,11 @@ func (s *PacketSession) record(b []byte) {
 		}
 	case recordClose:
 		s.finish(io.EOF)
+	case recordRekey:
+		if len(data) > 0 {
+			s.hearRekey(uint32(seq>>32), data)
+		}
 	}
-}
-
-func (s *PacketSession) open(seq uint64, sealed []byte) (kind byte, data []byte, ok bool) {
-	s.inMu.Lock()
-	defer s.inMu.Unlock()
-	if seq >= MaxRecords || !s.seen.fresh(seq) {
-		return 0, nil, false
-	}
-	plain, err := s.in.aead.Open(nil, s.in.nonce(seq), sealed, binary.BigEndian.AppendUint64(nil, seq))
-	if err != nil {
-		return 0, nil, false
-	}
-	s.seen.mark(seq)
-	return plain[0], plain[1:], true
 }
 
 // Read gives one message. When p is too short for it the rest is lost, and the error is io.ErrShortBuffer.
@@ -133,6 +131,7 @@ func (s *PacketSession) Read(p []byte) (int, error) {
 	if err := s.alive(); err != nil && !errors.Is(err, io.EOF) {
 		return 0, err
 	}
+	s.renew()
 	if isClosed(s.readBy.wait()) {
 		return 0, os.ErrDeadlineExceeded // even if messages keep coming
 	}
@@ -170,16 +169,24 @@ func (s *PacketSession) Write(p []byte) (int, error) {
 	case err != nil:
 		return 0, err
 	}
+	s.renew()
 	if err := s.send(recordData, p); err != nil {
 		return 0, err
 	}
 	return len(p), nil
 }
 
+// worn says whether half of the records under the key for sending were made.
+func (s *PacketSession) worn() bool {
+	s.outMu.Lock()
+	defer s.outMu.Unlock()
+	return s.out.left() <= MaxRecords/2
+}
+
 // send sends one record. The last one under a key is kept for closing.
 func (s *PacketSession) send(kind byte, data []byte) error {
 	s.outMu.Lock()
-	if left := s.out.left(); left == 0 || left == 1 && kind != recordClose {
+	if left := s.out.left(); left == 0 || left == 1 && kind != recordClose || left <= rekeyReserve && len(data) > 0 && kind == recordRekey {
 		s.outMu.Unlock()
 		return fmt.Errorf("session: %w", ErrSessionEnded)
 	}

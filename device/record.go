@@ -15,8 +15,7 @@ const (
 	recordClose       = 1
 	recordListRequest = 2
 	recordListPiece   = 3
-	recordRekey       = 4 // new keys
-	recordConfirm     = 4 // in datagrams, empty
+	recordRekey       = 4 // new keys; empty: the handshake is over
 
 	seqSize       = 8
 	tagSize       = 16
