@@ -122,7 +122,7 @@ func (s *PacketSession) beginAnew(c *anewCall) (*handshake, []byte, error) {
 		return nil, nil, err
 	}
 	h.rand = bytes.NewReader(c.seed)
-	first, err := h.callAnew(s.peer)
+	first, err := h.callAnew(s.of, s.peer)
 	return h, first, err
 }
 

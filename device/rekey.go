@@ -70,7 +70,13 @@ func (s *bond) anew() (*handshake, error) {
 	}
 	e := s.present()
 	h.realm, h.before = s.realm, e.secret[:]
-	h.hybrid = e.hybrid || s.d.wantsHybrid(s.realm)
+	s.d.mu.RLock()
+	defer s.d.mu.RUnlock()
+	of, err := s.d.sideOf(s.realm, s.peer, s.d.now())
+	if err != nil {
+		return nil, err
+	}
+	h.hybrid = e.hybrid || s.d.wantsHybrid(s.realm) || of.hybrid()
 	return h, nil
 }
 
