@@ -146,6 +146,7 @@ func (th *thief) opens(k *ibc.PrivateKey, mode byte, ephemeral []byte, context s
 func TestMasterSeedReadsNoSession(t *testing.T) {
 	for name, v := range map[string]*talkVector{
 		"classical": recordedSession(t, "initiator"), "hybrid": recordedSession(t, "initiator-hybrid"),
+		"with data in the call": recordedSession(t, "opening-initiator"), // which it reads, and takes psk from
 	} {
 		secrets := newThief(t).candidates()
 		for i, key := range v.Keys {
@@ -171,6 +172,9 @@ func TestMasterSeedReadsNoSession(t *testing.T) {
 func recordedSession(t *testing.T, name string) *talkVector {
 	t.Helper()
 	cases := initiatorVectors()
+	for name, c := range openingVectors() {
+		cases[name] = c
+	}
 	return cases[name].vector(t)
 }
 
@@ -179,8 +183,16 @@ func recordedSession(t *testing.T, name string) *talkVector {
 func (v *talkVector) reads(private, seed []byte) bool {
 	first, second := must(hex.DecodeString(v.Initiator[0]))[9:], must(hex.DecodeString(v.Responder[0]))
 	name, mode := "Noise_NN_25519_AESGCM_SHA256", byte(0)
-	if v.Demands {
+	var psk []byte
+	switch {
+	case v.Demands:
 		name, mode = "Noise_NNpsk2_25519_AESGCM_SHA256", 1
+	case v.Opens:
+		name, mode = "Noise_NNpsk2_25519_AESGCM_SHA256", 4
+		a, to := newAuthority(1), must(wire.ParseAddress(v.Peer))
+		o := a.rawPeer(nil, a.key(to)).opening(to, "")
+		o.take(must(hex.DecodeString(v.Initiator[0])))
+		first, psk = o.first, o.psk
 	}
 	h := append([]byte(name), make([]byte, 32-len(name))...)
 	ck, key := bytes.Clone(h), []byte(nil)
@@ -190,9 +202,10 @@ func (v *talkVector) reads(private, seed []byte) bool {
 	core := sha256.Sum256(append(ibc.AppendLPString(nil, "marque/v1/core"), must(hex.DecodeString(v.Core))...))
 	mix(ibc.AppendLPString(append(append(ibc.AppendLPString(nil, "marque/v1/session"), mode), core[:]...), v.Peer))
 	mix(first[:32])
-	var psk []byte
-	if v.Demands {
+	if mode != 0 {
 		mixKey(first[:32])
+	}
+	if v.Demands {
 		ek, ct := must(open(first[32:])), second[:mlkem.CiphertextSize768]
 		shared := must(must(mlkem.NewDecapsulationKey768(seed)).Decapsulate(ct))
 		info := append(append(ibc.AppendLPString(nil, "marque/v1/hybrid"), ek...), ct...)
@@ -200,7 +213,7 @@ func (v *talkVector) reads(private, seed []byte) bool {
 	}
 	mix(first[32:])
 	mix(second[:32])
-	if v.Demands {
+	if mode != 0 {
 		mixKey(second[:32])
 	}
 	ck0, h0 := ck, h
@@ -211,7 +224,7 @@ func (v *talkVector) reads(private, seed []byte) bool {
 			continue
 		}
 		mixKey(shared)
-		if v.Demands {
+		if mode != 0 {
 			k := must(hkdf.Key(sha256.New, psk, ck, "", 96))
 			ck, key = k[:32], k[64:]
 			mix(k[32:64])

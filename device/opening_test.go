@@ -35,6 +35,11 @@ func (f *fleet) takesEarly() device.Options {
 func (f *fleet) say(t testing.TB, data string) (c, s *device.Session) {
 	t.Helper()
 	a, b := connect(t)
+	return f.sayOver(t, data, a, b)
+}
+
+func (f *fleet) sayOver(t testing.TB, data string, a, b net.Conn) (c, s *device.Session) {
+	t.Helper()
 	srv := server(f.park, b)
 	c, err := f.bus.ClientEarly(context.Background(), a, address(f.park), []byte(data))
 	o := <-srv

@@ -29,8 +29,9 @@ type rawOpening struct {
 	data     string
 	spoil    func(first []byte) // Noise message 1
 
-	hash [32]byte // of the whole call
-	psk  []byte
+	hash  [32]byte // of the whole call
+	first []byte   // Noise message 1, as it was read
+	psk   []byte
 }
 
 func (p *rawPeer) opening(to wire.Address, data string) *rawOpening {
@@ -49,6 +50,7 @@ func (o *rawOpening) begin(initiator bool) {
 	o.noise = must(noise.NewHandshakeState(noise.Config{
 		CipherSuite: noise.NewCipherSuite(noise.DH25519, noise.CipherAESGCM, noise.HashSHA256),
 		Pattern:     noise.HandshakeNN, Initiator: initiator, Prologue: ibc.AppendLPString(prologue, o.callee.String()), PresharedKeyPlacement: 2,
+		Random: o.rand,
 	}))
 }
 
@@ -108,13 +110,16 @@ func (o *rawOpening) session() *rawSession {
 
 // read plays the one who is called, who has the key o.key of the callee, up to the early data.
 func (o *rawOpening) read() {
-	msg := must(readFrame(o.conn))
+	o.take(must(readFrame(o.conn)))
+}
+
+func (o *rawOpening) take(msg []byte) {
 	o.hash = sha256.Sum256(msg)
 	content, psk := keysOf(must(o.key.DecapsulateCold([48]byte(msg[9:57]), "marque/v1/session-open")))
 	p := must(wire.ParsePlain(must(content.Open(nil, make([]byte, 12), msg[57:], msg[:57]))))
-	o.data, o.psk = string(p.Payload[52:]), psk
+	o.data, o.psk, o.first = string(p.Payload[52:]), psk, bytes.Clone(p.Payload[4:52])
 	o.begin(false)
-	must4(o.noise.ReadMessage(nil, bytes.Clone(p.Payload[4:52])))
+	must4(o.noise.ReadMessage(nil, bytes.Clone(o.first)))
 	check(o.noise.SetPresharedKey(psk))
 }
 

@@ -47,7 +47,9 @@ type talkVector struct {
 	Sequence  uint32         `json:"list_sequence"`
 	Revoked   []uint32       `json:"revoked"`
 	Now       int64          `json:"now_ms"`
-	Says      string         `json:"reader_says"` // in one record, before it reads
+	Opens     bool           `json:"opens,omitempty"` // the call is an opening
+	Early     string         `json:"early,omitempty"` // what it says
+	Says      string         `json:"reader_says"`     // in one record, before it reads
 	Initiator []string       `json:"initiator_sends"`
 	Responder []string       `json:"responder_sends"`
 
@@ -63,6 +65,7 @@ var sessionErrors = map[string]error{
 	"ok": nil, "ErrTampered": device.ErrTampered, "ErrMalformed": device.ErrMalformed, "ErrNotForMe": device.ErrNotForMe, "ErrEpoch": device.ErrEpoch,
 	"ErrUnknownRealm": device.ErrUnknownRealm, "ErrOwnIdentity": device.ErrOwnIdentity, "ErrTwoKeys": device.ErrTwoKeys, "ErrRevoked": device.ErrRevoked,
 	"ErrHandshake": device.ErrHandshake, "ErrHybrid": device.ErrHybrid, "ErrTruncated": device.ErrTruncated,
+	"ErrStaleTime": device.ErrStaleTime,
 }
 
 // recorded is a connection that keeps what was written.
@@ -138,7 +141,16 @@ func both(t *testing.T, f *fleet, v *talkVector) {
 	t.Helper()
 	x, y := connect(t)
 	a, b := &recorded{Conn: x}, &recorded{Conn: y}
-	c, s := join(t, f.bus, f.park, a, b)
+	var c, s *device.Session
+	if v.Opens {
+		o := f.options()
+		o.Rand, o.Early = octet(vectorOctets["parking"]), true
+		f.park = f.reload(t, f.park, o)
+		v.Early = hex.EncodeToString([]byte("are you free?"))
+		c, s = f.sayOver(t, "are you free?", a, b)
+	} else {
+		c, s = join(t, f.bus, f.park, a, b)
+	}
 	must(c.Write([]byte("to the parking")))
 	must(s.Write([]byte("to the bus")))
 	must(io.ReadFull(s, make([]byte, len("to the parking"))))
@@ -360,7 +372,11 @@ func (c talkCase) vector(t *testing.T) *talkVector {
 	}
 	v.Says = hex.EncodeToString([]byte(map[string]string{"initiator": "to the parking", "responder": "to the bus"}[c.reader]))
 	c.make(t, f, v)
-	if v.Expect == "ok" {
+	switch {
+	case v.Expect != "ok":
+	case v.Opens:
+		v.computeOpened(f)
+	default:
 		v.compute(f)
 	}
 	return v
@@ -368,7 +384,7 @@ func (c talkCase) vector(t *testing.T) *talkVector {
 
 func (v *talkVector) options(f *fleet) device.Options {
 	o := f.options()
-	o.Rand, o.Hybrid = octet(v.Octet), v.Demands
+	o.Rand, o.Hybrid, o.Early = octet(v.Octet), v.Demands, v.Opens
 	return o
 }
 
@@ -430,12 +446,18 @@ func (v *talkVector) talk(t *testing.T) (heard, sent []string, exporter string, 
 	drained := make(chan struct{})
 	go func() { defer close(drained); _, _ = io.Copy(io.Discard, y) }()
 	var s *device.Session
-	if v.Reader == "initiator" {
-		s, err = d.Client(context.Background(), conn, must(wire.ParseAddress(v.Peer)))
-	} else {
+	switch {
+	case v.Reader == "responder":
 		s, err = d.Server(context.Background(), conn)
+	case v.Opens:
+		s, err = d.ClientEarly(context.Background(), conn, must(wire.ParseAddress(v.Peer)), must(hex.DecodeString(v.Early)))
+	default:
+		s, err = d.Client(context.Background(), conn, must(wire.ParseAddress(v.Peer)))
 	}
 	if err == nil {
+		if early, ok := s.Early(); v.Reader == "responder" && (hex.EncodeToString(early) != v.Early || ok != v.Opens) {
+			t.Errorf("%q came with the call", early)
+		}
 		if s.Peer().String() != v.Peer {
 			t.Errorf("the peer is %s", s.Peer())
 		}
@@ -464,8 +486,10 @@ func recordsOf(s *device.Session) (heard []string, err error) {
 
 func TestSessionVectors(t *testing.T) {
 	cases := initiatorVectors()
-	for name, c := range responderVectors() {
-		cases[name] = c
+	for _, more := range []map[string]talkCase{responderVectors(), openingVectors()} {
+		for name, c := range more {
+			cases[name] = c
+		}
 	}
 	if *updateVectors {
 		check(os.RemoveAll(sessionVectors))

@@ -39,7 +39,7 @@ type peer struct {
 // receiver is a device as far as messages need one.
 type receiver struct {
 	*letter
-	hash, x        []byte
+	hash, x, z     []byte
 	epoch0, length int64
 	now            int64
 	seen           map[string]bool
@@ -57,7 +57,7 @@ type opened struct {
 func failed(name string) opened { return opened{failure: name} }
 
 // coreValues takes epoch0, epoch-length and X out of a core (section 2.2), by a reader for as much CBOR as is in one.
-func coreValues(b []byte) (epoch0, length int64, x []byte) {
+func coreValues(b []byte) (epoch0, length int64, x, z []byte) {
 	var items []any
 	for b = b[1:]; len(b) > 0; {
 		major, n := b[0]>>5, uint64(b[0]&31)
@@ -83,14 +83,14 @@ func coreValues(b []byte) (epoch0, length int64, x []byte) {
 			items = append(items, nil)
 		}
 	}
-	return items[5].(int64), items[6].(int64), items[7].([]byte)
+	return items[5].(int64), items[6].(int64), items[7].([]byte), items[8].([]byte)
 }
 
 func newReceiver(v *letter) *receiver {
 	core := unhex(v.Core)
 	sum := sha256.Sum256(cat(label("marque/v1/core"), core))
 	d := &receiver{letter: v, hash: sum[:], seen: map[string]bool{}, known: map[string]peer{}}
-	d.epoch0, d.length, d.x = coreValues(core)
+	d.epoch0, d.length, d.x, d.z = coreValues(core)
 	return d
 }
 
@@ -313,7 +313,7 @@ func (d *receiver) inside(mode byte, epoch uint32, id string, b []byte, context 
 	switch {
 	case ok && b[0] == 0:
 		address, r, b, ok = named(b[1:])
-	case ok && b[0] == 1 && mode&1 == 0 && len(b) >= 9: // 0x14 and 0x16
+	case ok && b[0] == 1 && (mode == 0x14 || mode == 0x16) && len(b) >= 9:
 		ref, b = b[1:9], b[9:]
 	default:
 		ok = false

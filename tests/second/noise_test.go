@@ -119,19 +119,16 @@ func (s *noiseNN) readFirst(m []byte) (payload []byte, ok bool) {
 	return s.decrypt(m[32:])
 }
 
-func (s *noiseNN) writeSecond() (m []byte, ok bool) {
+func (s *noiseNN) writeSecond(psk []byte) (m []byte, ok bool) {
 	public := s.own.PublicKey().Bytes()
 	s.e(public)
-	return cat(public, s.tail()), s.their != nil
-}
-
-// tail ends the second message of a responder without a psk.
-func (s *noiseNN) tail() []byte {
 	if !s.exchange() {
-		s.their = nil
-		return nil
+		return nil, false
 	}
-	return s.encrypt(nil)
+	if s.psk {
+		s.mixPSK(psk)
+	}
+	return cat(public, s.encrypt(nil)), true
 }
 
 func (s *noiseNN) readSecond(m, psk []byte) bool {

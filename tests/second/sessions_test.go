@@ -28,6 +28,8 @@ type conversation struct {
 	Sequence  uint32   `json:"list_sequence"`
 	Revoked   []uint32 `json:"revoked"`
 	Now       int64    `json:"now_ms"`
+	Opens     bool     `json:"opens"`
+	Early     string   `json:"early"`
 	Says      string   `json:"reader_says"`
 	Initiator []string `json:"initiator_sends"`
 	Responder []string `json:"responder_sends"`
@@ -51,7 +53,8 @@ type talker struct {
 	hybrid   bool
 	secret   []byte // k1 ‖ k2
 	authKeys []byte
-	auths    []byte // SHA-256(AuthR) ‖ SHA-256(AuthI), as far as they are there
+	auths    []byte // SHA-256(AuthR) ‖ SHA-256(AuthI), or SHA-256(opening) ‖ SHA-256(AuthR), as far as they are there
+	early    []byte // what came with the call
 	okm      []byte
 	peer     string
 }
@@ -88,8 +91,10 @@ func (k *talker) start(responder string) {
 	mode := 0
 	if k.hybrid {
 		mode = 1
+	} else if k.Opens {
+		mode = 4
 	}
-	k.noise = newNoise(k.hybrid, cat(label("marque/v1/session"), u8(mode), k.d.hash, label(responder)), k.random)
+	k.noise = newNoise(mode != 0, cat(label("marque/v1/session"), u8(mode), k.d.hash, label(responder)), k.random)
 }
 
 // call is the initiator's handshake.
@@ -157,7 +162,7 @@ func (k *talker) answer() string {
 		}
 		panic("what a responder draws for ML-KEM no vector can state")
 	}
-	second, ok := k.noise.writeSecond()
+	second, ok := k.noise.writeSecond(nil)
 	if !ok {
 		return "ErrHandshake"
 	}
@@ -172,7 +177,7 @@ func (k *talker) answer() string {
 
 func (k *talker) split() {
 	k.secret = k.noise.split()
-	k.authKeys = kdf(k.secret, cat(label("marque/v1/session-auth"), k.noise.h), 64)
+	k.authKeys = kdf(k.secret, cat(label("marque/v1/session-auth"), k.noise.h, k.auths), 64)
 }
 
 // prove makes an Auth, with the nonce of section 4.2 of the randomness that is stated.
@@ -260,11 +265,16 @@ func (k *talker) listen(at int) (data []string, failure string) {
 }
 
 func TestSessions(t *testing.T) {
-	replay(t, "sessions", 35, func(t *testing.T, v *conversation) {
+	replay(t, "sessions", 50, func(t *testing.T, v *conversation) {
 		k := newTalker(v)
 		handshake, from, to, sends := k.call, 44, 0, v.Initiator
-		if !k.calls {
+		switch {
+		case !k.calls && v.Opens:
+			handshake, from, to, sends = k.answerOpening, 0, 44, v.Responder
+		case !k.calls:
 			handshake, from, to, sends = k.answer, 0, 44, v.Responder
+		case v.Opens:
+			handshake = k.open
 		}
 		var data []string
 		failure := handshake()
@@ -278,6 +288,9 @@ func TestSessions(t *testing.T) {
 		}
 		if v.Expect != "ok" {
 			return
+		}
+		if !k.calls {
+			same(t, "early data", k.early, v.Early)
 		}
 		same(t, "h", k.noise.h, v.Hash)
 		same(t, "k1 ‖ k2", k.secret, v.Split)
