@@ -365,7 +365,10 @@ func EntryText(l *authority.Logged) Text {
 	} else if l.Kind != "depot" && l.Kind != "depot-revoke" && l.Kind != "batch" && l.Kind != "decide" {
 		name += "~" + strconv.FormatUint(uint64(l.Serial), 10)
 	}
-	reason := Say("reason." + l.Reason.String())
+	var reason any = ""
+	if l.Reason != 0 {
+		reason = Say("reason." + l.Reason.String())
+	}
 	switch l.Kind {
 	case "drill":
 		return Say("audit.entry.drill." + strconv.FormatUint(l.Number, 10))

@@ -26,7 +26,7 @@ func TestAuditShowsTheLog(t *testing.T) {
 	w.enrol("bus-2")
 	a := w.audit()
 	w.until("all entries", func() bool { return a.Len() == 5 })
-	if got := flow.EntryText(a.Row(0)); got.Key != "audit.entry.issue" || got.Args["Name"] != "bus-2~1" {
+	if got := flow.EntryText(a.Row(0)); got.Key != "audit.entry.issue" || got.Args["Name"] != "bus-2~1" || got.Args["Reason"] != "" {
 		t.Errorf("%+v", got)
 	}
 	if a.Row(4).Kind != "found" || a.Row(5) != nil || a.Row(-1) != nil || a.HeadText() == "" {

@@ -2,6 +2,7 @@ package screen_test
 
 import (
 	"crypto/sha256"
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
@@ -24,21 +25,22 @@ import (
 type depotStage struct {
 	stage
 
-	dir   string
-	depot *flow.Depot
-	shell *screen.DepotShell
+	dir    string
+	office func() *authority.Authority // grants the depot's requests
+	depot  *flow.Depot
+	shell  *screen.DepotShell
 }
 
-// office is an authority that grants a depot's requests.
-var office = sync.OnceValue(func() *authority.Authority {
-	parent, err := os.MkdirTemp("", "marque-office-*")
-	must(err)
-	founded, err := appliance.Found(filepath.Join(parent, "authority"), appliance.Founding{
+// foundOffice returns an authority in a new folder, which is closed when the test ends.
+func foundOffice(t *testing.T) *authority.Authority {
+	t.Helper()
+	founded, err := appliance.Found(filepath.Join(t.TempDir(), "authority"), appliance.Founding{
 		Realm: authority.Founding{Realm: "nordtal.example"}, Passphrase: passphrase, Cost: hsm.Cost{Time: 1, MemoryKiB: 8, Threads: 1},
 	}, appliance.Options{Clock: func() time.Time { return today }})
 	must(err)
+	t.Cleanup(func() { _ = founded.Appliance.Close() })
 	return founded.Appliance.Authority()
-})
+}
 
 // Open implements flow.DepotFolder.
 func (s *depotStage) Open(passphrase []byte) (flow.DepotKeeper, error) {
@@ -62,6 +64,7 @@ func newDepotStage(t *testing.T, size fyne.Size, dark bool) *depotStage {
 	t.Helper()
 	fyne.CurrentApp().Preferences().SetBool("dark", dark)
 	s := &depotStage{stage: stage{t: t, saved: map[string][]byte{}}, dir: filepath.Join(t.TempDir(), "south")}
+	s.office = sync.OnceValue(func() *authority.Authority { return foundOffice(t) })
 	s.depot = flow.NewDepot(flow.DepotParts{
 		Loop: flow.Loop{
 			Run:   func(work func()) { s.work = append(s.work, work) },
@@ -80,7 +83,7 @@ func newDepotStage(t *testing.T, size fyne.Size, dark bool) *depotStage {
 }
 
 func (s *depotStage) core() string {
-	b, err := office().CoreStatement()
+	b, err := s.office().CoreStatement()
 	must(err)
 	path := filepath.Join(s.t.TempDir(), "core.mqs")
 	must(os.WriteFile(path, b, 0o600))
@@ -114,22 +117,22 @@ func (s *depotStage) granted(requests ...[]byte) string {
 	dir := s.t.TempDir()
 	var files []wire.File
 	for i, r := range requests {
-		issued, err := office().Enrol(r)
+		issued, err := s.office().Enrol(r)
 		must(err)
 		name := issued.Address.Name() + "~" + string(rune('0'+i)) + ".mqp"
 		must(os.WriteFile(filepath.Join(dir, name), issued.Package, 0o600))
 		files = append(files, wire.File{Path: name, Size: uint64(len(issued.Package)), Hash: sha256.Sum256(issued.Package)})
 	}
-	manifest, err := office().SignManifest(files)
+	manifest, err := s.office().SignManifest(files)
 	must(err)
 	must(os.WriteFile(filepath.Join(dir, depot.ManifestFile), manifest, 0o600))
 	return dir
 }
 
 // unique are names that nobody has enrolled yet.
-func unique(n int) (names []string) {
+func (s *depotStage) unique(n int) (names []string) {
 	for range n {
-		names = append(names, "bus-"+string(rune('a'+counter()%26))+time.Duration(counter()).String())
+		names = append(names, fmt.Sprintf("bus-%d", 4730+s.counter()))
 	}
 	return names
 }
@@ -204,14 +207,14 @@ var depotStates = []struct {
 	{"depot-handout-start", func(s *depotStage) { s.made(); s.shell.Open(2) }},
 	{"depot-handout-checked", func(s *depotStage) {
 		s.made()
-		all := append(s.collected(unique(2)...), request(unique(1)[0], wire.KindVehicle, today))
+		all := append(s.collected(s.unique(2)...), request(s.unique(1)[0], wire.KindVehicle, today))
 		s.shell.Open(2)
 		s.depot.HandOut.Choose(s.granted(all...))
 		s.settle()
 	}},
 	{"depot-handout-wrong", func(s *depotStage) {
 		s.made()
-		dir := s.granted(s.collected(unique(2)...)...)
+		dir := s.granted(s.collected(s.unique(2)...)...)
 		files, err := filepath.Glob(filepath.Join(dir, "*.mqp"))
 		must(err)
 		must(os.WriteFile(files[0], []byte("another"), 0o600))
@@ -221,7 +224,7 @@ var depotStates = []struct {
 	}},
 	{"depot-handout-done", func(s *depotStage) {
 		s.made()
-		dir := s.granted(s.collected(unique(2)...)...)
+		dir := s.granted(s.collected(s.unique(2)...)...)
 		s.shell.Open(2)
 		s.depot.HandOut.Choose(dir)
 		s.settle()
@@ -231,7 +234,7 @@ var depotStates = []struct {
 	{"depot-receipts-start", func(s *depotStage) { s.made(); s.shell.Open(3) }},
 	{"depot-receipts-handed", func(s *depotStage) {
 		s.made()
-		dir := s.granted(s.collected(unique(2)...)...)
+		dir := s.granted(s.collected(s.unique(2)...)...)
 		s.depot.HandOut.Choose(dir)
 		s.settle()
 		s.depot.HandOut.Mark()
@@ -250,11 +253,11 @@ func TestDepotScreens(t *testing.T) {
 		suffix = "-de"
 	}
 	dark := false
-	for _, state := range depotStates {
+	for _, state := range inOrder(depotStates) {
 		t.Run(state.name, func(t *testing.T) {
 			s, shots := newDepotStage(t, sizes[0], dark), snapshotsOf(t, "depot"+suffix)
 			state.play(s)
-			for i := range looks {
+			for i := range looks() {
 				if i > 0 {
 					dark = !dark
 					s.control("D")

@@ -131,13 +131,13 @@ func (s *DepotShell) Draw() {
 	}
 	s.shown = v
 	put(s.top, s.strip())
-	put(s.bottom, hintLine(v.bindings(), s.common()))
 	if s.depot.Phase == flow.DepotOpen {
 		put(s.side, railColumn(s.screens, s.at, s.narrow, s.Open, lookItem(s.narrow, s.toggle), lockItem(s.narrow, s.depot.Lock)))
 	} else {
 		put(s.side)
 	}
 	put(s.body, v.draw(s.narrow))
+	put(s.bottom, hintLine(v.bindings(), s.common()))
 	s.focus()
 }
 

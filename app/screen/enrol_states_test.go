@@ -55,7 +55,7 @@ func requestsIn(s *stage) string {
 	dir := filepath.Join(folder(s.t), "depot-north")
 	must(os.Mkdir(dir, 0o700))
 	write := func(name string, b []byte) { must(os.WriteFile(filepath.Join(dir, name), b, 0o600)) }
-	n := 100 * counter()
+	n := 100 * s.counter()
 	for i := range 6 {
 		name := fmt.Sprintf("tram-%d", 40_000+n+i)
 		write(name+".mqr", request(name, wire.KindVehicle, today))
@@ -81,7 +81,7 @@ var enrolStates = []state{
 	}},
 	{"enrol-confirmed", true, func(s *stage) {
 		s.unlock()
-		d := vehicle(s, fmt.Sprintf("ferry-%d", counter()))
+		d := vehicle(s, fmt.Sprintf("ferry-%d", s.counter()))
 		confirms(s, d, enrols(s, d))
 		if s.console.Enrol.Step != flow.EnrolConfirmed {
 			s.t.Errorf("step %d, %+v", s.console.Enrol.Step, s.console.Enrol.Problem)
@@ -89,7 +89,7 @@ var enrolStates = []state{
 	}},
 	{"enrol-receipt", true, func(s *stage) {
 		s.unlock()
-		first, second := vehicle(s, fmt.Sprintf("ferry-%d", counter())), vehicle(s, fmt.Sprintf("ferry-%d", counter()))
+		first, second := vehicle(s, fmt.Sprintf("ferry-%d", s.counter())), vehicle(s, fmt.Sprintf("ferry-%d", s.counter()))
 		pkg := enrols(s, first)
 		enrols(s, second)
 		confirms(s, first, pkg)
@@ -99,7 +99,7 @@ var enrolStates = []state{
 	}},
 	{"enrol-foreignscan", true, func(s *stage) {
 		s.unlock()
-		enrols(s, vehicle(s, fmt.Sprintf("ferry-%d", counter())))
+		enrols(s, vehicle(s, fmt.Sprintf("ferry-%d", s.counter())))
 		s.console.Enrol.Scan("https://example.org/menu")
 		s.settle()
 		if e := s.console.Enrol; e.Step != flow.EnrolDone || e.Codes.Parts == 0 {
@@ -109,7 +109,7 @@ var enrolStates = []state{
 	{"enrol-stick", true, func(s *stage) {
 		s.unlock()
 		s.port.insert("NORD-03", 16<<30, 8<<30, nil)
-		enrols(s, vehicle(s, fmt.Sprintf("ferry-%d", counter())))
+		enrols(s, vehicle(s, fmt.Sprintf("ferry-%d", s.counter())))
 		s.console.Enrol.PrintLabel()
 		s.settle()
 	}},
@@ -117,11 +117,11 @@ var enrolStates = []state{
 		s.unlock()
 		s.port.insert("NORD-03", 16<<30, 8<<30, nil)
 		s.port.pulled = true
-		enrols(s, vehicle(s, fmt.Sprintf("ferry-%d", counter())))
+		enrols(s, vehicle(s, fmt.Sprintf("ferry-%d", s.counter())))
 	}},
 	{"enrol-codes", true, func(s *stage) {
 		s.unlock()
-		enrols(s, vehicle(s, fmt.Sprintf("ferry-%d", counter())))
+		enrols(s, vehicle(s, fmt.Sprintf("ferry-%d", s.counter())))
 		s.key(fyne.KeyRight)
 		s.key(fyne.KeyDown)
 		s.pauses()

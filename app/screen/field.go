@@ -15,6 +15,7 @@ type Field struct {
 
 	whole  bool // what stands there is selected with the focus, to be typed over
 	has    bool // the focus
+	dark   bool // the look in which it got the focus
 	wrong  bool
 	secret bool // also while it can be read
 	mark   string
@@ -82,7 +83,7 @@ func (f *Field) insert(typed []rune) {
 
 // FocusGained implements fyne.Focusable.
 func (f *Field) FocusGained() {
-	f.has = true
+	f.has, f.dark = true, current().dark
 	f.Entry.FocusGained()
 	if f.whole {
 		f.selectAll()
@@ -176,6 +177,11 @@ func (r *fieldRenderer) Layout(size fyne.Size) {
 
 func (r *fieldRenderer) Refresh() {
 	f := r.field
+	if dark := current().dark; f.has && f.dark != dark { // the toolkit lets the caret blink in the colour with which it began
+		f.dark = dark
+		f.Entry.FocusLost()
+		f.Entry.FocusGained()
+	}
 	name := colourAccent
 	if f.wrong {
 		name = colourDanger

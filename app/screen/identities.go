@@ -28,8 +28,7 @@ type identitiesView struct {
 	print   *KeyButton
 	chips   identityChips
 	list    *RowList
-	opened  bool // in a narrow window: the details are shown
-	narrow  bool
+	opened  bool            // in a narrow window: the details are shown
 	beside  *fyne.Container // the details, or in a narrow window the buttons below
 }
 
@@ -89,7 +88,7 @@ func (v *identitiesView) bindings() []binding {
 		return func() { v.focusOn(v.list.Focus()); v.list.Step(by) }
 	}
 	details := "" // beside the list
-	if v.narrow {
+	if v.shell.narrow {
 		details = say("identities.open")
 	}
 	return []binding{
@@ -121,7 +120,7 @@ func (v *identitiesView) open() {
 		v.list.Step(0)
 		return
 	}
-	if v.narrow {
+	if v.shell.narrow {
 		v.opened = !v.opened
 		v.shell.Draw()
 	}
@@ -246,7 +245,6 @@ func (v *identitiesView) chooseReceipt() {
 }
 
 func (v *identitiesView) draw(narrow bool) fyne.CanvasObject {
-	v.narrow = narrow
 	v.relabel()
 	if narrow && v.opened && v.model.Selected() != nil {
 		return page(narrow, line(0, title("identities")), v.actions(), v.details())

@@ -7,6 +7,7 @@ import (
 
 	"marque/app/flow"
 	"marque/authority"
+	"marque/device/wire"
 )
 
 // identities opens the screen and types a search.
@@ -62,6 +63,13 @@ var identitiesStates = []state{
 	}},
 	{"identities-revoked", true, func(s *stage) {
 		s.identities("van")
+		s.key(fyne.KeyReturn)
+		s.settle()
+	}},
+	{"identities-suspended", true, func(s *stage) {
+		s.unlock()
+		s.revokeFor(wire.ReasonSuspended, "tram-112", 8)
+		s.identities("tram-112")
 		s.key(fyne.KeyReturn)
 		s.settle()
 	}},

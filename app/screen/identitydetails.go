@@ -10,7 +10,7 @@ import (
 
 // side is the right side: details, and what can be done; in a narrow window only that.
 func (v *identitiesView) side() fyne.CanvasObject {
-	if v.narrow {
+	if v.shell.narrow {
 		return v.actions()
 	}
 	if v.model.Position < 0 && v.model.Ticks() == 0 {
@@ -49,7 +49,7 @@ func (v *identitiesView) actions() fyne.CanvasObject {
 	if suspended > 0 {
 		buttons = append([]fyne.CanvasObject{v.release}, buttons...)
 	}
-	if v.narrow {
+	if v.shell.narrow {
 		return line(10, append([]fyne.CanvasObject{layout.NewSpacer()}, buttons...)...)
 	}
 	if v.model.Ticks() > 0 || back > 0 || suspended > 0 {

@@ -10,7 +10,7 @@ import (
 	"marque/app/flow"
 )
 
-// pane stands above the present screen until it is left. It takes all keys but those that lock.
+// pane stands above the present screen until it is left. It takes all keys but those that lock or change the look.
 type pane interface {
 	draw(size fyne.Size) fyne.CanvasObject // anew, for a window of a size
 	bindings() []binding

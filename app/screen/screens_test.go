@@ -1,11 +1,13 @@
 package screen_test
 
 import (
+	"flag"
 	"fmt"
 	"image"
 	"image/color"
 	"image/draw"
 	"image/png"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -207,7 +209,7 @@ var states = []state{
 	{"enrol-unwritten", true, func(s *stage) {
 		s.unlock()
 		s.fails = flow.ErrWrite
-		s.console.Enrol.Scan(wire.RequestText(request(fmt.Sprintf("lost-%d", counter()), wire.KindVehicle, today.AddDate(0, -2, 0))))
+		s.console.Enrol.Scan(wire.RequestText(request(fmt.Sprintf("lost-%d", s.counter()), wire.KindVehicle, today.AddDate(0, -2, 0))))
 		s.settle()
 		s.console.Enrol.Issue()
 		s.settle()
@@ -215,7 +217,7 @@ var states = []state{
 	{"enrol-done", true, func(s *stage) {
 		s.unlock()
 		for range 3 {
-			s.console.Enrol.Scan(wire.RequestText(request(fmt.Sprintf("bus-%d", 4800+counter()), wire.KindVehicle, today)))
+			s.console.Enrol.Scan(wire.RequestText(request(fmt.Sprintf("bus-%d", 4800+s.counter()), wire.KindVehicle, today)))
 			s.settle()
 			s.console.Enrol.Issue()
 			s.settle()
@@ -261,18 +263,21 @@ func readOnly(why flow.ReadOnlyReason) func(*flow.State) {
 	})
 }
 
-// looks are what to draw: the other languages are about the length of texts only.
-var (
-	looks = []string{"light", "dark"}
-	sizes = []fyne.Size{fyne.NewSize(1280, 800), fyne.NewSize(1024, 600)}
-)
+var sizes = []fyne.Size{fyne.NewSize(1280, 800), fyne.NewSize(1024, 600)}
 
-// TestGerman does the same in German, in a process of its own: the language is that of the process.
-func TestGerman(t *testing.T) {
-	cmd := exec.Command(os.Args[0], "-test.run=^Test(Depot)?Screens$")
-	if *update {
-		cmd.Args = append(cmd.Args, "-update")
+// looks is how many looks are drawn, the light one and the dark one: the other language is about the length of texts only.
+func looks() int {
+	if os.Getenv(german) != "" {
+		return 1
 	}
+	return 2
+}
+
+// TestGerman does the same in German and in another order, in a process of its own: the language is that of the process.
+func TestGerman(t *testing.T) {
+	t.Parallel() // beside TestScreens, when all others are done
+	cmd := exec.Command(os.Args[0], "-test.run=^Test(Depot)?Screens$")
+	cmd.Args = append(cmd.Args, fmt.Sprintf("-order=%d", *order+1), fmt.Sprintf("-update=%t", *update))
 	cmd.Env = append(os.Environ(), german+"=1")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
@@ -282,12 +287,21 @@ func TestGerman(t *testing.T) {
 // german is the variable that tells the process of TestGerman what it is.
 const german = "MARQUE_TEST_GERMAN"
 
-var count int
+// order is another order of the states: what a window shows must not depend on what was shown before.
+var order = flag.Uint64("order", 0, "show the states in another order, by its number")
 
-func counter() int { count++; return count }
+// inOrder returns states in the order that was asked for: as they are written, if none was.
+func inOrder[S any](states []S) []S {
+	if *order != 0 {
+		states = slices.Clone(states)
+		rand.New(rand.NewPCG(*order, 0)).Shuffle(len(states), func(i, j int) { states[i], states[j] = states[j], states[i] })
+	}
+	return states
+}
 
 // TestScreens draws every screen in every state, both looks and both sizes of window, and fails when something does not fit.
 func TestScreens(t *testing.T) {
+	t.Parallel()
 	suffix := ""
 	if os.Getenv(german) != "" {
 		suffix = "-de"
@@ -296,7 +310,7 @@ func TestScreens(t *testing.T) {
 		}
 	}
 	dark := false // a state begins with the look that the one before ended with: the toolkit measures everything anew for another
-	for _, state := range allStates() {
+	for _, state := range inOrder(allStates()) {
 		t.Run(state.name, func(t *testing.T) {
 			dir := ""
 			if state.fleet {
@@ -306,7 +320,7 @@ func TestScreens(t *testing.T) {
 			shots := snapshotsOf(t, part+suffix)
 			s := newStage(t, dir, sizes[0], dark)
 			state.play(s)
-			for i := range looks {
+			for i := range looks() {
 				if i > 0 {
 					dark = !dark
 					s.control("D")
@@ -322,7 +336,7 @@ func TestScreens(t *testing.T) {
 // check lays a state out in a size of window and looks at it.
 func check(s *stage, shots *snapshots, state, suffix string, size fyne.Size, dark bool) {
 	s.t.Helper()
-	look := looks[0]
+	look := "light"
 	if dark {
 		look = "dark"
 	}
@@ -337,6 +351,9 @@ func check(s *stage, shots *snapshots, state, suffix string, size fyne.Size, dar
 		s.t.Errorf("%s needs %.0f × %.0f", name, least.Width, least.Height)
 	}
 	checkTexts(s.t, s)
+	if missing := untold.taken(); missing != "" {
+		s.t.Errorf("%s: %s", name, missing)
+	}
 	shots.compare(s.t, name, !dark && size == sizes[0], s.window)
 }
 

@@ -112,10 +112,14 @@ func (s *Shell) press(key string) {
 
 // pressPane does what a key does on the pane.
 func (s *Shell) pressPane(key string) {
-	if do := find(s.raised.pane.bindings(), key); do != nil {
+	do := find(s.raised.pane.bindings(), key)
+	switch {
+	case do != nil:
 		do()
-	} else if key == "Esc" {
+	case key == "Esc":
 		s.leavePane()
+	case key == "Ctrl+D":
+		s.toggle()
 	}
 }
 
@@ -236,6 +240,7 @@ type standing struct {
 	known      bool
 	phase      flow.Phase
 	list       uint32
+	counts     [2]int // what it revokes, and how much of that is padding
 	changes    int
 	identities uint64
 	padding    [2]uint32 // of lists: step and share
@@ -251,7 +256,8 @@ func (s *Shell) statusChanged() {
 	st := s.console.Status
 	c := &st.Custody
 	now := standing{
-		realm: st.Now.Realm, known: st.Known, phase: st.Phase, list: st.Now.List.Sequence, changes: st.Now.Unpublished, identities: st.Now.Identities, padding: [2]uint32{st.Now.Padding.Step, st.Now.Padding.Share},
+		realm: st.Now.Realm, known: st.Known, phase: st.Phase, list: st.Now.List.Sequence,
+		counts: [2]int{int(st.Now.List.Count), int(st.Now.List.Padding)}, changes: st.Now.Unpublished, identities: st.Now.Identities, padding: [2]uint32{st.Now.Padding.Step, st.Now.Padding.Share},
 		readOnly: c.ReadOnly, drill: c.Drill, answers: c.Chip != nil, present: len(c.Present),
 	}
 	if c.Chip != nil {
@@ -276,7 +282,6 @@ func (s *Shell) Draw() {
 	}
 	s.shown = v
 	s.Tick()
-	put(s.bottom, s.hints())
 	if s.console.Unlocked() && !s.console.Founding.Ahead() {
 		put(s.side, s.rail())
 	} else {
@@ -287,6 +292,7 @@ func (s *Shell) Draw() {
 	} else {
 		put(s.body, v.draw(s.narrow))
 	}
+	put(s.bottom, s.hints()) // after the view, which may decide while it draws what its keys do
 	s.focus()
 	s.followGone()
 	s.drawPane()

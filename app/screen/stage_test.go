@@ -2,15 +2,19 @@ package screen_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"flag"
 	"image/png"
 	"io"
+	"log"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -50,12 +54,33 @@ func TestMain(m *testing.M) {
 	must(os.Unsetenv("LANGUAGE"))
 	time.Local = time.UTC
 	flag.Parse()
+	log.SetOutput(&untold)
+	debug.SetGCPercent(400) // windows are made and thrown away: collecting them took a third of the time
 	if err := screen.LoadTexts(); err != nil {
 		panic(err)
 	}
 	test.NewApp() // one for all tests: the toolkit keeps what it measured
 	code := m.Run()
 	os.Exit(code)
+}
+
+// untold takes what the toolkit complains about: texts that it lacks.
+var untold complaints
+
+type complaints struct{ said bytes.Buffer }
+
+func (c *complaints) Write(b []byte) (int, error) {
+	_, _ = c.said.Write(b)
+	return os.Stderr.Write(b)
+}
+
+// taken returns what was said about texts since it was last asked.
+func (c *complaints) taken() string {
+	defer c.said.Reset()
+	if said := c.said.String(); strings.Contains(said, "Translation") {
+		return said
+	}
+	return ""
 }
 
 // place is a real service in this process. A state may be altered on its way, to show what is hard to bring about: the custody of a
@@ -216,7 +241,11 @@ type stage struct {
 	late    time.Duration // how much later than today it is
 	later   []func()
 	frames  []string // pictures that a camera sees; none for no camera
+	counted int
 }
+
+// counter returns 1, 2, 3: names that the stage has not used yet.
+func (s *stage) counter() int { s.counted++; return s.counted }
 
 // newStage opens a console for the authority in a folder; an empty one is for an authority that is still to be founded.
 func newStage(t *testing.T, dir string, size fyne.Size, dark bool) *stage {
