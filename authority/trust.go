@@ -143,8 +143,15 @@ func (t *trustInForce) list() *TrustList {
 	if t == nil {
 		return &TrustList{}
 	}
-	list := &TrustList{Statement: t.stmt, Sequence: t.trust.Sequence, Issued: t.trust.Issued, HardExpiry: t.trust.Issued.Add(t.trust.HardExpiry), Lapsed: t.lapsed}
-	for _, r := range t.trust.Realms {
+	list := ReadTrust(t.trust, t.stmt)
+	list.Lapsed = t.lapsed
+	return list
+}
+
+// ReadTrust returns what an opened trust list says.
+func ReadTrust(t *wire.Trust, statement []byte) *TrustList {
+	list := &TrustList{Statement: statement, Sequence: t.Sequence, Issued: t.Issued, HardExpiry: t.Issued.Add(t.HardExpiry)}
+	for _, r := range t.Realms {
 		list.Realms = append(list.Realms, TrustedRealm{Name: r.Core.Realm, Domains: r.SPIDs, Core: r.Core.Hash(), Generation: r.Core.Generation, Hybrid: r.Hybrid})
 	}
 	return list

@@ -35,7 +35,7 @@ type audit struct {
 
 func newAudit() *cobra.Command {
 	cmd := &cobra.Command{Use: "audit", Short: "Verify what an authority did, without trusting it"}
-	cmd.AddCommand(newAuditVerify(), newAuditManifest(), newAuditBundle())
+	cmd.AddCommand(newAuditVerify(), newAuditManifest(), newAuditBundle(), newAuditTrust())
 	return cmd
 }
 
