@@ -11,7 +11,8 @@ import (
 
 // Applied is what Apply did, and the list in force afterwards.
 type Applied struct {
-	Realm      string     // whose list it is: this device's own, or another that the trust list names
+	Realm      string     // whose list it is
+	Abroad     bool       // it is not this device's own realm, but another that the trust list names
 	Order      wire.Order // of the list in force
 	Issued     time.Time
 	NextUpdate time.Time // from then on answers are marked stale
@@ -231,7 +232,7 @@ func (d *Device) enforce(s situation, l *list, c coded) (ended int, err error) {
 
 func (d *Device) applied(l *list, s situation, ended int, changed bool) *Applied {
 	return &Applied{
-		Realm: s.of.core.Realm, Order: l.order, Issued: l.issued, NextUpdate: l.nextUpdate, HardExpiry: l.hardExpiry, N: l.set.N(), Count: l.set.Len(), Held: l.held(),
+		Realm: s.of.core.Realm, Abroad: s.ally != nil, Order: l.order, Issued: l.issued, NextUpdate: l.nextUpdate, HardExpiry: l.hardExpiry, N: l.set.N(), Count: l.set.Len(), Held: l.held(),
 		Changed: changed, Forked: l.forked, Revoked: s.ally == nil && l.revokes(s.realm.address.Serial()), Ended: ended,
 		Ahead: max(l.issued.Sub(d.o.Clock()), 0),
 	}

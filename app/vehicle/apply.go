@@ -14,6 +14,7 @@ import (
 
 // list is the list in force as JSON shows it.
 type list struct {
+	Realm      string    `json:"realm"`
 	Sequence   uint32    `json:"sequence"`
 	Issued     time.Time `json:"issued"`
 	NextUpdate time.Time `json:"next_update"`
@@ -30,18 +31,25 @@ func newApply(f *folder) *cobra.Command {
 	var asJSON bool
 	var from mailbox
 	cmd := &cobra.Command{
-		Use:   "apply --dir FOLDER {LIST | REGIONS REGION… | PICTURE… | --usb[=DEVICE|FOLDER]}",
-		Short: "Take a published revocation list into force",
+		Use:   "apply --dir FOLDER {LIST | REGIONS REGION… | TRUST | PICTURE… | --usb[=DEVICE|FOLDER]}",
+		Short: "Take a published revocation list, or a trust list, into force",
 		Long: `Takes a published revocation list into force: from a file, from pictures of its codes in any order (PNG, JPEG, GIF, or folders of them), or
 the newest in the folder marque/inbox of a stick.
 
 A list in regions, list-N-regions.mqg, is applied together with the regions that the device is to hold: its own, and those of whom it meets. About serials in
-others it knows nothing, and refuses them, until those regions or the full list are applied, too. Of a stick without a full list all regions that are there are taken.`,
+others it knows nothing, and refuses them, until those regions or the full list are applied, too. Of a stick without a full list all regions that are there are taken.
+
+A trust list, trust-N.mqf, has the device talk to the members of the realms that its authority trusts, once a revocation list of that realm was applied as well;
+it is applied in the same way, but not in regions. A later trust list takes back what it does not name.`,
 		Example: "  marque-vehicle apply --dir bus-4711 list-2.mql\n  marque-vehicle apply --dir bus-4711 list-2-regions.mqg list-2-region-001.mqg\n" +
+			"  marque-vehicle apply --dir bus-4711 trust-1.mqf\n" +
 			"  marque-vehicle apply --dir bus-4711 --usb",
 		Args: from.or("a list"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.use(func(d *device.Device) error {
+				if b, is := trustIn(args); is && !from.Given {
+					return applyTrust(cmd, d, b, asJSON)
+				}
 				a, err := apply(cmd, d, &from, args)
 				if err != nil {
 					return advice.Wrap("the list was not applied", err)
@@ -57,6 +65,19 @@ others it knows nothing, and refuses them, until those regions or the full list 
 	from.Add(cmd, "take the newest list of a stick")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
+}
+
+func applyTrust(cmd *cobra.Command, d *device.Device, statement []byte, asJSON bool) error {
+	a, err := d.ApplyTrust(statement)
+	if err != nil {
+		return advice.Wrap("the trust list was not applied", err)
+	}
+	if asJSON {
+		s := d.Status()
+		return terminal.JSON(cmd.OutOrStdout(), trustOf(&s, a.Changed))
+	}
+	cmd.Print(trustText(a))
+	return nil
 }
 
 func apply(cmd *cobra.Command, d *device.Device, from *mailbox, paths []string) (*device.Applied, error) {
@@ -77,6 +98,13 @@ func apply(cmd *cobra.Command, d *device.Device, from *mailbox, paths []string) 
 	if err != nil {
 		return nil, err
 	}
+	t, err := trustOn(d, files)
+	switch {
+	case err != nil:
+		return nil, err
+	case t != nil:
+		cmd.PrintErr(trustText(t))
+	}
 	b := applyNewest(d, files)
 	if b.file == "" {
 		b = applyRegionsOf(d, files)
@@ -89,13 +117,16 @@ func apply(cmd *cobra.Command, d *device.Device, from *mailbox, paths []string) 
 
 func listOf(a *device.Applied) list {
 	return list{
-		Sequence: a.Order.Sequence, Issued: a.Issued.UTC(), NextUpdate: a.NextUpdate.UTC(), HardExpiry: a.HardExpiry.UTC(),
+		Realm: a.Realm, Sequence: a.Order.Sequence, Issued: a.Issued.UTC(), NextUpdate: a.NextUpdate.UTC(), HardExpiry: a.HardExpiry.UTC(),
 		Revoked: a.Count, Below: a.N, Changed: a.Changed, Self: a.Revoked, Ahead: int64(a.Ahead / time.Second), Held: spansOf(a.Held),
 	}
 }
 
 func applied(a *device.Applied) string {
 	s := fmt.Sprintf("list %d is in force: %d of %d revoked, next update due %s\n", a.Order.Sequence, a.Count, a.N, a.NextUpdate.UTC().Format(time.RFC3339))
+	if a.Abroad {
+		s = fmt.Sprintf("of realm %s, ", a.Realm) + s
+	}
 	s += heldText(a.Held, a.N)
 	if !a.Changed {
 		s += "it was in force before\n"

@@ -34,6 +34,7 @@ type status struct {
 	Currency  *currency  `json:"currency,omitempty"` // of the list
 	Stale     bool       `json:"stale"`
 	Expired   bool       `json:"expired"`
+	Trust     *trust     `json:"trust,omitempty"` // other realms
 	Peers     int        `json:"peers"`
 	Alarms    []string   `json:"alarms"`
 }
@@ -63,7 +64,7 @@ func newStatus(f *folder) *cobra.Command {
 func statusOf(s *device.Status) status {
 	out := status{
 		Name: s.Name, Kind: s.Kind.String(), Request: words.Text(s.Request[:]), Installed: s.Installed, Revoked: s.Revoked, Key: s.Key, Counted: s.Counted, SetBack: s.SetBack,
-		List: s.List.Order.Sequence, Listed: s.List.Count, Held: spansOf(s.Held), Currency: currencyOf(s), Stale: s.List.Stale, Expired: s.List.Expired, Peers: s.Peers, Alarms: []string{},
+		List: s.List.Order.Sequence, Listed: s.List.Count, Held: spansOf(s.Held), Currency: currencyOf(s), Stale: s.List.Stale, Expired: s.List.Expired, Peers: s.Peers, Trust: trustOf(s, false), Alarms: []string{},
 	}
 	if s.Installed || s.Rotating {
 		out.Realm, out.Words, out.Core, out.HasNext, out.Rotating = s.Realm, words.Text(s.CoreHash[:]), s.Generation, s.HasNext, s.Rotating
@@ -102,6 +103,7 @@ func statusText(s *device.Status) string {
 	if held := heldText(s.Held, s.List.N); held != "" {
 		text += "regions  " + held
 	}
+	text += realmsText(s)
 	if s.Revoked {
 		text += "REVOKED  this device signs and seals nothing any more\n"
 	}
@@ -129,10 +131,7 @@ func alarmText(s *device.Status) (text string) {
 	return text
 }
 
-// alarmLine is an alarm's text, and whether it is about a core that does not count any more.
+// alarmLine is an alarm's text, and whose core it is about if that is not the one in force.
 func alarmLine(s *device.Status, a device.Alarm) string {
-	if a.Core != s.CoreHash {
-		return a.Text + " (under the core that was given up)"
-	}
-	return a.Text
+	return a.Text + elsewhere(s, a.Core)
 }

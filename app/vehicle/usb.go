@@ -107,14 +107,18 @@ func changeOf(name string) (to, from uint32) {
 	return to, from
 }
 
-// applyNewest takes the newest list among the files into force that this device accepts. The error is that of the first.
+// applyNewest takes the newest list among the files into force that this device accepts, and those of other realms that come before it. The
+// error is that of the first.
 func applyNewest(d *device.Device, files []usb.File) (b beside) {
 	for _, f := range listsOf(files) {
 		a, err := d.Apply(f.Content)
-		if err == nil {
-			return beside{file: f.Name + " on the stick", applied: a}
+		if err == nil && (!a.Abroad || b.applied == nil) {
+			b = beside{file: f.Name + " on the stick", applied: a}
 		}
-		if b.err == nil {
+		if err == nil && !a.Abroad {
+			return b
+		}
+		if err != nil && b.err == nil && b.applied == nil {
 			b = beside{file: f.Name + " on the stick", err: err}
 		}
 	}

@@ -116,6 +116,10 @@ enum marque_code {
     MARQUE_SESSION_ENDED = 74,
     MARQUE_EARLY = 75, /* a session was to begin with data where none may */
 
+    MARQUE_OVERLAP = 76,       /* the trust list names two realms with a domain in common, or one with a domain of this realm */
+    MARQUE_OLD_TRUST = 77,     /* the trust list is older than the one in force */
+    MARQUE_TRUST_EXPIRED = 78, /* and no other realm is trusted any more */
+
     MARQUE_UNANSWERED = 80 /* nobody answered with a later list */
 };
 
@@ -309,6 +313,10 @@ int32_t marque_open(marque_device device, marque_in *message, size_t size, marqu
 /* marque_apply takes a signed revocation list, or a change that leads to it, of at most 16 MiB into force. applied may be NULL. After
  * MARQUE_FORKED it is filled in, too. */
 int32_t marque_apply(marque_device device, marque_in *list, size_t size, marque_applied *applied);
+
+/* marque_apply_trust takes a trust list of this realm, of at most 80 KiB, into force: the device then talks to members of the realms that it
+ * names, once marque_apply was given a list of that realm too, and to those of no other. */
+int32_t marque_apply_trust(marque_device device, marque_in *list, size_t size);
 
 /* marque_apply_regions takes a list in regions into force: its signed statement, and those regions of it that this device is to hold, the one
  * with its own serial among them or held already, of 16 MiB together. applied may be NULL. */

@@ -15,6 +15,14 @@ func marque_apply(h C.marque_device, p *C.marque_in, size C.size_t, to *C.marque
 	return done(apply(h, p, size, to, (*device.Device).Apply))
 }
 
+//export marque_apply_trust
+func marque_apply_trust(h C.marque_device, p *C.marque_in, size C.size_t) C.int32_t {
+	return done(consume(h, p, size, func(d *device.Device, b []byte) error {
+		_, err := d.ApplyTrust(b)
+		return err
+	}))
+}
+
 //export marque_apply_regions
 func marque_apply_regions(h C.marque_device, p *C.marque_in, size C.size_t, regions *C.marque_views, count C.size_t, to *C.marque_applied) C.int32_t {
 	all, err := views(regions, count)

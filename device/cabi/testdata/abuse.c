@@ -258,6 +258,9 @@ static void regional(marque_device d, marque_view list, marque_view region) {
     want(marque_apply_regions(d, list.data, list.size, many, SIZE_MAX, &a), MARQUE_USAGE, "apply more regions than there is memory");
     want(marque_apply_regions(d, list.data, list.size, huge, 2, &a), MARQUE_USAGE, "apply regions larger than there is memory");
     want(marque_apply_regions(d, list.data, list.size, none, 1, &a), MARQUE_USAGE, "apply a NULL region");
+    want(marque_apply_trust(d, list.data, list.size), MARQUE_MALFORMED, "apply a list as a trust list");
+    want(marque_apply_trust(d, NULL, 1), MARQUE_USAGE, "apply a NULL trust list");
+    want(marque_apply_trust(0, list.data, list.size), MARQUE_HANDLE, "apply a trust list without a device");
     want(marque_apply_regions(0, list.data, list.size, many, 1, &a), MARQUE_HANDLE, "apply regions without a device");
     free((void *)list.data);
     free((void *)region.data);
