@@ -19,6 +19,8 @@ type Item struct {
 	HandedOut time.Time
 	Receipt   *wire.Receipt // nil before it came
 	Receipts  uint32        // sequence of the batch that the receipt is in, 0 before
+
+	answers [32]byte // hash of the request that the package answers: this one, or the one that the receipt before it stands for
 }
 
 // Signed is a batch that was signed.
@@ -170,7 +172,10 @@ func (it *item) open() (*Item, error) {
 		return nil, fmt.Errorf("%w: %w", ErrFile, err)
 	}
 	out := &Item{
-		Request: r, Hash: r.Hash(), Confirmed: it.Confirmed, Batch: it.Batch, Package: it.Package, HandedOut: it.HandedOut, Receipts: it.Receipts,
+		Request: r, Hash: r.Hash(), answers: r.Hash(), Confirmed: it.Confirmed, Batch: it.Batch, Package: it.Package, HandedOut: it.HandedOut, Receipts: it.Receipts,
+	}
+	if len(it.Answers) == len(out.answers) {
+		out.answers = [32]byte(it.Answers)
 	}
 	if it.Receipt != nil {
 		if out.Receipt, err = wire.ParseReceipt(it.Receipt); err != nil {

@@ -69,7 +69,8 @@ func (d *Depot) Distribute(dir string, keep func(name string, b []byte) error) (
 // distribution is one run of Distribute.
 type distribution struct {
 	d        *Depot
-	packages map[int]item // by the number of the item
+	packages map[int]item     // by the number of the item
+	next     map[[32]byte]int // by the hash of the request that a receipt stands for, or a package answers; nil before it is asked for
 	order    []int
 	foreign  []string
 	wrong    []string
@@ -90,13 +91,45 @@ func (r *distribution) look(name string, b []byte) error {
 	}
 	i := r.d.find(p.RequestHash)
 	if i < 0 {
+		if i, err = r.renewed(p.RequestHash); err != nil {
+			return err
+		}
+	}
+	if i < 0 {
 		r.foreign = append(r.foreign, name)
 		return nil
 	}
+	if p.Sequence < max(r.d.st.Items[i].Sequence, r.packages[i].Sequence) {
+		return nil // the device has a later one
+	}
 	sum := sha256.Sum256(b)
-	r.packages[i] = item{Package: name, Hash: sum[:], Sequence: p.Sequence}
-	r.order = append(r.order, i)
+	if _, seen := r.packages[i]; !seen {
+		r.order = append(r.order, i)
+	}
+	r.packages[i] = item{Package: name, Hash: sum[:], Sequence: p.Sequence, Answers: p.RequestHash[:]}
 	return nil
+}
+
+// renewed returns whose receipt, that was shown here, a package answers, or −1. Whoever got that package already may get it again.
+func (r *distribution) renewed(hash [32]byte) (int, error) {
+	if r.next == nil {
+		r.next = make(map[[32]byte]int)
+		for i := range r.d.st.Items {
+			it, err := r.d.st.Items[i].open()
+			if err != nil {
+				return 0, err
+			}
+			r.next[it.answers] = i
+			if it.Receipt != nil {
+				next := it.Receipt.Next(it.Request.Kind, it.answers)
+				r.next[next.Hash()] = i
+			}
+		}
+	}
+	if i, ok := r.next[hash]; ok {
+		return i, nil
+	}
+	return -1, nil
 }
 
 // lookAtList notes the newest list of the folder. What else lies there is only passed on.
@@ -134,7 +167,7 @@ func (r *distribution) note(st *state) {
 		if string(it.Hash) == string(got.Hash) {
 			continue
 		}
-		it.Package, it.Hash, it.Sequence, it.HandedOut = path.Base(got.Package), got.Hash, got.Sequence, now
+		it.Package, it.Hash, it.Sequence, it.Answers, it.HandedOut = path.Base(got.Package), got.Hash, got.Sequence, got.Answers, now
 		it.Receipt, it.Receipts = nil, 0
 	}
 }

@@ -55,6 +55,7 @@ type item struct {
 	Package   string    `json:",omitempty"` // path in the folder that it came in
 	Hash      []byte    `json:",omitempty"` // SHA-256 of the package
 	Sequence  uint32    `json:",omitempty"` // of the package
+	Answers   []byte    `json:",omitempty"` // hash of the request that the package answers; empty for that of the first
 	HandedOut time.Time `json:",omitzero"`
 	Receipt   []byte    `json:",omitempty"`
 	Receipts  uint32    `json:",omitempty"` // batch that the receipt is in

@@ -43,7 +43,11 @@ func (d *Depot) Receive(b []byte) (out *Item, again bool, err error) {
 // receiptOf returns the number of the item whose package a receipt answers: the name of its file says whom it was for, and the signature
 // that it was for that request.
 func (d *Depot) receiptOf(r *wire.Receipt) (int, error) {
-	name := fmt.Sprintf("%s~%d%s", r.Address.Name(), r.Address.Serial(), packageExtension)
+	name := fmt.Sprintf("%s~%d", r.Address.Name(), r.Address.Serial())
+	if r.Sequence > 1 {
+		name += fmt.Sprintf("-%d", r.Sequence)
+	}
+	name += packageExtension
 	err := ErrNotOurs
 	for i := range d.st.Items {
 		it := &d.st.Items[i]
@@ -54,7 +58,7 @@ func (d *Depot) receiptOf(r *wire.Receipt) (int, error) {
 		if openErr != nil {
 			return 0, openErr
 		}
-		_, verifyErr := r.Verify(d.core, opened.Request.Kind, opened.Hash)
+		_, verifyErr := r.Verify(d.core, opened.Request.Kind, opened.answers)
 		if verifyErr == nil {
 			return i, nil
 		}

@@ -130,9 +130,13 @@ func (e *Enrol) toStick(to Drive) {
 	e.changed()
 }
 
-// packageFile is the name of a package's file.
+// packageFile is the name of a package's file. That of a next package has its number, so that none takes the place of another.
 func packageFile(issued *authority.Issued) string {
-	return fmt.Sprintf("%s~%d.mqp", issued.Address.Name(), issued.Address.Serial())
+	name := fmt.Sprintf("%s~%d", issued.Address.Name(), issued.Address.Serial())
+	if issued.Sequence > 1 {
+		name += fmt.Sprintf("-%d", issued.Sequence)
+	}
+	return name + ".mqp"
 }
 
 // NameTaken returns the name that the request on the card asks for and another one has; empty when it is not so.

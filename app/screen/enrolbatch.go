@@ -330,7 +330,10 @@ func (v *enrolBatchView) cells(row int) []cell {
 			state.text = say("enrol.batch.created")
 		}
 	case batchRenew:
-		state, what.text = cell{text: say("enrol.batch.renew"), icon: "refresh", tone: toneAccent}, say("enrol.batch.will.renew", "Address", r.Address)
+		state, what.text = cell{text: say("enrol.batch.renew"), icon: "refresh", tone: toneAccent}, say("enrol.batch.will.next", "Address", r.Address)
+		if r.Again {
+			what.text = say("enrol.batch.will.renew", "Address", r.Address)
+		}
 	case batchSkip:
 		state = cell{text: say("enrol.batch.skip"), icon: "previous", tone: toneQuiet}
 		if v.model.Left(row) {

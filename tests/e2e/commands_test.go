@@ -14,6 +14,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -161,6 +162,7 @@ func foundago(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 		request, err := d.Request()
 		ts.Check(err)
+		ts.Check(os.WriteFile(filepath.Join(ts.MkAbs(name), "request.mqr"), request, 0o600))
 		issued, err := made.Appliance.Authority().Enrol(request)
 		ts.Check(err)
 		_, err = d.Install(issued.Package, made.Appliance.Authority().Core().Hash())
