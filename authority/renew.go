@@ -77,8 +77,9 @@ func (a *Authority) renew(tx *storage.Tx, c *candidate, w *examined, epoch uint3
 	id.Request, id.EnrolmentKey, id.Sequence = w.next.Hash(), w.next.U, a.ledger.nextSequence(id.Serial)
 	id.FirstEpoch, id.Epochs = first, uint32(lastOf(epoch)-uint64(first))+1
 	c.request, c.hash = w.next, id.Request
-	if c.refused = c.encapsulate(wire.PackageInfo(a.coreHash, c.hash, id.Sequence)); c.refused != nil {
-		return nil
+	if err := c.encapsulate(wire.PackageInfo(a.coreHash, c.hash, id.Sequence)); err != nil {
+		c.refused = err
+		return nil //nolint:nilerr // it concerns this one
 	}
 	if err := tx.UpdateIdentity(&id); err != nil {
 		return fmt.Errorf("renew the identity: %w", err)

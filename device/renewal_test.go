@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -28,7 +29,7 @@ func (f *fleet) following(t testing.TB, d *device.Device, e edit) []byte {
 	if e.first == 0 {
 		e.first = s.LastEpoch + 1
 	}
-	f.authority.next-- // nobody gets a new serial
+	f.next-- // nobody gets a new serial
 	return f.issue(must(request.Marshal()), e)
 }
 
@@ -74,7 +75,7 @@ func TestRenewal(t *testing.T) {
 		t.Errorf("a peer from before: %v, %v", mode, err)
 	}
 	_, receipt, next := f.receipt(t, f.bus) // signed with a key of the first package, for the request of the second
-	if receipt.Sequence != 2 || receipt.SameNext(old) || next.Name != "bus-4711" || [16]byte(next.Nonce) != [16]byte(s.Request[:16]) {
+	if receipt.Sequence != 2 || receipt.SameNext(old) || next.Name != "bus-4711" || next.Nonce != [16]byte(s.Request[:16]) {
 		t.Errorf("receipt %+v", receipt)
 	}
 
@@ -113,7 +114,7 @@ func TestRenewalAfterTheEnd(t *testing.T) {
 	pkg := f.following(t, f.bus, edit{})
 	_, _, request := f.receipt(t, f.bus)
 	f.clock.add(300 * week)
-	f.authority.next--
+	f.next--
 	late := f.issue(must(request.Marshal()), edit{address: address(f.bus).String(), seq: 2})
 	in := must(f.bus.Install(late, f.hash()))
 	if s := f.bus.Status(); s.FirstEpoch != in.FirstEpoch || s.LastEpoch != in.LastEpoch || in.FirstEpoch != 85 || f.bus.LiveKeys() != 3 {
@@ -243,7 +244,7 @@ func TestRenewalFromAnotherLog(t *testing.T) {
 		c.Path = nil
 	}})
 	must(f.bus.Install(pkg, f.hash()))
-	if a := f.bus.Alarms(); len(a) != 1 || !bytes.Contains([]byte(a[0].Text), []byte("two logs")) {
+	if a := f.bus.Alarms(); len(a) != 1 || !strings.Contains(a[0].Text, "two logs") {
 		t.Errorf("alarms %v", a)
 	}
 }
