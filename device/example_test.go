@@ -18,7 +18,9 @@ func exampleFleet() (a *authority, bus, park *device.Device, end func()) {
 	a = newAuthority(1)
 	dir := must(os.MkdirTemp("", "marque-example-*"))
 	enrol := func(name string, kind wire.Kind) *device.Device {
-		d := must(device.Create(filepath.Join(dir, name), device.Wanted{Name: name, Kind: kind}, a.options()))
+		o := a.options()
+		o.Early = kind == wire.KindApplication
+		d := must(device.Create(filepath.Join(dir, name), device.Wanted{Name: name, Kind: kind}, o))
 		must(d.Install(a.issue(must(d.Request()), edit{}), a.hash()))
 		return d
 	}
@@ -153,6 +155,31 @@ func ExampleDevice_Dial() {
 	defer s.Close()
 	fmt.Printf("%s\n", must(io.ReadAll(s)))
 	// Output: hello, //fleet.example/Sbus-4711~0
+}
+
+// A question goes along with the call, and the answer comes back one way later. It may be asked twice: nothing depends on how often.
+func ExampleDevice_DialEarly() {
+	_, bus, park, end := exampleFleet()
+	defer end()
+
+	inner := must(net.Listen("tcp", "127.0.0.1:0"))
+	l := park.Listen(inner)
+	defer l.Close()
+	go func() {
+		s, err := l.AcceptSession()
+		check(err)
+		defer s.Close()
+		if question, ok := s.Early(); ok {
+			fmt.Fprintf(s, "%s? 12", question)
+		}
+	}()
+
+	parking := must(wire.ParseAddress("//fleet.example/Sparking~1"))
+	s, err := bus.DialEarly(context.Background(), "tcp", l.Addr().String(), parking, []byte("free spaces"))
+	check(err)
+	defer s.Close()
+	fmt.Printf("%s\n", must(io.ReadAll(s)))
+	// Output: free spaces? 12
 }
 
 // After a compromise the authority reveals the core that the present one committed to. Whoever has the old secret cannot reveal another.

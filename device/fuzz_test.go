@@ -51,6 +51,30 @@ func FuzzOpen(f *testing.F) {
 	})
 }
 
+// A call that begins with data.
+func FuzzCall(f *testing.F) {
+	fl := openFleet(f)
+	call := fl.recorded(f, "x")
+	f.Add(call)
+	f.Add(call[:60])
+	f.Add([]byte{wire.ModeOpening})
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, msg []byte) {
+		if len(msg) > 65535 {
+			return
+		}
+		fl.clock.add(10 * time.Millisecond) // so that the bucket fills again
+		o := called(t, fl.park, msg)
+		if o.err != nil {
+			return
+		}
+		if early, ok := o.s.Early(); !ok || string(early) != "x" || o.s.Peer() != address(fl.bus) {
+			t.Errorf("accepted %x", msg)
+		}
+		_ = o.s.Close()
+	})
+}
+
 func FuzzApply(f *testing.F) {
 	fl := newFleet(f)
 	good := fl.publish(1)

@@ -6,6 +6,7 @@ import (
 	"crypto/hkdf"
 	"crypto/sha256"
 	"crypto/sha512"
+	"encoding/binary"
 	"fmt"
 	"net"
 
@@ -156,7 +157,11 @@ func (d *Device) sealOpening(r *realm, to wire.Address, first, data []byte) (msg
 
 // isOpening says whether the peer calls with data. It waits for what any call has.
 func (h *handshake) isOpening() bool {
-	b, err := h.r.Peek(3) // u16(length) ‖ mode
+	b, err := h.r.Peek(2)
+	if err != nil || int(binary.BigEndian.Uint16(b)) < wire.MinOpening {
+		return false
+	}
+	b, err = h.r.Peek(3) // u16(length) ‖ mode
 	return err == nil && b[2] == wire.ModeOpening
 }
 
