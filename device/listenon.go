@@ -16,3 +16,13 @@ func (d *Device) ListenOn(ctx context.Context, network, address string) (*Listen
 	}
 	return d.Listen(l), nil
 }
+
+// ListenPacketOn is ListenOn for sessions over datagrams: ListenPacket for those who do not bring a net.PacketConn.
+func (d *Device) ListenPacketOn(ctx context.Context, network, address string) (*PacketListener, error) {
+	var c net.ListenConfig
+	conn, err := c.ListenPacket(ctx, network, address)
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	return d.ListenPacket(conn), nil
+}

@@ -20,6 +20,7 @@ type call struct {
 	to, at string
 	wait   time.Duration
 	expect int
+	udp    bool
 	early  string
 	says   bool // early is set
 }
@@ -47,31 +48,34 @@ The authority can read that line, and nothing that follows; and it may be done t
 				if err != nil {
 					return advice.Wrap("there is no session", err)
 				}
-				fmt.Fprintf(cmd.ErrOrStderr(), "session with %s, %d octets of handshake\n", s.Peer(), s.HandshakeBytes())
+				fmt.Fprintln(cmd.ErrOrStderr(), introduction(s))
 				err = talk(ctx, s, readLines(ctx, cmd.InOrStdin()), cmd.OutOrStdout(), c.expect, f.levelling(d, s))
 				return advice.Wrap("the session did not go well", err)
 			})
 		},
 	}
 	cmd.Flags().StringVar(&c.to, "to", "", "the address of the device that is called (required)")
-	cmd.Flags().StringVar(&c.at, "at", defaultAt, "where it listens (TCP)")
+	cmd.Flags().StringVar(&c.at, "at", defaultAt, "where it listens (TCP, or UDP with --udp)")
+	cmd.Flags().BoolVar(&c.udp, "udp", false, "by datagrams: lines may get lost, and lists do not spread")
+	cmd.Flags().BoolVar(&f.hybrid, "hybrid", false, "with ML-KEM-768 beside X25519, as a realm's policy may demand")
 	cmd.Flags().DurationVar(&c.wait, "wait", 0, "how long to try again while nobody listens there, such as 10s")
 	cmd.Flags().IntVar(&c.expect, "expect", 0, "hang up only after this many lines of the peer")
 	cmd.Flags().StringVar(&c.early, "early", "", "a line that goes along with the call, at most 16,383 octets: the authority can read it")
 	f.sharing(cmd)
+	cmd.MarkFlagsMutuallyExclusive("udp", "early")
 	terminal.Required(cmd, "to")
 	return cmd
 }
 
 // dial tries once, and while nobody listens again until the time is over. What a peer refuses is not tried again.
-func (c *call) dial(ctx context.Context, d *device.Device) (*device.Session, error) {
+func (c *call) dial(ctx context.Context, d *device.Device) (session, error) {
 	to, err := wire.ParseAddress(c.to)
 	if err != nil {
 		return nil, err
 	}
 	for end := time.Now().Add(c.wait); ; {
 		s, err := c.once(ctx, d, to)
-		if err == nil || !errors.Is(err, syscall.ECONNREFUSED) || time.Now().After(end) {
+		if err == nil || !errors.Is(err, syscall.ECONNREFUSED) && !(c.udp && errors.Is(err, context.DeadlineExceeded)) || time.Now().After(end) {
 			return s, err
 		}
 		select {
@@ -82,13 +86,16 @@ func (c *call) dial(ctx context.Context, d *device.Device) (*device.Session, err
 	}
 }
 
-func (c *call) once(ctx context.Context, d *device.Device, to wire.Address) (*device.Session, error) {
-	if !c.says {
-		return d.Dial(ctx, "tcp", c.at, to)
+func (c *call) once(ctx context.Context, d *device.Device, to wire.Address) (session, error) {
+	switch {
+	case c.udp:
+		return datagrams(d.DialPacket(ctx, "udp", c.at, to))
+	case !c.says:
+		return stream(d.Dial(ctx, "tcp", c.at, to))
 	}
 	s, err := d.DialEarly(ctx, "tcp", c.at, to, []byte(c.early+"\n"))
 	if errors.Is(err, device.ErrHandshake) {
 		err = fmt.Errorf("%w; or it takes nothing with a call: leave --early out", err)
 	}
-	return s, err
+	return stream(s, err)
 }

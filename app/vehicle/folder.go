@@ -18,6 +18,7 @@ type folder struct {
 	ask            bool
 	refused        bool // print who is turned away
 	alone          bool // take no lists from peers, and give none
+	hybrid         bool // demand that sessions are
 	early          bool // take sessions that begin with data
 	learned        bool // print which lists came from peers
 }
@@ -57,7 +58,7 @@ func (f *folder) options(fresh bool) (device.Options, error) {
 	if f.learned {
 		o.Learned = printLearned
 	}
-	o.Share.Off, o.Early = f.alone, f.early
+	o.Share.Off, o.Early, o.Hybrid = f.alone, f.early, f.hybrid
 	if !f.phrase() {
 		return o, nil
 	}

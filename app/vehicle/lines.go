@@ -55,7 +55,7 @@ func interruptible(cmd *cobra.Command) (ctx context.Context, stop context.Cancel
 
 // talk carries lines both ways until the peer hangs up, the context ends, or, when hangUp is not negative, the input has ended and that
 // many lines came from the peer; last, if not nil, runs before it hangs up. It closes the session.
-func talk(ctx context.Context, s *device.Session, in lines, out io.Writer, hangUp int, last func(context.Context)) error {
+func talk(ctx context.Context, s session, in lines, out io.Writer, hangUp int, last func(context.Context)) error {
 	ctx, done := context.WithCancel(ctx)
 	defer done()
 	heard := make(chan error, 1)
@@ -85,7 +85,7 @@ func talk(ctx context.Context, s *device.Session, in lines, out io.Writer, hangU
 }
 
 // hear copies what the peer says and closes enough after that many lines. That the peer hung up is no error.
-func hear(s *device.Session, out io.Writer, count int, enough chan<- struct{}) error {
+func hear(s session, out io.Writer, count int, enough chan<- struct{}) error {
 	if count <= 0 {
 		close(enough)
 	}
@@ -110,7 +110,7 @@ func hear(s *device.Session, out io.Writer, count int, enough chan<- struct{}) e
 }
 
 // speak sends lines until there are no more.
-func speak(ctx context.Context, s *device.Session, in lines) error {
+func speak(ctx context.Context, s session, in lines) error {
 	for {
 		select {
 		case line, more := <-in:

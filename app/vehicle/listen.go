@@ -18,7 +18,7 @@ const defaultAt = "127.0.0.1:4711"
 
 func newListen(f *folder) *cobra.Command {
 	var at string
-	var once bool
+	var once, udp bool
 	cmd := &cobra.Command{
 		Use:   "listen --dir FOLDER [--at HOST:PORT]",
 		Short: "Accept sessions, and carry lines between them and the terminal",
@@ -33,42 +33,45 @@ minutes and is taken once, but the authority can read it, and the peer may say i
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f.refused, f.learned = true, true
 			return f.use(func(d *device.Device) error {
-				return advice.Wrap("the session did not go well", listen(cmd, d, at, once))
+				return advice.Wrap("the session did not go well", listen(cmd, d, udp, at, once))
 			})
 		},
 	}
-	cmd.Flags().StringVar(&at, "at", defaultAt, "where to listen (TCP)")
+	cmd.Flags().StringVar(&at, "at", defaultAt, "where to listen (TCP, or UDP with --udp)")
+	cmd.Flags().BoolVar(&udp, "udp", false, "by datagrams: lines may get lost, and lists do not spread")
+	cmd.Flags().BoolVar(&f.hybrid, "hybrid", false, "refuse callers without ML-KEM-768 beside X25519, as a realm's policy may")
 	f.sharing(cmd)
 	cmd.Flags().BoolVar(&f.early, "early", false, "take sessions that begin with a line, and print it")
 	cmd.Flags().BoolVar(&once, "once", false, "end after the first session")
+	cmd.MarkFlagsMutuallyExclusive("udp", "early")
 	return cmd
 }
 
-func listen(cmd *cobra.Command, d *device.Device, at string, once bool) error {
+func listen(cmd *cobra.Command, d *device.Device, udp bool, at string, once bool) error {
 	ctx, stop := interruptible(cmd)
 	defer stop()
-	l, err := d.ListenOn(ctx, "tcp", at)
+	l, err := listenOn(ctx, d, udp, at)
 	if err != nil {
 		return err
 	}
-	context.AfterFunc(ctx, func() { _ = l.Close() }) // wakes AcceptSession
-	fmt.Fprintf(cmd.ErrOrStderr(), "listening on %s as %s\n", l.Addr(), d.Status().Address)
+	context.AfterFunc(ctx, func() { _ = l.close() }) // wakes accept
+	fmt.Fprintf(cmd.ErrOrStderr(), "listening on %s as %s\n", l.at, d.Status().Address)
 	in := readLines(ctx, cmd.InOrStdin())
 	for {
-		s, err := l.AcceptSession()
+		s, err := l.accept()
 		if err != nil {
 			if ctx.Err() != nil {
 				return nil
 			}
-			return errors.Join(err, l.Close())
+			return errors.Join(err, l.close())
 		}
-		fmt.Fprintf(cmd.ErrOrStderr(), "session with %s, %d octets of handshake\n", s.Peer(), s.HandshakeBytes())
+		fmt.Fprintln(cmd.ErrOrStderr(), introduction(s))
 		out := cmd.OutOrStdout()
 		if err = greet(s, out, cmd.ErrOrStderr()); err == nil {
 			err = talk(ctx, s, in, out, -1, nil)
 		}
 		if once {
-			return errors.Join(err, l.Close())
+			return errors.Join(err, l.close())
 		}
 		if err != nil {
 			fmt.Fprintf(cmd.ErrOrStderr(), "session with %s ended: %v\n", s.Peer(), err)
@@ -77,8 +80,12 @@ func listen(cmd *cobra.Command, d *device.Device, at string, once bool) error {
 }
 
 // greet prints what the peer said with its call, if it called so.
-func greet(s *device.Session, out, notes io.Writer) error {
-	line, ok := s.Early()
+func greet(s session, out, notes io.Writer) error {
+	stream, ok := s.(*device.Session)
+	if !ok {
+		return nil
+	}
+	line, ok := stream.Early()
 	if !ok {
 		return nil
 	}

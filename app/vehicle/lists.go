@@ -22,11 +22,15 @@ func (f *folder) sharing(cmd *cobra.Command) {
 }
 
 // levelling returns what waits until both sides of a session have the same list, for three seconds at most: the other side may share none.
-func (f *folder) levelling(d *device.Device, s *device.Session) func(context.Context) {
+func (f *folder) levelling(d *device.Device, s session) func(context.Context) {
+	stream, ok := s.(*device.Session)
+	if !ok { // lists do not spread over datagrams
+		return func(context.Context) {}
+	}
 	return func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 		defer cancel()
-		for !f.alone && ctx.Err() == nil && s.PeerList() != d.Status().List.Order.Sequence {
+		for !f.alone && ctx.Err() == nil && stream.PeerList() != d.Status().List.Order.Sequence {
 			select {
 			case <-ctx.Done():
 			case <-time.After(20 * time.Millisecond):
