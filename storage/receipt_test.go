@@ -65,6 +65,41 @@ func TestReceiptsAndPoints(t *testing.T) {
 	}
 }
 
+// A receipt that was answered counts no more, and stays as what it was.
+func TestAnsweredReceipt(t *testing.T) {
+	s, _ := newStore(t)
+	at := time.Unix(1_800_000_000, 0).UTC()
+	update(t, s, func(tx *storage.Tx) error {
+		for serial := uint32(7); serial < 10; serial++ {
+			if err := tx.PutReceipt(serial, storage.SlotNewest, &storage.Received{At: at, Receipt: []byte{byte(serial)}}); err != nil {
+				return err
+			}
+		}
+		return tx.AnswerReceipt(8)
+	})
+	wantErr(t, s.Update(func(tx *storage.Tx) error { return tx.AnswerReceipt(8) }), storage.ErrNotFound)
+	err := s.View(func(tx *storage.Tx) error {
+		var left []uint32
+		for serial, err := range tx.Receipted() {
+			if err != nil {
+				return err
+			}
+			left = append(left, serial)
+		}
+		if len(left) != 2 || left[0] != 7 || left[1] != 9 {
+			t.Errorf("receipts of %d", left)
+		}
+		r, err := tx.Receipt(8, storage.SlotAnswered)
+		if err != nil || !r.At.Equal(at) || !bytes.Equal(r.Receipt, []byte{8}) {
+			t.Errorf("%v %v", r, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func receipted(tx *storage.Tx) (serials []uint32, err error) {
 	for serial, err := range tx.Receipted() {
 		if err != nil {
