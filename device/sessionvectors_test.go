@@ -324,6 +324,8 @@ func responderVectors() map[string]talkCase {
 			s.out = 1
 			s.send(0, []byte("one"))
 		})),
+		"responder-renewed":       as("new keys between two records, and no close", "ErrTruncated", renewed(func(*rawPeer) {})),
+		"responder-renewed-order": as("a proof for new keys that does not cover AuthR", "ErrTampered", renewed(func(p *rawPeer) { p.deaf = true })),
 		"responder-direction": as("a record under the keys of the other direction", "ErrTampered",
 			byHand(strangersName, func(*rawPeer) {}, func(s *rawSession) { s.sendAs(44, 0, []byte("one")) })),
 	}
@@ -538,5 +540,38 @@ func (v *talkVector) replay(t *testing.T, c talkCase) {
 	}
 	if again := c.vector(t); !slices.Equal(again.Initiator, v.Initiator) || !slices.Equal(again.Responder, v.Responder) || again.Keying != v.Keying || again.List != v.List {
 		t.Error("the seeds make another vector of it")
+	}
+}
+
+// renewed has a peer made by hand call for new keys within the session, say something before and after, and break off.
+func renewed(bend func(p *rawPeer)) func(*testing.T, *fleet, *talkVector) {
+	return func(t *testing.T, f *fleet, v *talkVector) {
+		t.Helper()
+		x, y := connect(t)
+		a := &recorded{Conn: x}
+		p := v.raw(f, strangersName)
+		p.conn, v.Peer = a, strangersName
+		got := server(f.park, y)
+		s := p.enter(address(f.park))
+		o := <-got
+		check(o.err)
+		done := make(chan struct{})
+		go func() { defer close(done); _, _ = v.use(o.s) }()
+		_, _, err := s.receive() // what the reader says
+		check(err)
+		s.before = bytes.Clone(s.okm[88:])
+		s.send(0, []byte("before"))
+		first, rest := s.callAnew(address(f.park))
+		s.send(4, append([]byte{1}, first...))
+		_, answer, err := s.receive()
+		check(err)
+		rest(answer[1:])
+		bend(p)
+		s.send(4, append([]byte{3}, p.auth(0, "marque/v1/session/initiator", p.authR[:])...))
+		s.turn()
+		s.send(0, []byte("after"))
+		check(x.Close())
+		<-done
+		v.Initiator = framesOf(a.wrote.Bytes())
 	}
 }

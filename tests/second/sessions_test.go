@@ -241,7 +241,8 @@ func (k *talker) nonce(at int, seq uint64) []byte {
 
 // listen reads records to the end.
 func (k *talker) listen(at int) (data []string, failure string) {
-	for seq := uint64(0); ; seq++ {
+	seq, before := uint64(0), k.okm[88:]
+	for ; ; seq++ {
 		b, ok := k.next(25, 25+16384)
 		switch {
 		case !ok && len(k.in) == 0:
@@ -256,12 +257,32 @@ func (k *talker) listen(at int) (data []string, failure string) {
 		switch {
 		case plain[0] == 1 && len(plain) == 1:
 			return data, "ok"
+		case plain[0] == 4 && !k.calls && len(plain) == 2+1+48 && plain[1] == 1:
+			k.renew(before, plain[3:])
+		case plain[0] == 4 && !k.calls && len(plain) > 2 && plain[1] == 3:
+			if f := k.check(plain[2:], 0, "marque/v1/session/initiator"); f != "" {
+				return data, f
+			}
+			k.okm = kdf(k.secret, cat(label("marque/v1/session-keys"), k.noise.h, k.auths), 120)
+			seq, before = (seq>>32+1)<<32-1, k.okm[88:]
 		case plain[0] != 0:
 			return data, "ErrTampered"
 		case len(plain) > 1:
 			data = append(data, hex.EncodeToString(plain[1:]))
 		}
 	}
+}
+
+// renew answers a call for new keys (section 10.3), as the one who is called.
+func (k *talker) renew(before, first []byte) {
+	k.auths = nil
+	k.noise = newNoise(true, cat(label("marque/v1/session"), u8(2), k.d.hash, label(k.Own)), k.random)
+	if _, ok := k.noise.readFirst(first); !ok {
+		return // and nothing that follows will be right
+	}
+	second, _ := k.noise.writeSecond(kdf(before, label("marque/v1/rekey"), 32))
+	k.split()
+	k.out = append(k.out, cat(u8(2), second, k.prove(32, "", "marque/v1/session/responder")))
 }
 
 func TestSessions(t *testing.T) {
