@@ -248,6 +248,10 @@ func TestRealmsEnd(t *testing.T) {
 	if files := must(filepath.Glob(filepath.Join(home.dirs[home.bus], "list-*"))); len(files) != 0 {
 		t.Errorf("%v", files)
 	}
+	home.bus = home.reload(t, home.bus, home.options())
+	if s := home.bus.Status(); !s.Trust.Known || s.Trust.Sequence != 2 || len(s.Alarms) != 0 {
+		t.Errorf("after a restart: %+v, %v", s.Trust, s.Alarms)
+	}
 
 	must(home.tram.Verify(must(away.tram.Sign(nil, device.SignOptions{}))))
 	home.clock.add(52 * week)

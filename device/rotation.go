@@ -67,7 +67,7 @@ func (d *Device) rotate(statement []byte) (*Rotated, error) {
 	d.sessions.recheck()
 	old.erase()
 	_ = d.folder.remove(carriedFile) // of no use without the list
-	d.forgetTrust(nil)
+	d.forgetTrust()
 	_ = d.folder.remove(listFile) // while it is there, its generation tells that it is of the former core
 	if err := d.count(); err != nil {
 		return nil, fmt.Errorf("the device has rotated: %w", err)

@@ -96,7 +96,7 @@ func (d *Device) applyTrust(statement []byte) (*AppliedTrust, error) {
 	}
 	d.prune()
 	d.mu.Unlock()
-	d.forgetTrust(t.allies)
+	d.forgetLists(t.allies)
 	a := appliedTrust(&t)
 	a.Changed, a.Ended = true, d.sessions.recheck()
 	return a, d.saveCounted()
@@ -178,12 +178,14 @@ func (d *Device) enforceAbroad(a *ally, l *list, c coded) (ended int, err error)
 // file is where the realm's revocation list is.
 func (a *ally) file() string { return listFile + "-" + hex.EncodeToString(a.hash[:]) }
 
-// forgetTrust removes the files of realms that are not on the trust list, with nil the trust list as well. What cannot be removed is not
-// read either.
-func (d *Device) forgetTrust(allies []*ally) {
-	if allies == nil {
-		_ = d.folder.remove(trustFile)
-	}
+// forgetTrust removes the trust list and the lists of all other realms.
+func (d *Device) forgetTrust() {
+	_ = d.folder.remove(trustFile)
+	d.forgetLists(nil)
+}
+
+// forgetLists removes the lists of realms that are not on the trust list, which may name none. What cannot be removed is not read either.
+func (d *Device) forgetLists(allies []*ally) {
 	for _, name := range d.folder.names(listFile + "-") {
 		if !slices.ContainsFunc(allies, func(a *ally) bool { return a.file() == name }) {
 			_ = d.folder.remove(name)
@@ -229,7 +231,7 @@ func (d *Device) loadTrust() error {
 			return err
 		}
 	}
-	d.forgetTrust(slices.Clip(append([]*ally{}, d.trust.allies...)))
+	d.forgetLists(d.trust.allies)
 	return nil
 }
 
