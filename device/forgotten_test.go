@@ -56,3 +56,24 @@ func TestEphemeralSecretsAreForgotten(t *testing.T) {
 		}
 	}
 }
+
+// Nor does what an opening was made of stay.
+func TestSecretsOfOpeningsAreForgotten(t *testing.T) {
+	f := openFleet(t)
+	k := &keeping{octet: 0xe8}
+	early, o := f.takesEarly(), f.options()
+	early.Rand, o.Rand = k, k
+	f.bus, f.park = f.reload(t, f.bus, o), f.reload(t, f.park, early)
+	k.given = nil
+	f.say(t, "are you free?")
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.given) < 4 {
+		t.Errorf("only %d draws", len(k.given))
+	}
+	for i, b := range k.given {
+		if !bytes.Equal(b, make([]byte, len(b))) {
+			t.Errorf("%d octets of draw %d are still in memory", len(b), i)
+		}
+	}
+}
