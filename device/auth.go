@@ -1,6 +1,7 @@
 package device
 
 import (
+	"errors"
 	"fmt"
 
 	"marque/device/wire"
@@ -66,5 +67,6 @@ func (d *Device) checkAuthLocked(r *realm, context string, a *wire.Auth, transcr
 	if err != nil {
 		return of, err
 	}
-	return of, d.peers.learn(a.Address, p.key, true, proof)
+	mine, err := r.epoch(now)
+	return of, errors.Join(err, d.peers.learn(a.Address, p.key, shown{err == nil, mine}, proof))
 }

@@ -222,7 +222,7 @@ func (d *Device) candidates(of side, from wire.Sender, epoch uint32) (c candidat
 		return c, nil
 	}
 	c.n = 1
-	if p, _, ok := d.peers.find(of.hash, from.Address, epoch); ok && p.key.R() == from.R {
+	if p, _, ok := d.peers.find(of.hash, from.Address, epoch, 0); ok && p.key.R() == from.R {
 		c.keys[0] = p
 		return c, nil
 	}
@@ -237,7 +237,12 @@ func (d *Device) accept(r *realm, m *Message, key *ibc.PublicKey, id [16]byte, s
 	if err := d.seen.accept(r.senderID(m.Sender, key.Identity().Core), seenMessage{id, m.Time}, oldest); err != nil {
 		return fmt.Errorf("%s: %w", m.Sender, err)
 	}
-	return d.peers.learn(m.Sender, key, m.Mode.warm(), s)
+	var knows shown
+	if m.Mode.warm() { // to this device's key of that time
+		mine, err := r.epoch(m.Time)
+		knows = shown{err == nil, mine}
+	}
+	return d.peers.learn(m.Sender, key, knows, s)
 }
 
 // own judges a message or Auth that carries this device's own serial. It is never accepted: it was sent back to its author, or somebody

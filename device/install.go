@@ -271,6 +271,7 @@ func (d *Device) adopt(r *realm, request [32]byte) (err error) {
 		}
 	}
 	d.realm, d.enrol, d.request = r, nil, request
+	d.peers.belong(r.hash)
 	if err = d.willCount(); err == nil {
 		err = d.writeState(d.encodeState())
 	}

@@ -31,7 +31,7 @@ type Options struct {
 	// Tables is how many of the peers that are remembered may have a table of 32 kB each, which makes verifying what they send about twice as
 	// fast: 0, which means none, to MaxPeers. Those get one that send a second message while there is room.
 	Tables int
-	// ListMemory is how many octets of memory the revocation list in force may take so that every lookup is fastest, from 1; 0 means
+	// ListMemory is how many octets of memory the revocation list in force, and that of each other realm that is trusted, may take so that every lookup is fastest, from 1; 0 means
 	// DefaultListMemory. A list of N identities takes N/8 octets if that is no more; otherwise it takes the least that still answers at once,
 	// about (2 + log₂(N/revoked))/8 octets for each that is revoked, whatever stands here. Applying takes four octets for each for a moment.
 	ListMemory int

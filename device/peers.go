@@ -17,7 +17,9 @@ type peers struct {
 	byRef  map[[8]byte][]*peer
 	byName map[string]*peer     // one of those with this address, by its text
 	tables int                  // how many may still have a table
+	home   [32]byte             // hash of this device's own core; zero before there are keys
 	doubly *lru[peerID, peerID] // identities with two valid keys, which are refused
+	abroad *lru[peerID, peerID] // the same of other realms, whose authorities could make as many as would fill the first one
 }
 
 // peerID is what at most one key may exist for.
@@ -31,7 +33,7 @@ type peerID struct {
 type peer struct {
 	address wire.Address
 	key     *ibc.PublicKey
-	knowsMe bool // the peer showed in this epoch that it knows this device's key
+	shown   shown
 	table   bool // the key has its table for fast verification
 }
 
@@ -40,23 +42,44 @@ func (p *peer) id() peerID {
 	return peerID{of.Core, p.address.Serial(), of.Epoch}
 }
 
+// shown says whether a peer showed that it knows this device's key, and of which epoch: that of another realm need not change with the peer's.
+type shown struct {
+	ok    bool
+	epoch uint32
+}
+
 // newPeers makes an empty memory of peers, of whom so many may have tables.
 func newPeers(tables int) *peers {
 	return &peers{
 		known: newLRU[peerID, *peer](MaxPeers), byRef: map[[8]byte][]*peer{}, byName: map[string]*peer{}, tables: tables,
-		doubly: newLRU[peerID, peerID](MaxPeers),
+		doubly: newLRU[peerID, peerID](MaxPeers), abroad: newLRU[peerID, peerID](MaxPeers),
 	}
 }
 
-// find returns the verified key of an address of a realm in an epoch.
-func (p *peers) find(realm [32]byte, a wire.Address, epoch uint32) (k *peer, knowsMe, ok bool) {
+// belong says which realm is this device's own.
+func (p *peers) belong(home [32]byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.home = home
+}
+
+// refusals are the identities of a realm that are refused. The caller holds mu.
+func (p *peers) refusals(realm [32]byte) *lru[peerID, peerID] {
+	if realm == p.home {
+		return p.doubly
+	}
+	return p.abroad
+}
+
+// find returns the verified key of an address of a realm in an epoch, and whether the peer knows this device's key of an epoch of its own.
+func (p *peers) find(realm [32]byte, a wire.Address, epoch, mine uint32) (k *peer, knowsMe, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	k, ok = p.known.get(peerID{realm, a.Serial(), epoch})
 	if !ok || k.address != a {
 		return nil, false, false
 	}
-	return k, k.knowsMe, true
+	return k, k.shown == shown{true, mine}, true
 }
 
 // named returns the address that a text is, if a peer has it.
@@ -102,28 +125,30 @@ func (p *peers) byReference(ref [8]byte, realm [32]byte, epoch uint32) (c candid
 func (p *peers) refused(realm [32]byte, a wire.Address, epoch uint32) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	_, ok := p.doubly.get(peerID{realm, a.Serial(), epoch})
+	_, ok := p.refusals(realm).get(peerID{realm, a.Serial(), epoch})
 	return ok
 }
 
 // learn remembers a key under which s has just verified. It fails with ErrTwoKeys if another one verified before, and then both are
 // refused. From the second use on a key is prepared, and has a table as long as there is room for one.
-func (p *peers) learn(a wire.Address, key *ibc.PublicKey, knowsMe bool, s signed) error {
+func (p *peers) learn(a wire.Address, key *ibc.PublicKey, knows shown, s signed) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	id := peerID{key.Identity().Core, a.Serial(), key.Identity().Epoch}
-	if _, ok := p.doubly.get(id); ok {
+	if _, ok := p.refusals(id.realm).get(id); ok {
 		return ErrTwoKeys
 	}
 	old, ok := p.known.get(id)
 	if ok && (old.address != a || old.key.R() != key.R()) {
 		p.known.drop(id)
 		p.unindex(old)
-		p.doubly.put(id, id)
+		p.refusals(id.realm).put(id, id)
 		return twoKeys(a, old.key.R(), key, s)
 	}
 	if ok {
-		old.knowsMe = old.knowsMe || knowsMe
+		if knows.ok {
+			old.shown = knows
+		}
 		switch {
 		case old.table:
 		case p.tables > 0:
@@ -135,7 +160,7 @@ func (p *peers) learn(a wire.Address, key *ibc.PublicKey, knowsMe bool, s signed
 		}
 		return nil
 	}
-	p.add(&peer{address: a, key: key, knowsMe: knowsMe})
+	p.add(&peer{address: a, key: key, shown: knows})
 	return nil
 }
 
@@ -173,7 +198,7 @@ func (p *peers) len() int {
 func (p *peers) encode(e *encoder, realm [32]byte, room int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	doubly := slices.DeleteFunc(p.doubly.all(), func(id peerID) bool { return id.realm != realm })
+	doubly := p.doubly.all()
 	known := slices.DeleteFunc(p.known.all(), func(k *peer) bool { return k.id().realm != realm })
 	known = recent(known, room-4-4-8*len(doubly))
 	e.u32(uint32(len(known)))
@@ -182,7 +207,7 @@ func (p *peers) encode(e *encoder, realm [32]byte, room int) {
 		e.text(k.address.String())
 		e.u32(k.key.Identity().Epoch)
 		e.raw(r[:])
-		e.flag(k.knowsMe)
+		e.flag(k.shown.ok)
 	}
 	e.u32(uint32(len(doubly)))
 	for _, id := range doubly {
@@ -194,6 +219,9 @@ func (p *peers) encode(e *encoder, realm [32]byte, room int) {
 // decodePeers reads peers of one realm; r is nil when no keys are installed, and then there are none.
 func decodePeers(d *decoder, r *realm, tables int) (*peers, error) {
 	p := newPeers(tables)
+	if r != nil {
+		p.home = r.hash
+	}
 	for range d.count(MaxPeers) {
 		text, epoch := d.text(), d.u32()
 		var pub [32]byte
@@ -210,13 +238,10 @@ func decodePeers(d *decoder, r *realm, tables int) (*peers, error) {
 		if err != nil {
 			return nil, fmt.Errorf("known peers: %w: %w", ErrCorrupt, err)
 		}
-		p.add(&peer{address: a, key: key, knowsMe: knowsMe})
+		p.add(&peer{address: a, key: key, shown: shown{knowsMe, epoch}})
 	}
 	for range d.count(MaxPeers) {
-		id := peerID{serial: d.u32(), epoch: d.u32()}
-		if r != nil {
-			id.realm = r.hash
-		}
+		id := peerID{p.home, d.u32(), d.u32()}
 		p.doubly.put(id, id)
 	}
 	return p, nil
@@ -234,15 +259,15 @@ func (p *peers) forget(realm [32]byte) {
 	}
 }
 
-// doublyAbroad are the identities with two keys of other realms than one, which encode leaves out.
-func (p *peers) doublyAbroad(home [32]byte) []peerID {
+// doublyAbroad are the identities with two keys of other realms, which encode leaves out.
+func (p *peers) doublyAbroad() []peerID {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return slices.DeleteFunc(p.doubly.all(), func(id peerID) bool { return id.realm == home })
+	return p.abroad.all()
 }
 
-func (p *peers) refuse(id peerID) {
+func (p *peers) refuseAbroad(id peerID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.doubly.put(id, id)
+	p.abroad.put(id, id)
 }

@@ -105,6 +105,11 @@ func TestRealmsTalk(t *testing.T) {
 	home.clock.add(week) // another epoch there, the same here
 	must(home.bus.Apply(away.publish()))
 	must(away.bus.Apply(home.publish()))
+	msg, mode, err := away.bus.Seal(address(home.bus), []byte("x"), device.SealOptions{}) // whose key is the same, but who does not know the new one
+	check(err)
+	if m := must(home.bus.Open(msg)); mode != device.ModeWarm || m.Sender != address(away.bus) {
+		t.Errorf("%s from %s", mode, m.Sender)
+	}
 	speak(t, home.bus, away.bus)
 }
 
@@ -442,16 +447,22 @@ func TestRealmsTwoKeys(t *testing.T) {
 	if len(alarms) != 1 || alarms[0].Core != away.hash() {
 		t.Errorf("%v", alarms)
 	}
-	for range 12 { // whoever signs for that realm cannot fill the room for alarms about this one
+	doubly := must(wire.ParseAddress("//fleet.example/Sdoubly~70"))
+	must(home.bus.Verify(home.beacon(home.key(doubly), now(home), "x")))
+	_, err = home.bus.Verify(home.beacon(home.key(doubly), now(home), "y"))
+	wantErr(t, err, device.ErrTwoKeys, "here")
+	for range 70 { // whoever signs for that realm can neither fill the room for alarms about this one, nor have it forget who has two keys
 		a := must(wire.NewAddress("city.example", "", "x", away.next))
 		away.next++
 		must(home.bus.Verify(away.beacon(away.key(a), away.clock.now(), "x")))
 		_, err := home.bus.Verify(away.beacon(away.key(a), away.clock.now(), "y"))
 		wantErr(t, err, device.ErrTwoKeys, a.String())
 	}
-	if n := len(home.bus.Status().Alarms); n != 8 {
+	if n := len(home.bus.Status().Alarms); n != 8+1 {
 		t.Errorf("%d alarms", n)
 	}
+	_, err = home.bus.Verify(home.beacon(home.key(doubly), now(home), "z"))
+	wantErr(t, err, device.ErrTwoKeys, "here, still")
 	must(home.bus.Verify(home.beacon(home.key(must(wire.ParseAddress("//fleet.example/Snew~77"))), now(home), "x")))
 }
 
@@ -483,6 +494,57 @@ func TestListsOfAnotherRealm(t *testing.T) {
 	manifest, regions := away.cut(away.bundle(5, nil, func(*wire.Bundle) {}), func(*wire.Regions) {}, uint64(away.next))
 	_, err = home.bus.ApplyRegions(manifest, regions...)
 	wantErr(t, err, device.ErrUnknownRealm, "in regions")
+}
+
+// A folder that was set back brings no trust list back either: it is taken anew, once a list of now was.
+func TestTrustSetBack(t *testing.T) {
+	f, o := counted(t)
+	away := fleetOf(t, city(11, "city.example", f.clock))
+	first := f.trustList(1, nil, away.core)
+	must(f.bus.ApplyTrust(first))
+	must(f.bus.Apply(away.publish()))
+	f.bus = f.reload(t, f.bus, o)
+	if s := f.bus.Status(); s.SetBack || !s.Counted || len(s.Trust.Realms) != 1 {
+		t.Errorf("%+v", s)
+	}
+	earlier := crash(t, f.dirs[f.bus])
+	must(f.bus.ApplyTrust(f.trustList(2, nil)))
+	check(f.bus.Close())
+	f.bus = f.load(t, earlier, o)
+	_, err := f.bus.ApplyTrust(first)
+	wantErr(t, err, device.ErrSetBack, "before a list of now")
+	must(f.bus.Apply(f.publish()))
+	for range 2 {
+		_, err := f.bus.Verify(must(away.bus.Sign(nil, device.SignOptions{})))
+		wantErr(t, err, device.ErrUnknownRealm, "with the trust list that was set back")
+		f.bus = f.reload(t, f.bus, o)
+	}
+	must(f.bus.ApplyTrust(f.trustList(2, nil)))
+	_, err = f.bus.ApplyTrust(first)
+	wantErr(t, err, device.ErrOldTrust, "the old one again")
+}
+
+// Whoever gives up home's core gives up its trust list, and what rested on it.
+func TestTrustEndsByRotation(t *testing.T) {
+	f, next := rotatingFleet(t)
+	away := fleetOf(t, city(11, "city.example", f.clock))
+	list := f.trustList(1, nil, away.core)
+	must(f.bus.ApplyTrust(list))
+	must(f.bus.Apply(away.publish()))
+	succeed(t, f.bus, next)
+	for range 2 {
+		_, err := f.bus.Verify(must(away.bus.Sign(nil, device.SignOptions{})))
+		wantErr(t, err, device.ErrUnknownRealm, "rotated")
+		f.bus = f.reload(t, f.bus, f.options())
+	}
+	_, err := f.bus.ApplyTrust(list)
+	wantErr(t, err, device.ErrRotated, "of the former core")
+	must(f.bus.ApplyTrust(next.trustList(1, nil, away.core)))
+	must(f.bus.Apply(away.publish()))
+	must(f.bus.Verify(must(away.bus.Sign(nil, device.SignOptions{}))))
+	if s := f.bus.Status(); len(s.Alarms) != 0 {
+		t.Errorf("%v", s.Alarms)
+	}
 }
 
 // Another core of a trusted realm is another realm: sessions under the old one end, and its list has to come anew.

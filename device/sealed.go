@@ -121,7 +121,7 @@ func (d *Device) reader(s *sealing, to wire.Address, o SealOptions) (p reader, e
 	if _, err := d.peerStatus(p.side, to, epoch, s.time); err != nil {
 		return p, err
 	}
-	known, knowsMe, ok := d.peers.find(p.side.hash, to, epoch)
+	known, knowsMe, ok := d.peers.find(p.side.hash, to, epoch, s.key.Identity().Epoch)
 	switch {
 	case ok:
 		p.key, p.knowsMe = known.key, knowsMe

@@ -47,7 +47,8 @@ type AppliedTrust struct {
 // ApplyTrust takes a trust list of this device's realm into force, at most 80 KiB: from then on it talks to the members of the realms that
 // the list names, each under its own core, as soon as Apply was given a revocation list of that realm, and to those of no other; it remembers
 // their revocation lists from one trust list to the next. Sessions with members of others end. Errors: ErrOldTrust for one below the one in
-// force, ErrOverlap, ErrTampered, ErrUnknownRealm for one of another realm, ErrMalformed; all of them change nothing.
+// force, ErrOverlap, ErrTampered, ErrUnknownRealm for one of another realm, ErrMalformed, ErrSetBack before a list of now was applied; all of them
+// change nothing.
 func (d *Device) ApplyTrust(statement []byte) (*AppliedTrust, error) {
 	d.saving.Lock()
 	defer d.saving.Unlock()
@@ -62,6 +63,9 @@ func (d *Device) applyTrust(statement []byte) (*AppliedTrust, error) {
 	s, err := d.situation()
 	if err != nil {
 		return nil, err
+	}
+	if d.counting.setBack {
+		return nil, ErrSetBack
 	}
 	l, err := wire.OpenTrust(statement, s.realm.core)
 	switch {
@@ -196,7 +200,11 @@ func (d *Device) forgetLists(allies []*ally) {
 // loadTrust reads the trust list and the lists of the realms on it. What is missing, damaged or older than the state remembers is not used:
 // then nobody of those realms is trusted, and an alarm says why. What is newer was applied just before a crash.
 func (d *Device) loadTrust() error {
-	if d.realm == nil || d.counting.setBack {
+	switch {
+	case d.realm == nil:
+		return nil
+	case d.counting.setBack: // so may the trust list be; it has to come anew
+		d.forgetTrust()
 		return nil
 	}
 	statement, generation, err := d.folder.load(trustFile, whatTrust, maxTrustFile)
@@ -265,8 +273,7 @@ func (d *Device) loadListOf(a *ally) error {
 // encodeTrust writes what the state file remembers of other realms: the numbers of their lists, which must not go back, and which identities
 // have two keys. It is nothing as long as there is nothing, else longer than countingLen. The caller holds mu.
 func (d *Device) encodeTrust() []byte {
-	_, home := d.inForce()
-	doubly := d.peers.doublyAbroad(home)
+	doubly := d.peers.doublyAbroad()
 	if d.trust.sequence == 0 && len(doubly) == 0 {
 		return nil
 	}
@@ -299,7 +306,7 @@ func (d *Device) decodeTrust(r *decoder) error {
 		id := peerID{}
 		r.copy(id.realm[:])
 		id.serial, id.epoch = r.u32(), r.u32()
-		d.peers.refuse(id)
+		d.peers.refuseAbroad(id)
 	}
 	if r.bad {
 		return fmt.Errorf("trusted realms: %w", ErrCorrupt)
