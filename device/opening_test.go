@@ -163,12 +163,12 @@ func TestOpeningByHand(t *testing.T) {
 	}
 
 	a, b = connect(t)
-	came := make(chan outcome, 1)
+	came, to := make(chan outcome, 1), o.says
 	go func() {
-		s, err := f.bus.ClientEarly(context.Background(), a, o.says, []byte("hello"))
+		s, err := f.bus.ClientEarly(context.Background(), a, to, []byte("hello"))
 		came <- outcome{s, err}
 	}()
-	o = f.rawPeer(b, k).opening(o.says, "")
+	o = f.rawPeer(b, k).opening(to, "")
 	o.read()
 	o.answer(func(*wire.Auth) {})
 	if c := <-came; c.err != nil || o.data != "hello" || c.s.Peer() != o.says {
