@@ -8,10 +8,12 @@ import (
 
 	"github.com/cloudflare/circl/dh/x25519"
 	"github.com/flynn/noise"
+
+	"marque/device/ibc"
 )
 
 // curve25519 is Noise's DH function "25519" (RFC 7748, section 5) with circl's arithmetic, which needs about half the time of the one that
-// noise brings along: for the public key it has a table of the base point. It holds no state.
+// noise brings along, and a table of the base point for the public key. It holds no state.
 type curve25519 struct{}
 
 var errLowOrder = errors.New("the peer's ephemeral key is of low order")
@@ -21,11 +23,11 @@ func (curve25519) GenerateKeypair(rnd io.Reader) (noise.DHKey, error) {
 	if rnd == nil {
 		rnd = rand.Reader
 	}
-	var private, public x25519.Key
+	var private [x25519.Size]byte
 	if _, err := io.ReadFull(rnd, private[:]); err != nil {
 		return noise.DHKey{}, fmt.Errorf("ephemeral key: %w", err)
 	}
-	x25519.KeyGen(&public, &private)
+	public := ibc.Curve25519Public(&private)
 	return noise.DHKey{Private: private[:], Public: public[:]}, nil
 }
 

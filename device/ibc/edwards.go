@@ -6,10 +6,12 @@ import (
 	"github.com/cloudflare/circl/math/fp25519"
 )
 
-// Edwards25519 for what is public: representatives of ristretto255 elements in
-// extended coordinates (Hisil, Wong, Carter and Dawson 2008) on circl's field
-// arithmetic, which takes about two thirds of the time of go-ristretto's.
-// Encoding and decoding, and all that is done with secrets, is go-ristretto's.
+// Edwards25519: representatives of ristretto255 elements in extended coordinates
+// (Hisil, Wong, Carter and Dawson 2008) on circl's field arithmetic, which takes
+// about two thirds of the time of go-ristretto's. What is added, and with which
+// sign, shows in the time: nothing secret comes here but by baseMultiple, which
+// always adds. Encoding, decoding, and multiplying other points by secrets is
+// go-ristretto's.
 
 // field is an integer modulo 2²⁵⁵ − 19, any of its forms below 2²⁵⁶.
 type field = fp25519.Elt
@@ -128,6 +130,32 @@ func (c *cached) set(p *edwards) {
 	fp25519.AddSub(&c.sum, &c.difference)
 	fp25519.Add(&c.z2, &p.z, &p.z)
 	fp25519.Mul(&c.t2d, &p.t, &twiceD)
+}
+
+// setAll makes points ready to be added, with one inversion for all of them
+// (Montgomery's trick).
+func setAll(to []affine, points []edwards) {
+	var (
+		products = make([]field, len(points)) // of all Z before
+		inverse  field
+	)
+	fp25519.SetOne(&inverse)
+	for i := range points {
+		products[i] = inverse
+		fp25519.Mul(&inverse, &inverse, &points[i].z)
+	}
+	fp25519.Inv(&inverse, &inverse)
+	for i := len(points) - 1; i >= 0; i-- {
+		p, a := &points[i], &to[i]
+		var z field
+		fp25519.Mul(&z, &inverse, &products[i])
+		fp25519.Mul(&inverse, &inverse, &p.z)
+		fp25519.Mul(&a.difference, &p.x, &z)
+		fp25519.Mul(&a.sum, &p.y, &z)
+		fp25519.Mul(&a.t2d, &a.difference, &a.sum)
+		fp25519.Mul(&a.t2d, &a.t2d, &twiceD)
+		fp25519.AddSub(&a.sum, &a.difference)
+	}
 }
 
 // oddMultiples sets t to p, 3p, 5p … with T.

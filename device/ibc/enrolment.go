@@ -97,9 +97,8 @@ func (k *EnrolmentKey) Prove(rnd io.Reader, body []byte) ([64]byte, error) {
 
 // schnorr returns A ‖ t with A = aB and t = a + c·y, and erases a.
 func schnorr(a, y *ristretto.Scalar, challenge func(a []byte) *ristretto.Scalar) (sig [64]byte) {
-	var p ristretto.Point
-	p.ScalarMultBase(a)
-	p.BytesInto((*[32]byte)(sig[:32]))
+	p := baseMultiple(a)
+	p.ristretto().BytesInto((*[32]byte)(sig[:32]))
 	var t ristretto.Scalar
 	t.MulAdd(challenge(sig[:32]), y, a)
 	t.BytesInto((*[32]byte)(sig[32:]))

@@ -146,10 +146,10 @@ func (k *PrivateKey) encapsulateWarm(rnd io.Reader, to []*PublicKey, ids []byte,
 	if eps.IsNonZeroI() == 0 {
 		return e, nil, fmt.Errorf("encapsulate: %w", ErrScalar)
 	}
-	var ep, shared ristretto.Point
+	var shared ristretto.Point
 	defer shared.SetZero()
-	ep.ScalarMultBase(eps)
-	e = encodePoint(&ep)
+	ep := baseMultiple(eps)
+	e = encodePoint(ep.ristretto())
 	keys = make([][32]byte, len(to))
 	for i, r := range to {
 		shared.ScalarMult(r.point().ristretto(), eps)

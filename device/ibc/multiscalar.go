@@ -5,7 +5,6 @@ import (
 	"sync"
 
 	ristretto "github.com/bwesterb/go-ristretto"
-	"github.com/cloudflare/circl/math/fp25519"
 )
 
 // Joint scalar multiplication in variable time, for public data only: Straus'
@@ -47,51 +46,28 @@ func (t *freeTable) set(p *edwards) {
 	}
 }
 
-// set makes the table with one inversion for all points (Montgomery's trick).
 func (t *wideTable) set(p *edwards) {
-	var (
-		odd      [len(t)]edwards
-		products [len(t)]field // of all Z before
-		inverse  field
-	)
+	var odd [len(t)]edwards
 	oddMultiples(odd[:], p)
-	fp25519.SetOne(&inverse)
-	for i := range odd {
-		products[i] = inverse
-		fp25519.Mul(&inverse, &inverse, &odd[i].z)
-	}
-	fp25519.Inv(&inverse, &inverse)
-	for i := len(odd) - 1; i >= 0; i-- {
-		o, a := &odd[i], &t[i]
-		var z field
-		fp25519.Mul(&z, &inverse, &products[i])
-		fp25519.Mul(&inverse, &inverse, &o.z)
-		fp25519.Mul(&a.difference, &o.x, &z)
-		fp25519.Mul(&a.sum, &o.y, &z)
-		fp25519.Mul(&a.t2d, &a.difference, &a.sum)
-		fp25519.Mul(&a.t2d, &a.t2d, &twiceD)
-		fp25519.AddSub(&a.sum, &a.difference)
-	}
+	setAll(t[:], odd[:])
 }
 
-func newFixedTable(p *ristretto.Point) *fixedTable {
-	e := newEdwards(p)
-	var t fixedTable
-	t.low.set(&e)
-	var q quotients
+func newFixedTable(p edwards) *fixedTable {
+	var (
+		t fixedTable
+		q quotients
+	)
+	t.low.set(&p)
 	for range halfBits {
-		q.double(&e)
-		e.setWhole(&q)
+		q.double(&p)
+		p.setWhole(&q)
 	}
-	t.high.set(&e)
+	t.high.set(&p)
 	return &t
 }
 
 // baseTable returns the tables of the generator B.
-var baseTable = sync.OnceValue(func() *fixedTable {
-	var b ristretto.Point
-	return newFixedTable(b.SetBase())
-})
+var baseTable = sync.OnceValue(func() *fixedTable { return newFixedTable(generator()) })
 
 // halves returns both halves of a scalar times the point of a table.
 func (t *fixedTable) halves(d *digits) (low, high term) {

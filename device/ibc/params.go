@@ -30,7 +30,7 @@ func NewParams(x [32]byte, z [48]byte) (*Params, error) {
 	if err != nil {
 		return nil, fmt.Errorf("public parameter Z: %w", err)
 	}
-	return &Params{x: x, z: z, xPoint: *xp, xTable: newFixedTable(xp), zPoint: *zp}, nil
+	return &Params{x: x, z: z, xPoint: *xp, xTable: newFixedTable(newEdwards(xp)), zPoint: *zp}, nil
 }
 
 // X returns the signature parameter, 32 octets.
