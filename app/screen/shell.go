@@ -257,7 +257,7 @@ func (s *Shell) statusChanged() {
 	c := &st.Custody
 	now := standing{
 		realm: st.Now.Realm, known: st.Known, phase: st.Phase, list: st.Now.List.Sequence,
-		counts: [2]int{int(st.Now.List.Count), int(st.Now.List.Padding)}, changes: st.Now.Unpublished, identities: st.Now.Identities, padding: [2]uint32{st.Now.Padding.Step, st.Now.Padding.Share},
+		counts: [2]int{int(st.Now.List.Count), st.Now.List.Padding}, changes: st.Now.Unpublished, identities: st.Now.Identities, padding: [2]uint32{st.Now.Padding.Step, st.Now.Padding.Share},
 		readOnly: c.ReadOnly, drill: c.Drill, answers: c.Chip != nil, present: len(c.Present),
 	}
 	if c.Chip != nil {

@@ -75,7 +75,8 @@ func (c *call) dial(ctx context.Context, d *device.Device) (session, error) {
 	}
 	for end := time.Now().Add(c.wait); ; {
 		s, err := c.once(ctx, d, to)
-		if err == nil || !errors.Is(err, syscall.ECONNREFUSED) && !(c.udp && errors.Is(err, context.DeadlineExceeded)) || time.Now().After(end) {
+		absent := errors.Is(err, syscall.ECONNREFUSED) || c.udp && errors.Is(err, context.DeadlineExceeded)
+		if err == nil || !absent || time.Now().After(end) {
 			return s, err
 		}
 		select {

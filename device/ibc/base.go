@@ -157,7 +157,7 @@ func Curve25519Public(private *[32]byte) (public [32]byte) {
 	s := reduceSecret(wide[:])
 	defer eraseScalar(s)
 	p := baseMultiple(s)
-	u, w := field(p.z), field(p.y)
+	u, w := p.z, p.y
 	fp25519.AddSub(&u, &w)
 	fp25519.Inv(&w, &w)
 	fp25519.Mul(&u, &u, &w)
