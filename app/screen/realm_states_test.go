@@ -24,12 +24,24 @@ var realmStates = []state{
 			now.Authority.Padding, now.Authority.Reserve = authority.Padding{Step: 64, Share: 50}, 19_812
 		})
 	}},
+	{"realm-trusted", true, func(s *stage) {
+		s.unlock()
+		s.place.trusted = authority.TrustList{
+			Sequence: 3, HardExpiry: today.AddDate(0, 0, 37),
+			Realms: []authority.TrustedRealm{{Name: "ferries.example"}, {Name: "suedkreis.example"}},
+		}
+		s.console.Open(flow.PlaceRealm)
+		s.settle()
+	}},
 }
 
 func (p *place) Rules() (*flow.Rules, error) {
 	r, err := p.Service.Rules()
 	if err == nil && p.alter != nil {
 		r.Deciders = 2
+	}
+	if p.trusted.Sequence > 0 {
+		r.Trusted = p.trusted
 	}
 	return r, err
 }

@@ -95,6 +95,7 @@ type place struct {
 	present  []string            // officers of an altered state who signed on
 	overview func(*flow.Outlook) // nil leaves it
 	secret   error               // what comes of a PIN, or of an officer's passphrase
+	trusted  authority.TrustList // other realms, if its sequence is not 0
 	depots   []authority.Depot   // in place of those of the service, if not nil
 	lists    int                 // in the history; 0 for those that there are
 	short    int                 // serials that lists lack of their padding
