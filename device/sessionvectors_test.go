@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"marque/device"
@@ -71,12 +72,21 @@ var sessionErrors = map[string]error{
 // recorded is a connection that keeps what was written.
 type recorded struct {
 	net.Conn
+	mu    sync.Mutex // sessions answer from a goroutine of their own, too
 	wrote bytes.Buffer
 }
 
 func (r *recorded) Write(b []byte) (int, error) {
+	r.mu.Lock()
 	r.wrote.Write(b)
+	r.mu.Unlock()
 	return r.Conn.Write(b)
+}
+
+func (r *recorded) frames() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return framesOf(r.wrote.Bytes())
 }
 
 // framesOf cuts a stream into its frames.
@@ -159,7 +169,7 @@ func both(t *testing.T, f *fleet, v *talkVector) {
 	go func() { done <- c.Close() }()
 	check(s.Close())
 	check(<-done)
-	v.Initiator, v.Responder = framesOf(a.wrote.Bytes()), framesOf(b.wrote.Bytes())
+	v.Initiator, v.Responder = a.frames(), b.frames()
 }
 
 // raw is the peer as it is made by hand, of repeated octets, too.
@@ -205,7 +215,7 @@ func byHand(name string, bend func(p *rawPeer), say func(s *rawSession)) func(*t
 				<-got
 			}
 		}
-		*v.incoming(), *v.outgoing() = framesOf(a.wrote.Bytes()), framesOf(b.wrote.Bytes())
+		*v.incoming(), *v.outgoing() = a.frames(), b.frames()
 	}
 }
 
@@ -287,7 +297,7 @@ func talkHybrid(t *testing.T, f *fleet, v *talkVector) {
 	check(o.err)
 	_, err := v.use(o.s)
 	check(err)
-	v.Initiator, v.Responder = framesOf(b.wrote.Bytes()), framesOf(a.wrote.Bytes())
+	v.Initiator, v.Responder = b.frames(), a.frames()
 }
 
 func responderVectors() map[string]talkCase {
@@ -468,7 +478,7 @@ func (v *talkVector) talk(t *testing.T) (heard, sent []string, exporter string, 
 	}
 	_ = x.Close() // where it is not closed yet
 	<-drained
-	return heard, framesOf(conn.wrote.Bytes()), exporter, err
+	return heard, conn.frames(), exporter, err
 }
 
 // recordsOf reads to the end, a record at a time.
@@ -572,6 +582,6 @@ func renewed(bend func(p *rawPeer)) func(*testing.T, *fleet, *talkVector) {
 		s.send(0, []byte("after"))
 		check(x.Close())
 		<-done
-		v.Initiator = framesOf(a.wrote.Bytes())
+		v.Initiator = a.frames()
 	}
 }

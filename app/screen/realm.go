@@ -175,8 +175,12 @@ func (v *realmView) realm(narrow bool) fyne.CanvasObject {
 		fact(say("realm.fact.suite"), say("realm.suite")),
 		fact(say("realm.fact.next"), next))
 	hash := core.Hash()
+	size := sizeSub
+	if narrow {
+		size = sizeBody
+	}
 	content := column(0,
-		text(say("lock.words"), sizeLabel, colourText2, plain), space(6), WordList(v.model.Words(), sizeSub, 4),
+		text(say("lock.words"), sizeLabel, colourText2, plain), space(6), WordList(v.model.Words(), size, 4),
 		space(14), rule(), space(12), facts)
 	if v.model.Rules.Trusted.Sequence > 0 {
 		content.Objects = append(content.Objects, v.trusted()...)
