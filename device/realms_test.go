@@ -541,6 +541,7 @@ func TestTrustEndsByRotation(t *testing.T) {
 	wantErr(t, err, device.ErrRotated, "of the former core")
 	must(f.bus.ApplyTrust(next.trustList(1, nil, away.core)))
 	must(f.bus.Apply(away.publish()))
+	must(f.bus.Apply(next.publish()))
 	must(f.bus.Verify(must(away.bus.Sign(nil, device.SignOptions{}))))
 	if s := f.bus.Status(); len(s.Alarms) != 0 {
 		t.Errorf("%v", s.Alarms)
@@ -559,4 +560,20 @@ func TestRealmRotatesThere(t *testing.T) {
 	wantErr(t, err, device.ErrUnknownRealm, "broadcast under the former core")
 	_, _, err = home.bus.Seal(address(away.tram), nil, device.SealOptions{})
 	wantErr(t, err, device.ErrNoList, "no list under the new core")
+}
+
+// What is believed of the clock after a crash goes as far as home's list, so that none of another realm is heard beyond it.
+func TestRealmsNeedTheHomeList(t *testing.T) {
+	home, away := twoRealms(t)
+	home.clock.add(8*week + time.Hour) // past its hard expiry
+	must(home.bus.Apply(away.publish()))
+	open := away.beacon(away.key(address(away.tram)), away.clock.now(), "open")
+	_, err := home.bus.Verify(open)
+	wantErr(t, err, device.ErrListExpired, "verify")
+	must(home.bus.Apply(home.publish()))
+	must(home.bus.Verify(open))
+	d := home.load(t, crash(t, home.dirs[home.bus]), home.options())
+	home.clock.add(time.Second)
+	_, err = d.Verify(open)
+	wantErr(t, err, device.ErrStaleTime, "verify after a crash")
 }

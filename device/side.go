@@ -80,13 +80,18 @@ func (d *Device) sideOfSender(r *realm, from wire.Sender, now time.Time) (side, 
 	return side{}, ErrUnknownSender
 }
 
-// abroad is the side of another realm, as long as it is trusted. The caller holds mu.
+// abroad is the side of another realm, as long as it is trusted. Without a home list in force nobody is, here as at home: what is believed
+// of the clock after a crash (boot) rests on it. The caller holds mu.
 func (d *Device) abroad(a *ally, now time.Time) (side, error) {
 	switch {
 	case d.counting.setBack:
 		return side{}, ErrSetBack
 	case !now.Before(d.trust.expires):
 		return side{}, fmt.Errorf("realm %s: %w", a.core.Realm, ErrTrustExpired)
+	case d.list == nil:
+		return side{}, fmt.Errorf("no list of the device's own realm was ever applied: %w", ErrNoList)
+	case !now.Before(d.list.hardExpiry):
+		return side{}, ErrListExpired
 	}
 	return side{public: &a.public, list: a.list, ally: a}, nil
 }
