@@ -1,13 +1,16 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"marque/app/carry"
 	"marque/app/terminal"
+	"marque/app/usb"
 	"marque/device"
 	"marque/device/wire"
 )
@@ -51,14 +54,24 @@ it is applied in the same way, but not in regions. A later trust list takes back
 					return applyTrust(cmd, d, b, asJSON)
 				}
 				a, err := apply(cmd, d, &from, args)
-				if err != nil {
-					return advice.Wrap("the list was not applied", err)
+				switch {
+				case a == nil && err == nil: // a stick with a trust list only
+					if s := d.Status(); asJSON {
+						return terminal.JSON(cmd.OutOrStdout(), trustOf(&s, true))
+					}
+					return nil
+				case a != nil && asJSON:
+					if writing := terminal.JSON(cmd.OutOrStdout(), listOf(a)); writing != nil {
+						return writing
+					}
+				case a != nil:
+					cmd.Print(applied(a))
 				}
-				if asJSON {
-					return terminal.JSON(cmd.OutOrStdout(), listOf(a))
+				what := "the list was not applied"
+				if a != nil {
+					what = "not everything on the stick was applied"
 				}
-				cmd.Print(applied(a))
-				return nil
+				return advice.Wrap(what, err)
 			})
 		},
 	}
@@ -98,21 +111,40 @@ func apply(cmd *cobra.Command, d *device.Device, from *mailbox, paths []string) 
 	if err != nil {
 		return nil, err
 	}
+	return applyAll(cmd, d, files)
+}
+
+// applyAll takes what lies on a stick into force: the list of the device's own realm first, which nothing else may hold up, then the trust
+// list, then lists of the realms on it. It returns the first list that is in force now, nil for none, and all that went wrong.
+func applyAll(cmd *cobra.Command, d *device.Device, files []usb.File) (*device.Applied, error) {
+	own := applyNewest(d, files)
+	if own.file == "" {
+		own = applyRegionsOf(d, files)
+	}
 	t, err := trustOn(d, files)
-	switch {
-	case err != nil:
-		return nil, err
-	case t != nil:
+	if t != nil {
 		cmd.PrintErr(trustText(t))
 	}
-	b := applyNewest(d, files)
-	if b.file == "" {
-		b = applyRegionsOf(d, files)
+	lists := applyAbroad(d, files)
+	if own.file != "" {
+		lists = slices.Insert(lists, 0, own)
 	}
-	if b.file == "" {
+	if len(lists) == 0 && t == nil && err == nil {
 		return nil, errNoList
 	}
-	return b.applied, b.err
+	problems := []error{err}
+	var first *device.Applied
+	for _, b := range lists {
+		switch {
+		case b.err != nil:
+			problems = append(problems, fmt.Errorf("%s: %w", b.file, b.err))
+		case first == nil:
+			first = b.applied
+		default:
+			cmd.PrintErr(applied(b.applied))
+		}
+	}
+	return first, errors.Join(problems...)
 }
 
 func listOf(a *device.Applied) list {

@@ -47,7 +47,7 @@ func trustIn(paths []string) ([]byte, bool) {
 	return b, err == nil && wire.Sniff(b) == wire.FoundTrust
 }
 
-// trustOn takes the newest trust list of a stick into force, and says nothing if there is none that is newer than the one in force.
+// trustOn takes the newest trust list of a stick into force, and says nothing if there is none of its realm that is newer than the one in force.
 func trustOn(d *device.Device, files []usb.File) (*device.AppliedTrust, error) {
 	lists := slices.DeleteFunc(slices.Clone(files), func(f usb.File) bool { return wire.Sniff(f.Content) != wire.FoundTrust })
 	var newest *device.AppliedTrust
@@ -57,7 +57,8 @@ func trustOn(d *device.Device, files []usb.File) (*device.AppliedTrust, error) {
 		switch {
 		case err == nil && a.Changed:
 			newest = a
-		case err != nil && !errors.Is(err, device.ErrOldTrust) && first == nil:
+		case errors.Is(err, device.ErrOldTrust), errors.Is(err, device.ErrUnknownRealm): // of another realm
+		case err != nil && first == nil:
 			first = err
 		}
 	}

@@ -21,7 +21,7 @@ var (
 	errNoList    = errors.New("the stick's folder marque/inbox holds no revocation list; have the authority publish one to it")
 )
 
-// maxTried is how many lists of a stick are tried, the newest by their names first.
+// maxTried is how many lists of one realm on a stick are tried, the newest by their names first.
 const maxTried = 16
 
 // mailbox is the stick of a command, if it has one.
@@ -82,16 +82,28 @@ func packageFor(d *device.Device, files []usb.File) ([]byte, error) {
 	return newest, nil
 }
 
-// listsOf returns the lists among the files, and the changes that lead to one, the newest first by their names, which prove nothing. A list
-// comes before the changes to it, and the change that reaches back the furthest is the last of them.
-func listsOf(files []usb.File) []usb.File {
-	lists := slices.DeleteFunc(slices.Clone(files), func(f usb.File) bool { return wire.Sniff(f.Content) != wire.FoundBundle })
+// listsOf returns the lists of a realm among the files, and the changes that lead to one, the newest first by their names, which prove
+// nothing. A list comes before the changes to it, and the change that reaches back the furthest is the last of them.
+func listsOf(realm string, files []usb.File) []usb.File {
+	lists := slices.DeleteFunc(slices.Clone(files), func(f usb.File) bool { return listedBy(f) != realm })
 	slices.SortStableFunc(lists, func(a, b usb.File) int {
 		to, from := changeOf(a.Name)
 		otherTo, otherFrom := changeOf(b.Name)
 		return cmp.Or(cmp.Compare(otherTo, to), cmp.Compare(otherFrom, from))
 	})
 	return lists[:min(len(lists), maxTried)]
+}
+
+// listedBy returns the realm of which a file says that it is a list of it, empty for what is none.
+func listedBy(f usb.File) string {
+	if wire.Sniff(f.Content) != wire.FoundBundle {
+		return ""
+	}
+	p, err := wire.PeekStatement(f.Content)
+	if err != nil {
+		return ""
+	}
+	return p.Realm
 }
 
 // changeOf returns N and M of list-N-from-M.mql, N and the largest number of list-N.mql, zeros of any other name.
@@ -107,18 +119,36 @@ func changeOf(name string) (to, from uint32) {
 	return to, from
 }
 
-// applyNewest takes the newest list among the files into force that this device accepts, and those of other realms that come before it. The
-// error is that of the first.
-func applyNewest(d *device.Device, files []usb.File) (b beside) {
-	for _, f := range listsOf(files) {
+// applyNewest takes the newest list of the device's own realm among the files into force that it accepts. The error is that of the first.
+func applyNewest(d *device.Device, files []usb.File) beside {
+	return applyFirst(d, listsOf(d.Status().Realm, files))
+}
+
+// applyAbroad does the same for each of the other realms, as far as they are trusted.
+func applyAbroad(d *device.Device, files []usb.File) (out []beside) {
+	var realms []string
+	for _, f := range files {
+		if r := listedBy(f); r != "" && r != d.Status().Realm {
+			realms = append(realms, r)
+		}
+	}
+	slices.Sort(realms)
+	for _, r := range slices.Compact(realms) {
+		if b := applyFirst(d, listsOf(r, files)); !errors.Is(b.err, device.ErrUnknownRealm) {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
+// applyFirst applies the first of the lists that can be. The error is that of the first.
+func applyFirst(d *device.Device, lists []usb.File) (b beside) {
+	for _, f := range lists {
 		a, err := d.Apply(f.Content)
-		if err == nil && (!a.Abroad || b.applied == nil) {
-			b = beside{file: f.Name + " on the stick", applied: a}
+		if err == nil {
+			return beside{file: f.Name + " on the stick", applied: a}
 		}
-		if err == nil && !a.Abroad {
-			return b
-		}
-		if err != nil && b.err == nil && b.applied == nil {
+		if b.err == nil {
 			b = beside{file: f.Name + " on the stick", err: err}
 		}
 	}

@@ -27,7 +27,7 @@ func TestListsOfStick(t *testing.T) {
 	}
 	rand.Shuffle(8, func(i, j int) { files[i], files[j] = files[j], files[i] }) // rubbish, and those with numbers
 	var got []string
-	for _, f := range listsOf(files) {
+	for _, f := range listsOf("fleet.example", files) {
 		got = append(got, f.Name)
 	}
 	if !slices.Equal(got, want) {
