@@ -124,6 +124,12 @@ func (a *Authority) examine(tx *storage.Tx, r *wire.Receipt) (*examined, error) 
 	case seen && holder != id.Serial:
 		return nil, ErrSeenKey
 	}
+	switch _, used, err := tx.HasU(r.U); { // a package answered it
+	case err != nil:
+		return nil, fmt.Errorf("look the enrolment key up: %w", err)
+	case used:
+		return nil, ErrSeenKey
+	}
 	return w, nil
 }
 

@@ -2,6 +2,7 @@ package authority_test
 
 import (
 	"bytes"
+	"crypto/ecdh"
 	"crypto/rand"
 	"errors"
 	"os"
@@ -213,27 +214,44 @@ func (r *realm) forgedReceipt(t *testing.T, d *requester, address wire.Address) 
 	if err != nil {
 		t.Fatal(err)
 	}
+	return marshal(t, r.answer(t, key, address, 1, d.body.Hash(), newEnrolmentKey(t)))
+}
+
+func newEnrolmentKey(t *testing.T) *ibc.EnrolmentKey {
+	t.Helper()
 	u, err := ibc.NewEnrolmentKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return u
+}
+
+// answer makes the receipt for the package that a request got, which brings an enrolment key for the next one.
+func (r *realm) answer(t *testing.T, key *ibc.PrivateKey, address wire.Address, sequence uint32, request [32]byte, u *ibc.EnrolmentKey) *wire.Receipt {
+	t.Helper()
+	hpke, err := ecdh.X25519().GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
 	at := r.now.Truncate(time.Second)
-	out := &wire.Receipt{Ref: r.Core().Ref(), Address: address, Sequence: 1, R: key.R(), Installed: at, Time: at, U: u.Public()}
-	body, err := out.Next(wire.KindVehicle, d.body.Hash()).Body()
+	out := &wire.Receipt{
+		Ref: r.Core().Ref(), Address: address, Sequence: sequence, R: key.R(), Installed: at, Time: at, U: u.Public(), HPKEKey: [32]byte(hpke.PublicKey().Bytes()),
+	}
+	body, err := out.Next(wire.KindVehicle, request).Body()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if out.Proof, err = u.Prove(rand.Reader, body); err != nil {
 		t.Fatal(err)
 	}
-	signed, err := out.Signed(d.body.Hash())
+	signed, err := out.Signed(request)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if out.Sig, err = key.Sign(rand.Reader, wire.ReceiptContext, signed); err != nil {
 		t.Fatal(err)
 	}
-	return marshal(t, out)
+	return out
 }
 
 func TestReceiptsThatAreNoneOfThisRealm(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 	"marque/authority"
 	"marque/device"
+	"marque/device/ibc"
 	"marque/device/wire"
 	"marque/storage"
 )
@@ -125,6 +126,58 @@ func TestRenewalRefuses(t *testing.T) {
 	r.release(t, asleep.Status().Address)
 	if _, err := r.Enrol(receipts[1]); err != nil {
 		t.Error(err)
+	}
+	r.mustAudit(t)
+}
+
+// A device that brings an enrolment key that it had a package for gets no other, and holds up nobody beside it.
+func TestRenewalWithAnOldEnrolmentKey(t *testing.T) {
+	r := found(t)
+	honest := r.vehicle(t, "bus-1")
+	d := newRequester(t, "bus-2", r.now)
+	issued, err := r.Enrol(d.request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, core := d.open(t, issued.Package, r.Core().Hash())
+	params, err := core.Params()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sign := func(epoch uint32) *ibc.PrivateKey {
+		id, err := core.Identity(issued.Address, epoch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, err := d.u.Complete(params, id, content.Keys[epoch-content.FirstEpoch])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return key
+	}
+	r.longer(t, 5*epochLength)
+	same := r.answer(t, sign(5), issued.Address, 1, d.body.Hash(), d.u)
+	_, err = r.Enrol(marshal(t, same))
+	refused(t, "the key that this package was made for", err, authority.ErrSeenKey)
+	u := []*ibc.EnrolmentKey{newEnrolmentKey(t), newEnrolmentKey(t)}
+	request := d.body.Hash()
+	for i, epoch := range []uint32{5, 10} {
+		receipt := r.answer(t, sign(epoch), issued.Address, uint32(1+i), request, u[i])
+		if renewed, err := r.Enrol(marshal(t, receipt)); err != nil || renewed.Sequence != uint32(2+i) {
+			t.Fatalf("%+v, %v", renewed, err)
+		}
+		request = receipt.Next(wire.KindVehicle, request).Hash()
+		r.longer(t, []time.Duration{5, 2}[i]*epochLength)
+	}
+	for i := range u { // of the package before, and of this one
+		again := marshal(t, r.answer(t, sign(12), issued.Address, 3, request, u[i]))
+		granted, _ := r.enrolAll(t, [][]byte{again, honest.receipt(t)})
+		refused(t, "a key of before", granted[0].Err, authority.ErrSeenKey)
+		if granted[1].Err != nil {
+			t.Errorf("the honest one: %v", granted[1].Err)
+		}
+		_, err = r.AcceptReceipt(again)
+		refused(t, "taken", err, authority.ErrSeenKey)
 	}
 	r.mustAudit(t)
 }

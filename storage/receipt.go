@@ -203,21 +203,21 @@ func (tx *Tx) HasNextKey(u [32]byte) (serial uint32, seen bool, err error) {
 }
 
 // AddNextKey notes that a serial's receipt brought an enrolment key. One that another serial brought is ErrSeen, and so is one that a
-// request was granted with.
+// package was made for, whoever's it is.
 func (tx *Tx) AddNextKey(u [32]byte, serial uint32) error {
-	holder, seen, err := tx.serial(bucketNextKeys, u[:])
-	if err != nil {
-		return err
-	}
-	if seen && holder == serial {
-		return nil
-	}
 	_, granted, err := tx.serial(bucketKeys, u[:])
 	if err != nil {
 		return err
 	}
-	if seen || granted {
+	holder, seen, err := tx.serial(bucketNextKeys, u[:])
+	if err != nil {
+		return err
+	}
+	if granted || seen && holder != serial {
 		return fmt.Errorf("note the next enrolment key: it %w", ErrSeen)
+	}
+	if seen {
+		return nil
 	}
 	return tx.putSealed(bucketNextKeys, u[:], u32(serial))
 }
