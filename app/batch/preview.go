@@ -125,7 +125,7 @@ func (r *Row) read(b []byte) error {
 			return err
 		}
 		r.Action, r.Name, r.Kind, r.Address = Renew, receipt.Address.Name(), "", receipt.Address.String()
-		r.u, r.hash = receipt.U, sha256.Sum256(receipt.U[:])
+		r.hash = sha256.Sum256(b) // what it says is not verified yet: an altered one must not stand for another
 		return nil
 	}
 	request, err := wire.ParseRequest(b)

@@ -106,6 +106,9 @@ func (b *batchRun) run(cmd *cobra.Command, c *localapi.Client) error {
 		err = b.grant(ctx, c, p)
 		err = errors.Join(err, writeManifest(c, b.out, realm.written(packagesOf(p)...)...))
 	}
+	if b.renews != nil && b.renews.left > 0 {
+		cmd.PrintErrf("%d more are due than one batch takes: run the same command again for those\n", b.renews.left)
+	}
 	err = errors.Join(err, b.writeReport(p))
 	return errors.Join(advice.Wrap("not all of the batch was done", err), b.show(cmd, realm, p), b.problem(cmd.ErrOrStderr(), p))
 }

@@ -16,12 +16,16 @@ import (
 	"marque/device/wire"
 )
 
-var errNoneDue = errors.New("no receipt that was taken is of an identity whose keys end so soon; `marque authority receipts --due DAYS` lists all that are due")
+var (
+	errNoneDue = errors.New("no receipt that was taken is of an identity whose keys end so soon; `marque authority receipts --due DAYS` lists all that are due")
+	errRequest = errors.New("this is no receipt; requests are enrolled with `marque authority enrol`, after comparing their words")
+)
 
 // renewal is where the receipts of `renew` come from.
 type renewal struct {
 	files []string
 	due   int // days; receipts that were taken before, of those whose keys end within so many; below 0 for files
+	left  int // how many more are due than one batch takes
 }
 
 func newRenew() *cobra.Command {
@@ -82,6 +86,9 @@ func (r *renewal) read(ctx context.Context, c *localapi.Client, reading batch.Pr
 		}
 		for _, item := range some {
 			item.Line = len(items) + 1
+			if item.Request != nil && wire.Sniff(item.Request) != wire.FoundReceipt {
+				item.Request, item.Err = nil, errRequest
+			}
 			items = append(items, item)
 		}
 	}
@@ -117,7 +124,30 @@ func readItems(ctx context.Context, c *localapi.Client, path string, reading bat
 	if err != nil {
 		return nil, err
 	}
+	if err := registered(c, &signed.HandOver); err != nil {
+		return nil, err
+	}
 	return batch.Of(signed.Name, signed.Receipts)
+}
+
+// registered says why what a depot signed is not taken, if it is not.
+func registered(c *localapi.Client, by *wire.HandOver) error {
+	depots, err := c.Depots()
+	if err != nil {
+		return err
+	}
+	for i := range depots {
+		switch d := &depots[i]; {
+		case d.Name != by.Name || d.Key != by.Key:
+		case d.Revoked != nil:
+			return authority.ErrDepotRevoked
+		case d.Lapsed:
+			return authority.ErrDepotLapsed
+		default:
+			return nil
+		}
+	}
+	return authority.ErrNoDepot
 }
 
 // kept returns the receipts that the authority has of those whose keys end soon.
@@ -134,7 +164,9 @@ func (r *renewal) kept(c *localapi.Client) ([]batch.Item, error) {
 	case len(receipts) == 0:
 		return nil, errNoneDue
 	}
-	return batch.Of("", receipts)
+	now := receipts[:min(len(receipts), batch.MaxRequests)]
+	r.left = len(receipts) - len(now) // who is renewed is due no more
+	return batch.Of("", now)
 }
 
 // dueWithin reports whether an identity's keys end within so many days.
