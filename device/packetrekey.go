@@ -117,7 +117,7 @@ func (s *PacketSession) forgetCall(c *anewCall) {
 
 // beginAnew makes the state before any answer, the same every time, and the first message.
 func (s *PacketSession) beginAnew(c *anewCall) (*handshake, []byte, error) {
-	h, err := s.anew()
+	h, err := s.anew(true)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -215,7 +215,7 @@ func (s *PacketSession) work(job func()) {
 
 // answerAnew answers a call, in place of a call of this side.
 func (s *PacketSession) answerAnew(first []byte) {
-	h, err := s.anew()
+	h, err := s.anew(false)
 	if err != nil || !s.d.proves(s.realm) {
 		return // the session ends when its keys are too old
 	}

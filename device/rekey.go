@@ -62,21 +62,24 @@ func (d *Device) proves(r *realm) bool {
 	return !d.closed && err == nil
 }
 
-// anew begins a handshake that follows the one before.
-func (s *bond) anew() (*handshake, error) {
+// anew begins a handshake that follows the one before, under the policy of now. Of who calls, the peer's realm may demand that it is hybrid.
+func (s *bond) anew(calls bool) (*handshake, error) {
 	h, err := s.d.handshake()
 	if err != nil {
 		return nil, err
 	}
+	if h.realm.hash != s.realm.hash {
+		return nil, ErrRotated
+	}
 	e := s.present()
-	h.realm, h.before = s.realm, e.secret[:]
+	h.before = e.secret[:]
 	s.d.mu.RLock()
 	defer s.d.mu.RUnlock()
-	of, err := s.d.sideOf(s.realm, s.peer, s.d.now())
+	of, err := s.d.sideOf(h.realm, s.peer, s.d.now())
 	if err != nil {
 		return nil, err
 	}
-	h.hybrid = e.hybrid || s.d.wantsHybrid(s.realm) || of.hybrid()
+	h.hybrid = e.hybrid || s.d.wantsHybrid(h.realm) || calls && of.hybrid()
 	return h, nil
 }
 

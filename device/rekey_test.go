@@ -274,3 +274,26 @@ func TestRekeyStaysHybrid(t *testing.T) {
 	<-h.done
 	wantErr(t, h.err, device.ErrHybrid, "read")
 }
+
+// A policy that came with a renewal holds for the next keys of sessions that there are, and who is called ends one that would go on without.
+func TestRekeyUnderANewPolicy(t *testing.T) {
+	for kind, ends := range pipes(t) {
+		t.Run(kind, func(t *testing.T) {
+			f := newFleet(t)
+			c, s := join(t, f.bus, f.tram, ends[0], ends[1])
+			demands := f.signPolicy(func(p *wire.Policy) { p.Sequence, p.Hybrid = 2, true })
+			must(f.bus.Install(f.following(t, f.bus, edit{policy: demands}), f.hash()))
+			must(f.tram.Install(f.following(t, f.tram, edit{policy: demands}), f.hash()))
+			l := f.flow(t, c, s)
+			f.clock.add(12 * time.Hour)
+			reach(t, 1, c, s)
+			l.quiet()
+			if !c.Hybrid() || !s.Hybrid() {
+				t.Error("the session is not hybrid")
+			}
+			check(c.Close())
+			check(s.Close())
+			l.readers.Wait()
+		})
+	}
+}

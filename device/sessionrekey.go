@@ -56,7 +56,7 @@ func (s *Session) firstAnew() ([]byte, error) {
 	if k.theirs != nil || k.in != nil || !s.due() && !s.worn.Load() {
 		return nil, nil
 	}
-	h, err := s.anew()
+	h, err := s.anew(true)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func (s *Session) called(first []byte) error {
 	case k.mine != nil && s.caller:
 		return nil
 	}
-	h, err := s.anew()
+	h, err := s.anew(false)
 	if err != nil {
 		return err
 	}
