@@ -167,7 +167,7 @@ func TestRenewalWithAnOldEnrolmentKey(t *testing.T) {
 			t.Fatalf("%+v, %v", renewed, err)
 		}
 		request = receipt.Next(wire.KindVehicle, request).Hash()
-		r.longer(t, []time.Duration{5, 2}[i]*epochLength)
+		r.longer(t, []time.Duration{5 * epochLength, 2 * epochLength}[i])
 	}
 	for i := range u { // of the package before, and of this one
 		again := marshal(t, r.answer(t, sign(12), issued.Address, 3, request, u[i]))
