@@ -11,7 +11,6 @@ import (
 type trustAudit struct {
 	realms []wire.TrustedRealm // that are trusted
 	due    *TrustPayload       // decided by the entry before; nil for none
-	blind  bool                // the newest list does not verify, so that the next cannot be compared with it
 }
 
 // checkTrust verifies the trust list that an entry records, and compares whom it trusts with what officers decided: without a decision
@@ -28,8 +27,12 @@ func (a *audit) checkTrust(e *wire.LogEntry) {
 	}
 	complain := func(format string, args ...any) { a.find(InTrust, uint64(entry.Sequence), format, args...) }
 	t := a.openTrust(entry, complain)
-	if t == nil {
-		a.trust.blind = true
+	if t == nil { // decisions lie beside the log
+		if due != nil {
+			if want, err := due.apply(a.trust.realms); err == nil {
+				a.trust.realms = want
+			}
+		}
 		return
 	}
 	if !t.Issued.Equal(e.Time) {
@@ -38,10 +41,9 @@ func (a *audit) checkTrust(e *wire.LogEntry) {
 	if a.policy != nil && t.HardExpiry > a.policy.HardExpiry {
 		complain("it is good for longer than the policy says")
 	}
-	before, blind := a.trust.realms, a.trust.blind
-	a.trust.realms, a.trust.blind = t.Realms, false
+	before := a.trust.realms
+	a.trust.realms = t.Realms
 	switch {
-	case blind:
 	case due != nil:
 		if want, err := due.apply(before); err != nil || !sameRealms(want, t.Realms) {
 			complain("it does not trust those whom the officers decided to trust")

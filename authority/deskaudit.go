@@ -156,6 +156,9 @@ func (a *audit) expect(d *Decision, at *wire.LogEntry, complain func(string, ...
 		a.desk.due = []wire.Entry{p.New.entry()}
 	case *TrustPayload:
 		a.desk.due, a.trust.due = []wire.Entry{&wire.TrustEntry{}}, p
+		if a.ledger.trust.decided.After(d.Proposal.Time) {
+			complain("it was asked for before officers decided about other realms")
+		}
 	case *DepotPayload:
 		a.desk.due = []wire.Entry{&wire.DepotEntry{Name: p.Name, Key: p.Key, Registration: p.Registration}}
 	case *DepotRevokePayload:

@@ -260,6 +260,8 @@ func (a *Authority) waiting(digest [32]byte, now time.Time) (f *filing, d deed, 
 		d = &waitedUndo{p, f.proposal.Time}
 	case *ReleasePayload:
 		d = &waitedRelease{p, f.proposal.Time}
+	case *TrustPayload:
+		d = &waitedTrust{p, f.proposal.Time}
 	}
 	return f, d, nil
 }

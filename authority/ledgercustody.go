@@ -19,6 +19,9 @@ func (l *ledger) keep(e *wire.LogEntry, epoch uint32, complain func(string, ...a
 		l.policy, l.policyHash = max(l.policy, entry.Sequence), entry.Hash
 	case *wire.DecideEntry:
 		l.decided[entry.Proposal] = entry.Approvals
+		if entry.Action == string(ActionTrust) {
+			l.trust.decided = e.Time
+		}
 	case *wire.ReopenEntry:
 		l.reopen(entry, epoch, complain)
 		l.depots.lapse()

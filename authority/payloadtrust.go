@@ -174,3 +174,18 @@ func (p *TrustPayload) do(a *Authority, tx *storage.Tx, now time.Time) error {
 	_, err = a.signTrust(tx, now, realms)
 	return err
 }
+
+// waitedTrust is decided by a proposal that waited: about what was trusted when it was asked for, and has not been decided about since. Else a
+// realm that was trusted, and then no more, would be trusted again by what somebody asked for before all that.
+type waitedTrust struct {
+	*TrustPayload
+
+	asked time.Time
+}
+
+func (p *waitedTrust) do(a *Authority, tx *storage.Tx, now time.Time) error {
+	if a.ledger.trust.decided.After(p.asked) {
+		return fmt.Errorf("%w: officers decided about other realms since", ErrPayload)
+	}
+	return p.TrustPayload.do(a, tx, now)
+}

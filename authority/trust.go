@@ -31,9 +31,10 @@ type TrustedRealm struct {
 
 // trusting is what the log says about trust lists.
 type trusting struct {
-	sequence uint32   // of the newest one, 0 for none
-	hash     [32]byte // of its statement
-	lapsed   bool     // the log was reopened since
+	sequence uint32    // of the newest one, 0 for none
+	hash     [32]byte  // of its statement
+	lapsed   bool      // the log was reopened since
+	decided  time.Time // when officers last decided about other realms; zero if they never did
 }
 
 // next returns the number of the next trust list. Some may have been lost with what a reopened log lost, and devices take none that is
@@ -49,7 +50,7 @@ func (t *trusting) follow(e *wire.TrustEntry, complain func(string, ...any)) {
 	if uint64(e.Sequence) != t.next() {
 		complain("it sets trust list %d where %d is next", e.Sequence, t.next())
 	}
-	*t = trusting{sequence: max(t.sequence, e.Sequence), hash: e.Hash}
+	*t = trusting{sequence: max(t.sequence, e.Sequence), hash: e.Hash, decided: t.decided}
 }
 
 // Trusted returns the newest trust list, the zero value before the first. It works while the authority is locked. Error: [ErrInconsistent].
@@ -90,7 +91,8 @@ func (a *Authority) NewTrustPayload(realm string, core []byte, hybrid bool) (*Tr
 }
 
 // RenewTrust signs the trust list anew, so that it expires later; [Authority.Publish] does, too. No other realm is trusted than before,
-// and officers do not decide about it. Errors: [ErrNotTrusted] before the first trust list, and those of every change.
+// and officers do not decide about it. After the log was reopened it trusts nobody, also where no trust list is known: one may have been
+// lost. Errors: [ErrNotTrusted] before the first trust list otherwise, and those of every change.
 func (a *Authority) RenewTrust() (*TrustList, error) {
 	var made *trustInForce
 	err := a.change(func(tx *storage.Tx, now time.Time) error {
@@ -98,7 +100,7 @@ func (a *Authority) RenewTrust() (*TrustList, error) {
 		switch {
 		case err != nil:
 			return err
-		case before == nil:
+		case before == nil && !a.ledger.trust.lapsed:
 			return ErrNotTrusted
 		}
 		made, err = a.signTrust(tx, now, before.realms())
@@ -111,13 +113,13 @@ func (a *Authority) RenewTrust() (*TrustList, error) {
 }
 
 // renewTrust is RenewTrust in the change that publishes a list. A list that trusts nobody is as good when it has expired, and stays as
-// it is, unless newer ones may have been lost.
+// it is, as does that there is none, unless newer ones may have been lost.
 func (a *Authority) renewTrust(tx *storage.Tx, now time.Time) (*TrustList, error) {
 	t, err := a.trusted(tx)
 	if err != nil {
 		return nil, err
 	}
-	if t == nil || len(t.trust.Realms) == 0 && !t.lapsed {
+	if !a.ledger.trust.lapsed && (t == nil || len(t.trust.Realms) == 0) {
 		return t.list(), nil
 	}
 	t, err = a.signTrust(tx, now, t.realms())

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"go.etcd.io/bbolt"
+
 	"marque/authority"
 	"marque/device/wire"
 	"marque/storage"
@@ -199,6 +201,23 @@ func TestOfficersDecideWhomToTrust(t *testing.T) {
 	}
 }
 
+// What was asked for before others decided does not bring back whom they trust no more.
+func TestTrustThatWaitedTooLong(t *testing.T) {
+	b := newBoard(t, 2)
+	_, ferries := another(t, "ferries.example")
+	payload := b.trusting(t, "ferries.example", ferries)
+	waits := b.mustPropose(t, b.by("Anna"), authority.ActionTrust, payload)
+	b.later(time.Minute)
+	b.mustPropose(t, b.by("Anna", "Bo"), authority.ActionTrust, payload)
+	b.later(time.Minute)
+	b.mustPropose(t, b.by("Anna", "Bo"), authority.ActionTrust, b.trusting(t, "ferries.example", nil))
+	b.later(time.Minute)
+	_, err := b.Approve(b.by("Bo"), waits.Digest)
+	refused(t, "of before the realm was trusted no more", err, authority.ErrPayload)
+	b.wantTrust(t, 2)
+	b.mustAudit(t)
+}
+
 // forgeTrust is what a dishonest authority does: it signs a trust list, stores it and records it.
 func (r *realm) forgeTrust(t *testing.T, list *wire.Trust) {
 	t.Helper()
@@ -257,6 +276,24 @@ func TestAuditOfTrustThatNobodyDecided(t *testing.T) {
 	b.mustFind(t, "trust list 3: officers decide about whom the realm trusts here, but nobody did")
 }
 
+// TestAuditOfTrustAfterALostList: a trust list that is gone hides nothing that the next one says without a decision.
+func TestAuditOfTrustAfterALostList(t *testing.T) {
+	b := newBoard(t, 2)
+	ferries, core := another(t, "ferries.example")
+	b.mustPropose(t, b.by("Anna", "Bo"), authority.ActionTrust, b.trusting(t, "ferries.example", core))
+	list := &wire.Trust{
+		Core: b.core, Sequence: 2, Issued: b.now.Truncate(time.Second), HardExpiry: b.Policy().HardExpiry,
+		Realms: []wire.TrustedRealm{{Core: ferries, SPIDs: ferries.SPIDs}},
+	}
+	b.forgeTrust(t, list)
+	b.edit(t, func(tx *bbolt.Tx) error { return tx.Bucket([]byte("trust")).Delete([]byte{0, 0, 0, 1}) })
+	b.mustFind(t, "trust list 1: it is in the log, but it cannot be read")
+	list.Sequence, list.Realms[0].Hybrid = 3, true
+	b.forgeTrust(t, list)
+	b.edit(t, func(tx *bbolt.Tx) error { return tx.Bucket([]byte("trust")).Delete([]byte{0, 0, 0, 2}) })
+	b.mustFind(t, "trust list 3: officers decide about whom the realm trusts here, but nobody did")
+}
+
 // TestTrustListsInTheStoreMustAgree: an older list that is put back in the store is noticed, and so is one that was signed in secret.
 func TestTrustListsInTheStoreMustAgree(t *testing.T) {
 	r := found(t)
@@ -274,6 +311,29 @@ func TestTrustListsInTheStoreMustAgree(t *testing.T) {
 	if _, err := r.Publish(); !errors.Is(err, authority.ErrInconsistent) {
 		t.Errorf("publish: %v", err)
 	}
+}
+
+// TestReopeningBeforeAnyTrust: a backup from before the first trust list knows nothing of the realms that devices trust meanwhile.
+func TestReopeningBeforeAnyTrust(t *testing.T) {
+	r, c := counted(t)
+	backup := r.copy(t)
+	_, ferries := another(t, "ferries.example")
+	r.later(time.Hour)
+	r.trust(t, "ferries.example", ferries)
+	list := r.newest(t)
+	r.restored(t, backup)
+	r.later(time.Hour)
+	if err := r.SetCounter(c); err == nil {
+		t.Fatal("the old database was not noticed")
+	}
+	r.mustReopen(t, [][]byte{list}, nil)
+	if p := r.publish(t); p.Trust.Sequence != 65_536+1 || len(p.Trust.Realms) != 0 {
+		t.Errorf("%+v", p.Trust)
+	}
+	if p := r.publish(t); p.Trust.Sequence != 65_536+1 {
+		t.Errorf("once is enough: %+v", p.Trust)
+	}
+	r.mustAudit(t)
 }
 
 // TestReopeningTrustsNobody: that a realm is trusted no more may be among what was lost, and so may be lists with higher numbers.
