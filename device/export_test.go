@@ -37,6 +37,19 @@ func SkipRecords(n uint64, ends ...*Session) {
 	}
 }
 
+// AwaitCall waits until a session was called for new keys and had no key to answer.
+func AwaitCall(s *Session) {
+	for {
+		s.rekey.mu.Lock()
+		waits := s.rekey.waits != nil
+		s.rekey.mu.Unlock()
+		if waits {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // EnrolmentSecrets returns u and the HPKE key while the device still waits for its package, for the test that they are erased.
 func (d *Device) EnrolmentSecrets() [][]byte {
 	d.mu.RLock()

@@ -35,6 +35,7 @@ type anewCall struct {
 	seed   []byte
 	answer chan []byte
 	done   chan struct{} // closed when it is given up, or its keys are in use
+	hybrid bool          // as it was called
 	proved bool          // AuthI may have gone
 	next   era
 	out    *half
@@ -68,11 +69,12 @@ func (s *PacketSession) renew() {
 // callAnew repeats a call, and then the proof, until it is done with.
 func (s *PacketSession) callAnew(c *anewCall) {
 	defer clear(c.seed)
-	_, first, err := s.beginAnew(c)
+	h, first, err := s.beginAnew(c)
 	if err != nil {
 		s.forgetCall(c)
 		return
 	}
+	c.hybrid = h.hybrid
 	next := append([]byte{rekeyCall}, first...)
 	patience, tries := retryFirst, 0
 	again := time.NewTimer(patience)
@@ -129,6 +131,10 @@ func (s *PacketSession) beginAnew(c *anewCall) (*handshake, []byte, error) {
 // proveAnew takes an answer, and returns this side's proof. An answer that is not right may be one to a call that was given up.
 func (s *PacketSession) proveAnew(c *anewCall, answer []byte) []byte {
 	h, _, err := s.beginAnew(c)
+	if err == nil && h.hybrid != c.hybrid { // another policy, or trust list, came since: the next call goes by that
+		s.forgetCall(c)
+		return nil
+	}
 	if err != nil || len(answer) != h.secondSize()+minAuthR {
 		return nil
 	}

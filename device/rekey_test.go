@@ -124,6 +124,29 @@ func TestRekeyEpoch(t *testing.T) {
 	}
 }
 
+// Who has no key of the epoch yet when it is called answers once it has one.
+func TestRekeyOnceThereAreKeys(t *testing.T) {
+	for kind, ends := range pipes(t) {
+		t.Run(kind, func(t *testing.T) {
+			f := newFleet(t)
+			next := f.following(t, f.tram, edit{})
+			f.renew(t, f.bus)
+			f.clock.add(12*week - 4*time.Hour) // an hour before the epoch that the tram has no key of
+			f.apply(t, f.publish())
+			c, s := join(t, f.bus, f.tram, ends[0], ends[1])
+			l := f.flow(t, c, s)
+			f.clock.add(2 * time.Hour)
+			device.AwaitCall(s)
+			must(f.tram.Install(next, f.hash()))
+			reach(t, 1, c, s)
+			l.quiet()
+			check(c.Close())
+			check(s.Close())
+			l.readers.Wait()
+		})
+	}
+}
+
 // A key that has made many records is replaced before it has made too many.
 func TestRekeyRecords(t *testing.T) {
 	f := newFleet(t)

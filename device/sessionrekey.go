@@ -1,6 +1,7 @@
 package device
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"sync"
@@ -10,6 +11,7 @@ import (
 type rekey struct {
 	mu      sync.Mutex // before the spread's
 	mine    *handshake // called, not answered
+	waits   []byte     // the peer's call, which this side had no key to answer
 	theirs  *handshake // answered, not proved
 	in      *half      // proved, not confirmed
 	next    era        // that begins with in
@@ -30,7 +32,24 @@ func (s *Session) renew(many bool) {
 		return
 	}
 	k.pending = true
+	if k.waits != nil {
+		s.post(s.answerWaiting)
+		return
+	}
 	s.post(s.callAnew)
+}
+
+// answerWaiting answers the call that this side had no key to answer.
+func (s *Session) answerWaiting() error {
+	k := &s.rekey
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	first := k.waits
+	k.waits, k.pending = nil, false
+	if err := s.called(first); err != nil {
+		return fmt.Errorf("session: new keys: %w", err)
+	}
+	return nil
 }
 
 // post has the goroutine that sends do something. The caller holds the spread's mu.
@@ -100,7 +119,7 @@ var errRekeyOrder = fmt.Errorf("a message about new keys out of order: %w", ErrT
 func (s *Session) called(first []byte) error {
 	k := &s.rekey
 	switch {
-	case k.theirs != nil || k.in != nil:
+	case k.theirs != nil || k.in != nil || k.waits != nil:
 		return errRekeyOrder
 	case k.mine != nil && s.caller:
 		return nil
@@ -109,8 +128,9 @@ func (s *Session) called(first []byte) error {
 	if err != nil {
 		return err
 	}
-	if !s.d.proves(s.realm) {
-		return nil // the session ends when its keys are too old
+	if !s.d.proves(s.realm) { // the session ends when its keys are too old
+		k.waits = bytes.Clone(first)
+		return nil
 	}
 	second, auth, err := h.answerAnew(first)
 	if err != nil {
