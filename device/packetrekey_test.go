@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -165,5 +166,39 @@ func TestPacketRekeyUnanswered(t *testing.T) {
 	wantErr(t, err, device.ErrSessionEnded, "write")
 	if a.Generation()+b.Generation() != 0 {
 		t.Error("new keys without an answer")
+	}
+}
+
+// A call that a policy overtook is given up for one under that policy.
+func TestPacketRekeyOvertakenByAPolicy(t *testing.T) {
+	f := newFleet(t)
+	var mute atomic.Bool
+	answers := make(chan struct{}, 64)
+	tram := f.tram.ListenPacket(&rough{PacketConn: socket(t), change: func(b []byte) [][]byte {
+		if mute.Load() {
+			answers <- struct{}{}
+			return nil
+		}
+		return [][]byte{b}
+	}})
+	defer tram.Close()
+	bus := f.bus.ListenPacket(socket(t))
+	defer bus.Close()
+	a, b := talk(t, bus, tram, address(f.tram))
+	demands := f.signPolicy(func(p *wire.Policy) { p.Sequence, p.Hybrid = 2, true })
+	packages := [][]byte{f.following(t, f.bus, edit{policy: demands}), f.following(t, f.tram, edit{policy: demands})}
+	mute.Store(true)
+	f.clock.add(12 * time.Hour)
+	must(a.Write([]byte("x")))
+	<-answers
+	must(f.bus.Install(packages[0], f.hash()))
+	must(f.tram.Install(packages[1], f.hash()))
+	mute.Store(false)
+	for end := time.Now().Add(10 * time.Second); a.Generation() == 0 && time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+		must(a.Write([]byte("y")))
+	}
+	reach(t, 1, a, b)
+	if !a.Hybrid() || !b.Hybrid() {
+		t.Error("the session is not hybrid")
 	}
 }
