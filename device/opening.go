@@ -193,12 +193,13 @@ func (h *handshake) respondEarly() error {
 // Noise message 1.
 func (h *handshake) opened(msg []byte) (first [noiseOpening1]byte, err error) {
 	secret := make([]byte, keySize)
+	var from *outside
 	m, err := h.d.openAs(func(msg []byte) (*outside, error) {
 		s, err := wire.ParseOpening(msg)
 		if err != nil {
 			return nil, err
 		}
-		return &outside{
+		from = &outside{
 			mode: modeOpening, ref: s.Ref, epoch: s.Epoch, ephemeral: s.U[:], context: contextOpening,
 			open: func(key []byte) ([]byte, error) {
 				copy(secret, key)
@@ -207,7 +208,8 @@ func (h *handshake) opened(msg []byte) (first [noiseOpening1]byte, err error) {
 			signed: func(me ibc.Identity, p *wire.Plain) []byte {
 				return wire.SealedSigned(wire.ModeOpening, me, s.U[:], p.Time, p.Payload)
 			},
-		}, nil
+		}
+		return from, nil
 	}, msg)
 	h.bind(msg, secret)
 	if err != nil {
@@ -219,6 +221,9 @@ func (h *handshake) opened(msg []byte) (first [noiseOpening1]byte, err error) {
 	}
 	if h.of, h.epoch, err = h.d.sideAt(h.realm, m.Sender, m.Time); err != nil {
 		return first, err
+	}
+	if h.of.hash != from.by { // its realm went on to another core meanwhile
+		return first, fmt.Errorf("%w: %w", ErrHandshake, ErrUnknownRealm)
 	}
 	h.opening, h.early = true, bytes.Clone(e.Data)
 	h.bytes -= len(e.Data)

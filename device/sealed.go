@@ -254,6 +254,7 @@ func (d *Device) open(parse func([]byte) (*outside, error), msg []byte) (*Messag
 	if err != nil {
 		return nil, err
 	}
+	s.by = of.hash
 	out := &Message{Sender: from.address, Time: p.Time, Payload: p.Payload, Mode: s.mode, Stale: v.stale, NewerThanList: v.newer}
 	if err := d.accept(r, out, from.key, id, proof); err != nil {
 		return nil, err
@@ -270,6 +271,7 @@ type outside struct {
 	context   string
 	open      func(key []byte) ([]byte, error) // by the key that the ephemeral gives
 	signed    func(me ibc.Identity, p *wire.Plain) []byte
+	by        [32]byte // the hash of the sender's core, once that is verified
 }
 
 func parseOutside(msg []byte) (*outside, error) {

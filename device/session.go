@@ -16,7 +16,8 @@ import (
 // Session is an authenticated, forward-secret connection with one peer. It is a net.Conn: safe for concurrent use, one reader and one writer
 // at a time. Reads end with io.EOF when the peer closed it, and with ErrTruncated when the stream ended otherwise. It ends by itself, with
 // ErrRevoked, ErrListExpired, ErrNoList or ErrSessionEnded, once the peer may no longer be trusted or its keys are older than SessionLifetime. While
-// programs read at both ends it gets new keys in each epoch and every twelve hours, which they do not notice.
+// programs read at both ends it gets new keys in each epoch and every twelve hours, which they do not notice, if one of them reads or writes
+// anew after that: two that wait for each other for a whole day lose the session.
 type Session struct {
 	bond
 	conn net.Conn
@@ -49,7 +50,9 @@ func newSession(h *handshake, okm []byte) (*Session, error) {
 		return nil, err
 	}
 	s := &Session{bond: h.bond(okm), conn: h.conn, r: h.r, in: in, out: out, early: h.early, opened: h.opening && !h.initiator}
-	s.spread.peer.Sequence = h.list
+	if !s.abroad() { // else it is a number of another realm's lists
+		s.spread.peer.Sequence = h.list
+	}
 	h.d.sessions.add(s)
 	if err := s.alive(); err != nil {
 		return nil, err
@@ -58,7 +61,7 @@ func newSession(h *handshake, okm []byte) (*Session, error) {
 }
 
 // PeerList returns the sequence of the list that the peer has, as far as it said: at the handshake, and when it took another one from this
-// side or asked for one. 0: none.
+// side or asked for one. 0: none, or a list of another realm.
 func (s *Session) PeerList() uint32 {
 	s.spread.mu.Lock()
 	defer s.spread.mu.Unlock()
