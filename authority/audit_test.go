@@ -103,6 +103,12 @@ func (r *realm) log(t *testing.T, e wire.Entry) {
 	r.logAt(t, r.now.Truncate(time.Second), e)
 }
 
+// logCounting appends an entry under a checkpoint with some value of the counter.
+func (r *realm) logCounting(t *testing.T, counter uint64, e wire.Entry) {
+	t.Helper()
+	r.logUnder(t, r, wire.Checkpoint{Core: r.Core().Hash(), Time: r.now.Truncate(time.Second), Counter: counter}, r.now.Truncate(time.Second), e)
+}
+
 func (r *realm) logAt(t *testing.T, at time.Time, e wire.Entry) {
 	t.Helper()
 	r.logBy(t, r, r.Core().Hash(), at, e)
@@ -110,6 +116,12 @@ func (r *realm) logAt(t *testing.T, at time.Time, e wire.Entry) {
 
 // logBy appends an entry, and lets another realm sign for it, or for another core.
 func (r *realm) logBy(t *testing.T, signer *realm, core [32]byte, at time.Time, e wire.Entry) {
+	t.Helper()
+	r.logUnder(t, signer, wire.Checkpoint{Core: core, Time: r.now.Truncate(time.Second)}, at, e)
+}
+
+// logUnder appends an entry, and signs a checkpoint whose size and root follow.
+func (r *realm) logUnder(t *testing.T, signer *realm, c wire.Checkpoint, at time.Time, e wire.Entry) {
 	t.Helper()
 	b, err := (&wire.LogEntry{Time: at, Entry: e}).Marshal()
 	if err != nil {
@@ -123,7 +135,7 @@ func (r *realm) logBy(t *testing.T, signer *realm, core [32]byte, at time.Time, 
 		if err != nil {
 			return err
 		}
-		c := wire.Checkpoint{Core: core, Size: tx.LogSize(), Root: root, Time: r.now.Truncate(time.Second)}
+		c.Size, c.Root = tx.LogSize(), root
 		payload, err := c.Marshal()
 		return tx.AddCheckpoint(c.Size, signer.sign(t, wire.TypeCheckpoint, payload, err))
 	})

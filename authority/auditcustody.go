@@ -98,7 +98,10 @@ func (a *audit) checkCounter(c *wire.Checkpoint) {
 		a.find(InCheckpoint, c.Size, "its counter is not the one with which the authority was reopened")
 	case a.reopened == nil && c.Counter < a.counter:
 		a.find(InCheckpoint, c.Size, "its counter went back from %d to %d", a.counter, c.Counter)
+	case a.reopened == nil && a.ledger.renewals.uncovered && a.counter > 0 && c.Counter == a.counter:
+		a.find(InCheckpoint, c.Size, "it covers a renewal, and its counter is that of the checkpoint before")
 	}
+	a.ledger.renewals.uncovered = false
 	if a.reopened != nil && a.ledger.reopening {
 		a.find(InCheckpoint, c.Size, "the authority was reopened without publishing a list")
 	}

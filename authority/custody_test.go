@@ -231,7 +231,7 @@ func TestAuditOfCustody(t *testing.T) {
 	})
 	t.Run("a counter that goes back", func(t *testing.T) {
 		r, _ := counted(t)
-		r.log(t, &wire.SealEntry{}) // signed with counter 0
+		r.logCounting(t, 0, &wire.SealEntry{})
 		r.mustFind(t, "checkpoint 5: its counter went back from 42 to 0")
 	})
 }

@@ -11,6 +11,7 @@ type renewals struct {
 	sequences []uint32              // by serial: of the newest package
 	earlier   map[uint32][]issuance // by serial: the packages before it, as long as their keys may be in use
 	swept     uint32                // epoch in which the others were left out of earlier
+	uncovered bool                  // no checkpoint covers the newest of them yet
 
 	before uint32    // serials below it are from before the newest reopening: they may have packages that this log lacks
 	since  serialSet // of those, who got a package after it
@@ -67,6 +68,7 @@ func (l *ledger) nextSequence(serial uint32) uint32 {
 // renew reads that an identity gets its next package.
 func (l *ledger) renew(e *wire.IssueEntry, epoch uint32, complain func(string, ...any)) {
 	serial := e.Address.Serial()
+	l.renewals.uncovered = true
 	if l.standings[serial] != inOrder {
 		complain("it gives keys to serial %d, which is revoked or was never given away", serial)
 		return

@@ -354,3 +354,17 @@ func (r *realm) longer(t *testing.T, d time.Duration) {
 	}
 	r.publish(t)
 }
+
+// TestAuditOfRenewalsThatCanBePutBack: what covers a renewal has the counter's next value, so that no earlier copy can renew again.
+func TestAuditOfRenewalsThatCanBePutBack(t *testing.T) {
+	r, c := counted(t)
+	bus := r.vehicle(t, "bus-1")
+	r.longer(t, 5*epochLength)
+	r.renew(t, bus)
+	r.mustAudit(t)
+	r.longer(t, 2*epochLength)
+	e := &wire.IssueEntry{Address: bus.Status().Address, Sequence: 3, FirstEpoch: 18, Count: 2}
+	e.Request[0] = 9
+	r.logCounting(t, c.value, e)
+	r.mustFind(t, "it covers a renewal, and its counter is that of the checkpoint before")
+}
