@@ -1,6 +1,7 @@
 package localapi
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -98,6 +99,9 @@ func (c *Client) Lock() error {
 func (c *Client) Stop() error {
 	_, err := stop.do(c, &none{})
 	c.forget("")
+	if errors.Is(err, ErrGone) && nobody(c.probe(c.ctx)) { // it ended before its reply was read
+		return nil
+	}
 	return err
 }
 

@@ -67,17 +67,29 @@ func openPlace(dir, socket string) (*place, error) {
 func (p *place) close() error { return p.folder.Close() }
 
 // path names the socket, briefly.
-func (p *place) path() string {
-	return "/proc/self/fd/" + strconv.Itoa(int(p.folder.Fd())) + "/" + p.name
+func (p *place) path() string { return p.below(p.folder.Fd()) }
+
+func (p *place) below(folder uintptr) string {
+	return "/proc/self/fd/" + strconv.Itoa(int(folder)) + "/" + p.name
 }
 
 // dial connects, and makes sure that whoever listens is this account, root, or whom the folder belongs to: anybody else could have
 // put a socket there to be told passphrases.
 func (p *place) dial(ctx context.Context) (net.Conn, error) {
-	d := net.Dialer{Timeout: dialWait}
-	c, err := d.DialContext(ctx, "unix", p.path())
+	held, err := p.folder.SyscallConn() // a client may be closed meanwhile, and the number be another file's then
 	if err != nil {
 		return nil, err
+	}
+	var c net.Conn
+	var failed error
+	if err := held.Control(func(fd uintptr) {
+		d := net.Dialer{Timeout: dialWait}
+		c, failed = d.DialContext(ctx, "unix", p.below(fd))
+	}); err != nil {
+		return nil, err
+	}
+	if failed != nil {
+		return nil, failed
 	}
 	who, err := peerOf(c.(*net.UnixConn)) // a connection over "unix" is one
 	if err == nil && who.uid != uint32(os.Geteuid()) && who.uid != 0 && who.uid != p.owner {
