@@ -89,12 +89,32 @@ func verifyStranger(tb testing.TB) (ours, theirs side) {
 	s := all[0]
 	ours.run = func(int) error { return s.verify(params) }
 
+	theirs.run = verifyCertified(tb)
+	return ours, theirs
+}
+
+// verifyCertified verifies a certificate and a message.
+func verifyCertified(tb testing.TB) func(int) error {
 	authority, authorityKey := classic(tb)
 	sender, senderKey := classic(tb)
 	certified, signed := ed25519.Sign(authorityKey, certificate), ed25519.Sign(senderKey, message)
-	theirs.run = func(int) error {
+	return func(int) error {
 		if !ed25519.Verify(authority, certificate, certified) || !ed25519.Verify(sender, message, signed) {
 			return errVerify
+		}
+		return nil
+	}
+}
+
+// batchCertified sets a batch beside as many certificates and messages.
+func batchCertified(tb testing.TB) (ours, theirs side) {
+	ours, _ = batch(tb)
+	one := verifyCertified(tb)
+	theirs.run = func(i int) error {
+		for range batchSize {
+			if err := one(i); err != nil {
+				return err
+			}
 		}
 		return nil
 	}
